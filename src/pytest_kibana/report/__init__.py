@@ -1,0 +1,1 @@
+"""What people read: made from a results document and from nothing else."""

@@ -17,7 +17,7 @@ FLOORS: list[set[str]] = [
     {"checks", "cases", "resources"},
     {"conformance"},
     {"report", "upgrade"},
-    {"session", "fixtures", "plugin", "cli", "selftest", "suites", "strategies", "commands"},
+    {"session", "embedded", "markers", "fixtures", "plugin", "cli", "selftest", "suites", "strategies", "commands"},
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 TOP = len(FLOORS) - 1

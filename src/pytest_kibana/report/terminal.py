@@ -1,0 +1,193 @@
+"""What people read in a terminal: scoreboard, findings, what was not tested and why, where the files are.
+
+Made from results alone, as styled lines; whoever has the terminal (pytest, the command line) writes them.
+Everything fits 80 columns except lines that are meant to be copied (curl, Console, paths).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import Literal
+
+from pytest_kibana.evidence.document import Results
+from pytest_kibana.evidence.model import FamilyCoverage, Finding, Header, Severity, SkipRecord, TroubleRecord
+
+Style = Literal["plain", "bold", "good", "bad", "warn", "dim"]
+WIDTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line and how it is meant."""
+
+    text: str = ""
+    style: Style = "plain"
+
+
+def summary(results: Results, *, files: Sequence[str] = (), verbose: int = 0) -> list[Line]:
+    """Return the whole summary of a run.
+
+    Args:
+        results: a document, complete or interrupted.
+        files: paths of what was written, shown last.
+        verbose: 0 folds long lists, 1 shows every operation that was not tested, 2 every request example too.
+    """
+    lines: list[Line] = []
+    if results.header:
+        lines += heading(results.header)
+    lines += scoreboard(results.coverage)
+    lines += _findings(results.findings, verbose)
+    lines += untested(results.skips, verbose)
+    lines += _troubles(results.troubles)
+    lines += verdict(results)
+    lines += [Line(path, "dim") for path in files]
+    return lines
+
+
+def heading(header: Header) -> list[Line]:
+    """Return two or three lines: who was tested against what, and with which limits."""
+    target, contract, plan = header.target, header.contract, header.plan
+    stand_in = " (a stand-in, not a real Kibana)" if target.get("stand_in") else ""
+    version = target.get("version") or "version unknown"
+    flavor = target.get("flavor") or "flavor unknown"
+    licence = target.get("license") or "unknown"
+    settings = header.settings
+    sha = str(contract.get("sha256", ""))[:8]
+    return [
+        Line(f"kibana: {version} {flavor}{stand_in}, licence {licence}"),
+        Line(
+            f"contract {contract.get('version') or contract.get('source')} (sha256 {sha}…), "
+            f"allow: {settings.get('allow')}, budget: {settings.get('budget')}, seed {header.seed}"
+        ),
+        Line(plan_line(plan)),
+    ]
+
+
+def plan_line(plan: dict[str, object]) -> str:
+    """Return the plan in one line: how many operations, how many eligible, and why the others are not."""
+    kinds = plan.get("not_eligible")
+    reasons = ", ".join(f"{n} {kind}" for kind, n in kinds.items()) if isinstance(kinds, dict) else ""
+    operations, eligible = plan.get("operations", 0), plan.get("eligible", 0)
+    return f"plan: {operations} operations, {eligible} eligible" + (f" (not: {reasons})" if reasons else "")
+
+
+def scoreboard(coverage: Iterable[FamilyCoverage]) -> list[Line]:
+    """Return a line per family: operations, tested, success seen, findings."""
+    rows = sorted(coverage, key=lambda c: c.family.lower())
+    if not rows:
+        return []
+    head = f"{'family':<38}{'operations':>11}{'tested':>8}{'succeeded':>11}{'findings':>10}"
+    lines = [Line(), Line(head, "bold"), *(Line(_row(row), _row_style(row)) for row in rows)]
+    total = FamilyCoverage(
+        family="all",
+        operations=sum(r.operations for r in rows),
+        eligible=sum(r.eligible for r in rows),
+        tested=sum(r.tested for r in rows),
+        succeeded=sum(r.succeeded for r in rows),
+        findings=sum(r.findings for r in rows),
+        requests=sum(r.requests for r in rows),
+    )
+    lines.append(Line(_row(total), "bold"))
+    return lines
+
+
+def _row(row: FamilyCoverage) -> str:
+    counts = f"{row.operations:>11}{row.tested:>8}{row.succeeded:>11}{row.findings:>10}"
+    return f"{_cut(row.family, 37):<38}{counts}"
+
+
+def _row_style(row: FamilyCoverage) -> Style:
+    if row.findings:
+        return "bad"
+    if not row.tested:
+        return "dim"
+    return "good" if row.succeeded == row.tested else "plain"
+
+
+_ORDER = {severity: place for place, severity in enumerate(Severity)}
+_STYLE: dict[str, Style] = {"new": "bad", "known": "warn", "tolerated": "warn"}
+
+
+def _findings(found: Sequence[Finding], verbose: int) -> list[Line]:
+    if not found:
+        return []
+    ranked = sorted(found, key=lambda f: (f.status != "new", _ORDER[f.severity], f.code, f.operation))
+    lines = [Line(), Line(f"{len(found)} findings" if len(found) > 1 else "1 finding", "bold")]
+    for finding in ranked:
+        lines += finding_lines(finding, verbose)
+    return lines
+
+
+def finding_lines(finding: Finding, verbose: int = 0) -> Iterator[Line]:
+    """Yield one finding: code and operation, the sentence, and lines to send it again."""
+    note = {"new": "", "known": f"  known: {finding.deviation}", "tolerated": "  tolerated"}[finding.status]
+    yield Line()
+    yield Line(f"{finding.code}  {finding.operation}{note}", _STYLE[finding.status])
+    yield Line(f"  {finding.title} (about the {finding.about}, {finding.level} {finding.severity})")
+    where = f"{finding.pointer} " if finding.pointer else ""
+    seen = f"; seen {finding.count} times" if finding.count > 1 else ""
+    for part in wrap(
+        f"{where}{finding.sentence}{seen}", WIDTH - 2, break_long_words=False, break_on_hyphens=False
+    ):
+        yield Line(f"  {part}")
+    others = [label for label in finding.operations if label != finding.operation]
+    for label in others if verbose else others[:3]:
+        yield Line(f"  also {label}", "dim")
+    if len(others) > 3 and not verbose:
+        yield Line(f"  and {len(others) - 3} more operations (-v lists them)", "dim")
+    if finding.curl:
+        yield Line(f"  {finding.curl}", "dim")
+    if finding.console:
+        yield Line(f"  Console: {finding.console.splitlines()[0]}", "dim")
+    if finding.case:
+        yield Line(f"  again: --kibana-case {finding.case}", "dim")
+
+
+def untested(skips: Sequence[SkipRecord], verbose: int = 0) -> list[Line]:
+    """Return what was not tested: a line per kind of reason, or per operation when verbose."""
+    whole = [skip for skip in skips if skip.group is None]
+    if not whole:
+        return []
+    lines = [Line(), Line(f"{len(whole)} operations not tested", "bold")]
+    for kind, number in Counter(skip.kind for skip in whole).most_common():
+        of_kind = [skip for skip in whole if skip.kind == kind]
+        lines.append(Line(f"  {number:>4}  {kind}: {_cut(of_kind[0].reason, 60)}"))
+        if verbose:
+            lines += [Line(f"        {skip.operation}", "dim") for skip in of_kind]
+    if not verbose:
+        lines.append(Line("  -v lists them", "dim"))
+    return lines
+
+
+def _troubles(troubles: Sequence[TroubleRecord]) -> list[Line]:
+    if not troubles:
+        return []
+    lines = [Line(), Line("environment (not findings)", "bold")]
+    for trouble in troubles:
+        times = f" ({trouble.count} times)" if trouble.count > 1 else ""
+        lines.append(Line(f"  {trouble.kind}: {trouble.sentence}{times}", "warn"))
+    return lines
+
+
+def verdict(results: Results) -> list[Line]:
+    """Return the last word: conformant, findings, or why neither may be said."""
+    footer = results.footer
+    if footer is None:
+        return [Line(), Line("interrupted: what is above was seen, the rest is not known", "bad")]
+    new = sum(1 for f in results.findings if f.status == "new")
+    tested = sum(c.tested for c in results.coverage)
+    eligible = sum(c.eligible for c in results.coverage)
+    rate = f"{footer.requests} requests in {footer.seconds:.1f} s"
+    scope = f"{tested} of {eligible} eligible operations tested, {rate}"
+    if new:
+        return [Line(), Line(f"{new} new finding{'s' if new > 1 else ''}; {scope}", "bad")]
+    if not tested:
+        return [Line(), Line(f"nothing was tested; {rate}", "warn")]
+    if tested < eligible:
+        return [Line(), Line(f"no new finding, but incomplete: {scope}", "warn")]
+    return [Line(), Line(f"no new finding; {scope}", "good")]
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
