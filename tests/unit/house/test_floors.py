@@ -17,7 +17,10 @@ FLOORS: list[set[str]] = [
     {"checks", "cases", "resources"},
     {"conformance"},
     {"report", "upgrade"},
-    {"session", "embedded", "markers", "fixtures", "plugin", "cli", "selftest", "suites", "strategies", "commands"},
+    {
+        *("session", "embedded", "markers", "fixtures", "plugin"),
+        *("cli", "commands", "selftest", "suites", "strategies"),
+    },
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 TOP = len(FLOORS) - 1

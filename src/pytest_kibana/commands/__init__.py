@@ -1,0 +1,1 @@
+"""The commands of ``pytest-kibana``, one module each; every module offers ``command``."""
