@@ -1,0 +1,115 @@
+"""Bodies of requests: JSON, NDJSON, multipart, forms, text and bytes."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol, runtime_checkable
+from urllib.parse import urlencode
+
+from pytest_kibana.errors import UsageError
+
+NDJSON = frozenset({"application/ndjson", "application/x-ndjson", "application/jsonl"})
+
+
+@runtime_checkable
+class FilePart(Protocol):
+    """A file in a multipart body."""
+
+    @property
+    def filename(self) -> str: ...  # noqa: D102
+
+    @property
+    def content(self) -> bytes: ...  # noqa: D102
+
+    @property
+    def content_type(self) -> str: ...  # noqa: D102
+
+
+def encode_body(value: Any, media: str, encoding: Mapping[str, str] | None = None) -> tuple[bytes, str]:
+    """Write a body.
+
+    Args:
+        value: ``bytes`` pass as they are whatever the media type. Otherwise: for JSON any value; for NDJSON a list
+            of values, or text; for multipart a mapping of field name to text, bytes, a file part (``filename``,
+            ``content``, ``content_type``), a JSON value, or a list of these; for a form a mapping; else text.
+        media: the media type, with or without parameters.
+        encoding: content type by multipart field.
+
+    Returns:
+        The bytes, and the value of the ``content-type`` header.
+
+    Raises:
+        UsageError: a multipart or form body is not a mapping.
+    """
+    name = media.split(";", 1)[0].strip().lower()
+    if name == "multipart/form-data" and not isinstance(value, bytes):
+        return _multipart(_mapping(value, name), encoding or {})
+    if isinstance(value, bytes):
+        return value, media
+    if name == "application/json" or name.endswith("+json"):
+        return json_bytes(value), media
+    if name in NDJSON and not isinstance(value, str):
+        rows = value if isinstance(value, list | tuple) else [value]
+        return b"".join(json_bytes(row) + b"\n" for row in rows), media
+    if name == "application/x-www-form-urlencoded" and not isinstance(value, str):
+        pairs = [(k, v if isinstance(v, str) else json_bytes(v)) for k, v in _mapping(value, name).items()]
+        return urlencode(pairs).encode("ascii"), media
+    return value.encode("utf-8", "replace") if isinstance(value, str) else json_bytes(value), media
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return compact JSON in UTF-8. Lone surrogates are escaped, since UTF-8 has no form for them."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode("ascii")
+
+
+def _mapping(value: Any, name: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise UsageError(
+            f"a body of {name} must be a mapping of field to value, not {type(value).__name__}",
+            hint="Give a dict, or bytes that are complete already.",
+        )
+    return value
+
+
+def _multipart(fields: Mapping[str, Any], encoding: Mapping[str, str]) -> tuple[bytes, str]:
+    parts = [
+        _part(name, item, encoding.get(name))
+        for name, value in fields.items()
+        for item in (value if isinstance(value, list | tuple) else [value])
+    ]
+    # The same parts give the same boundary, so that a request repeats byte for byte.
+    boundary = f"pytest-kibana-{hashlib.sha256(b''.join(parts)).hexdigest()[:24]}"
+    mark = f"--{boundary}".encode()
+    body = b"".join(b"%s\r\n%s\r\n" % (mark, part) for part in parts) + mark + b"--\r\n"
+    return body, f"multipart/form-data; boundary={boundary}"
+
+
+def _part(name: str, value: Any, content_type: str | None) -> bytes:
+    disposition = f'form-data; name="{_quoted(name)}"'
+    if isinstance(value, FilePart):
+        disposition += f'; filename="{_quoted(value.filename)}"'
+        content, content_type = value.content, content_type or value.content_type
+    elif isinstance(value, bytes):
+        disposition += f'; filename="{_quoted(name)}"'
+        content, content_type = value, content_type or "application/octet-stream"
+    elif isinstance(value, str):
+        content = value.encode("utf-8", "replace")
+    else:
+        content = json_bytes(value)
+    lines = [f"Content-Disposition: {disposition}"]
+    if content_type:
+        lines.append(f"Content-Type: {content_type}")
+    return "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n" + content
+
+
+def _quoted(text: str) -> str:
+    """Escape a name the way browsers do (WHATWG HTML, multipart form data)."""
+    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def ndjson_rows(body: bytes) -> Iterator[Any]:
+    """Yield the values of an NDJSON body; raises ``ValueError`` at the first line that is not JSON."""
+    return (json.loads(line) for line in body.split(b"\n") if line.strip())
