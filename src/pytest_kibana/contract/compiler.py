@@ -1,0 +1,466 @@
+"""A published document to what is kept of it: operations, translated schemas, defects. No description survives.
+
+The result is plain data (:class:`Compiled`), so that it can be kept in the cache and opened later without running any
+of this. Raise :data:`VERSION` whenever the result for the same document would differ.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pytest_kibana.contract import known
+from pytest_kibana.contract.mending import mend_all_of, needed, travels_as_json
+from pytest_kibana.contract.model import (
+    Availability,
+    Body,
+    Defect,
+    Example,
+    JsonSchema,
+    Location,
+    Maturity,
+    MediaType,
+    Operation,
+    Parameter,
+    Privileges,
+    Response,
+    ResponseHeader,
+    Schema,
+)
+from pytest_kibana.contract.pointers import COMPONENTS, child, look_up
+from pytest_kibana.contract.translate import Translator
+from pytest_kibana.errors import ContractError
+
+VERSION = 1
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_LOCATIONS: frozenset[str] = frozenset({"path", "query", "header", "cookie"})
+_SPACE_PREFIX = re.compile(r"^/s/\{([^}]+)\}(?=/)")
+_SPACE_NOTE = re.compile(r"/s/\{space_?id\}/", re.IGNORECASE)
+_STATE = re.compile(
+    r"^(?:(?P<maturity>generally available|technical preview|beta|experimental)\s*;?\s*)?"
+    r"(?:added in\s+(?P<since>\d+\.\d+(?:\.\d+)?))?$",
+    re.IGNORECASE,
+)
+_PREVIEW = re.compile(r"functionality is in technical preview", re.IGNORECASE)
+_PRIVILEGES = re.compile(r"\[Required authorization\] Route required privileges: (ALL of \[)?([^\].<]+)")
+_STATUS = re.compile(r"(?:[1-5]\d\d|[1-5]XX|default)\Z")
+_MEDIA = re.compile(r"[a-z0-9!#$&^_.+*-]+/[a-z0-9!#$&^_.+*-]+\Z")
+
+
+@dataclass(slots=True)
+class Compiled:
+    """What is kept of a document. ``operations`` stand in the contract's order."""
+
+    title: str
+    openapi: str
+    operations: list[Operation] = field(default_factory=list)
+    components: dict[str, JsonSchema] = field(default_factory=dict)
+    defects: list[Defect] = field(default_factory=list)
+
+
+def compile_document(document: Mapping[str, Any], name: str) -> Compiled:
+    """Compile a document.
+
+    Args:
+        document: an OpenAPI 3.0 or 3.1 document as JSON data. It is not changed.
+        name: what to call it in an error.
+
+    Raises:
+        ContractError: not OpenAPI 3, no paths, or a reference that leads nowhere.
+    """
+    _must_be_openapi(document, name)
+    return _Compilation(document, name).run()
+
+
+def _must_be_openapi(document: Mapping[str, Any], name: str) -> None:
+    version = document.get("openapi")
+    if "swagger" in document:
+        raise ContractError(
+            f"{name} is Swagger {document['swagger']}, not OpenAPI 3",
+            hint="Convert it to OpenAPI 3 first; Kibana's own contract is published as OpenAPI 3.",
+        )
+    if not isinstance(version, str) or not version.startswith("3."):
+        said = f"says `openapi: {version}`" if "openapi" in document else "has no `openapi` version"
+        raise ContractError(
+            f"{name} is not an OpenAPI 3 document: it {said}",
+            hint="Point at a published contract, such as Kibana's oas_docs/output/kibana.yaml.",
+        )
+    if not isinstance(document.get("paths"), dict) or not document["paths"]:
+        raise ContractError(
+            f"{name} describes no operations: `paths` is missing or empty",
+            hint="The file may be cut short, or be a part that a bundler was to put together. Fetch the bundled file.",
+        )
+
+
+class _Compilation:
+    """One run of the compiler; holds what the parts share."""
+
+    def __init__(self, document: Mapping[str, Any], name: str) -> None:
+        self.document = document
+        self.name = name
+        self.out = Compiled(str(_dict(document.get("info")).get("title", "")), str(document["openapi"]))
+        self.label: str | None = None
+        self.translate = Translator(self._resolve, self._note)
+        self.notes_spaces = _mentions_spaces(document)
+
+    def run(self) -> Compiled:
+        self._components()
+        for path, item in self.document["paths"].items():
+            if isinstance(item, dict):
+                self._path(str(path), self._follow(item, child("#/paths", str(path)))[0])
+        _adopt_untagged(self.out.operations)
+        _clashes(self.out)
+        return self.out
+
+    # shared
+
+    def _note(self, kind: str, pointer: str, sentence: str) -> None:
+        self.out.defects.append(Defect(kind, pointer, sentence, self.label))
+
+    def _resolve(self, reference: str, pointer: str) -> Any:
+        if not reference.startswith("#"):
+            raise ContractError(
+                f"{self.name}: {pointer} refers to `{reference}`, which is another document",
+                hint="Use the bundled contract, in which every reference begins with `#/`.",
+            )
+        try:
+            return look_up(self.document, reference)
+        except (LookupError, ValueError):
+            raise ContractError(
+                f"{self.name}: {pointer} refers to `{reference}`, and nothing stands there",
+                hint="The file may be cut short or only a part of a contract; fetch the whole of it.",
+            ) from None
+
+    def _follow(self, node: Any, pointer: str) -> tuple[dict[str, Any], str]:
+        """Follow a reference to a parameter, response, body, header, example or path item."""
+        for _ in range(32):
+            if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
+                return _dict(node), pointer
+            pointer, node = node["$ref"], self._resolve(node["$ref"], pointer)
+        raise ContractError(
+            f"{self.name}: the reference at {pointer} leads in a circle",
+            hint="The contract is broken at this place; report it to whoever published it.",
+        )
+
+    def schema(self, node: Any, pointer: str) -> Schema:
+        """Translate one schema and say where it stands."""
+        json_schema = self.translate.schema(node, pointer)
+        json_schema = mend_all_of(json_schema, pointer, self._component, self._note)
+        component = None
+        if isinstance(json_schema, dict) and set(json_schema) == {"$ref"}:
+            component = str(json_schema["$ref"])[len(COMPONENTS) :]
+        return Schema(pointer, json_schema, component)
+
+    def _component(self, name: str) -> JsonSchema:
+        return self.out.components.get(name, True)
+
+    def _components(self) -> None:
+        schemas = _dict(_dict(self.document.get("components")).get("schemas"))
+        raw = {
+            str(name): self.translate.schema(node, child(COMPONENTS[:-1], str(name)))
+            for name, node in schemas.items()
+        }
+        self.out.components.update(raw)
+        for name, json_schema in raw.items():
+            place = child(COMPONENTS[:-1], name)
+            self.out.components[name] = mend_all_of(json_schema, place, raw.__getitem__, self._note)
+
+    # operations
+
+    def _path(self, published: str, item: Mapping[str, Any]) -> None:
+        for method in METHODS:
+            node = item.get(method)
+            if isinstance(node, dict):
+                pointer = child(child("#/paths", published), method)
+                self._operation(method.upper(), published, item, node, pointer)
+
+    def _operation(
+        self, method: str, published: str, item: Mapping[str, Any], node: dict[str, Any], pointer: str
+    ) -> None:
+        prefix = _SPACE_PREFIX.match(published)
+        path = published[prefix.end() :] if prefix and "space" in prefix[1].lower() else published
+        space_parameter = prefix[1] if path != published and prefix else None
+        self.label = f"{method} {path}"
+        parameters = self._parameters(item, node, pointer, space_parameter)
+        tags = [str(tag) for tag in node.get("tags") or [] if isinstance(tag, str)]
+        if not tags:
+            self._note("no-tag", pointer, "has no tag; it is counted with the family of the nearest path")
+        description = str(node.get("description") or "")
+        self.out.operations.append(
+            Operation(
+                label=self.label,
+                method=method,
+                path=path,
+                operation_id=str(node.get("operationId") or self.label),
+                family=tags[0] if tags else "",
+                parameters=parameters,
+                body=self._body(method, node, pointer),
+                responses=self._responses(node, pointer),
+                availability=_availability(node.get("x-state"), description),
+                deprecated=node.get("deprecated") is True,
+                privileges=_privileges(description),
+                internal=path.startswith("/internal/"),
+                space_aware=self._space_aware(path, description, prefixed=space_parameter is not None),
+                optional_tail=self._optional_tail(method, path, parameters, pointer),
+                published_path=published,
+                pointer=pointer,
+            )
+        )
+        self.label = None
+
+    def _space_aware(self, path: str, description: str, *, prefixed: bool) -> bool:
+        if prefixed or (self.notes_spaces and _SPACE_NOTE.search(description)):
+            return True
+        return not self.notes_spaces and not path.startswith(known.WITHOUT_SPACES)
+
+    def _optional_tail(self, method: str, path: str, parameters: tuple[Parameter, ...], pointer: str) -> bool:
+        last = path.rsplit("/", 1)[-1]
+        if not (last.startswith("{") and last.endswith("}")):
+            return False
+        declared = next((p for p in parameters if p.location == "path" and p.name == last[1:-1]), None)
+        if declared and not declared.required:
+            return True
+        return (method, shape(path)) in known.OPTIONAL_TAILS
+
+    def _parameters(
+        self, item: Mapping[str, Any], node: dict[str, Any], pointer: str, space_parameter: str | None
+    ) -> tuple[Parameter, ...]:
+        found: dict[tuple[str, str], Parameter] = {}
+        above = pointer.rsplit("/", 1)[0]
+        for place, given in ((above, item.get("parameters")), (pointer, node.get("parameters"))):
+            for number, entry in enumerate(given if isinstance(given, list) else []):
+                parameter = self._parameter(entry, f"{place}/parameters/{number}")
+                if parameter and not (parameter.location == "path" and parameter.name == space_parameter):
+                    found[parameter.location, parameter.name] = parameter
+        return tuple(found.values())
+
+    def _parameter(self, entry: Any, pointer: str) -> Parameter | None:
+        node, place = self._follow(entry, pointer)
+        name, location = node.get("name"), node.get("in")
+        if not isinstance(name, str) or location not in _LOCATIONS:
+            self._note(
+                "parameter-malformed", pointer, "is a parameter without a name or a known location; ignored"
+            )
+            return None
+        where: Location = location
+        content = _dict(node.get("content"))
+        if "schema" not in node and content:
+            media, inner = next(iter(content.items()))
+            schema = self.schema(
+                _dict(inner).get("schema", True), child(f"{place}/content", str(media)) + "/schema"
+            )
+        else:
+            schema = self.schema(node.get("schema", True), f"{place}/schema")
+        style = str(node.get("style") or ("form" if where in ("query", "cookie") else "simple"))
+        required = node.get("required") is True
+        if where == "path" and not required:
+            self._note(
+                "path-parameter-optional", pointer, f"declares the path parameter `{name}` as not required"
+            )
+        objects = where == "query" and style == "form" and travels_as_json(schema.json, self._component)
+        if objects and not content:
+            self._note(
+                "query-object",
+                pointer,
+                f"has the query parameter `{name}` of type object without saying how it travels",
+            )
+        return Parameter(
+            name=name,
+            location=where,
+            required=required,
+            schema=schema,
+            style=style,
+            explode=node["explode"] if isinstance(node.get("explode"), bool) else style == "form",
+            json_encoded=bool(content and "schema" not in node) or objects,
+            deprecated=node.get("deprecated") is True,
+            examples=self._examples(node, place, text=True),
+        )
+
+    def _body(self, method: str, node: dict[str, Any], pointer: str) -> Body | None:
+        if node.get("requestBody") is None:
+            return None
+        given, place = self._follow(node["requestBody"], f"{pointer}/requestBody")
+        content = self._content(given.get("content"), f"{place}/content", what="request")
+        if method == "GET":
+            self._note("get-with-body", f"{pointer}/requestBody", "is a GET that takes a body")
+        required = given.get("required") is True
+        if not required and method in ("POST", "PUT", "PATCH"):
+            raw = next(iter(_dict(given.get("content")).values()), None)
+            optional = _dict(_dict(raw).get("schema")).get("x-oas-optional") is True
+            schema = content[0].schema if content else None
+            if schema and not optional and needed(schema.json, self._component):
+                required = True
+                self._note(
+                    "body-not-required", place, "has members that must be sent, in a body that need not be"
+                )
+        return Body(required=required, content=content)
+
+    def _content(self, given: Any, pointer: str, *, what: str) -> tuple[MediaType, ...]:
+        found: dict[str, MediaType] = {}
+        for written, node in _dict(given).items():
+            place = child(pointer, str(written))
+            inner = _dict(node)
+            schema = self.schema(inner["schema"], f"{place}/schema") if "schema" in inner else None
+            if schema is None:
+                self._note(f"{what}-without-schema", place, f"is a {what} body without a schema")
+            encoding = {
+                str(k): str(_dict(v).get("contentType"))
+                for k, v in _dict(inner.get("encoding")).items()
+                if _dict(v).get("contentType")
+            }
+            name = self._media_name(str(written), place)
+            text = not name.endswith("json")
+            found.setdefault(name, MediaType(name, schema, self._examples(inner, place, text=text), encoding))
+        return tuple(found.values())
+
+    def _media_name(self, written: str, pointer: str) -> str:
+        name = written.split(";", 1)[0].strip().lower()
+        rest = written.split(";", 1)[1].strip() if ";" in written else ""
+        if ":" in name and "/" not in name:
+            name = name.replace(":", "/", 1)
+            self._note("media-type-misspelt", pointer, f"is no media type; read as `{name}`")
+        elif rest and "=" not in rest:
+            self._note("media-type-misspelt", pointer, f"is no media type; read as `{name}`")
+        elif not _MEDIA.match(name):
+            self._note("media-type-misspelt", pointer, "is no media type")
+        return name
+
+    def _responses(self, node: dict[str, Any], pointer: str) -> tuple[Response, ...]:
+        given = node.get("responses")
+        if not isinstance(given, dict) or not given:
+            how = "an empty `responses`" if given == {} else "no `responses`"
+            self._note("no-responses", pointer, f"has {how}: no answer of it can be judged")
+            return ()
+        found = []
+        for status, entry in given.items():
+            place = child(f"{pointer}/responses", str(status))
+            name = str(status).upper() if str(status)[1:].lower() == "xx" else str(status)
+            if not _STATUS.match(name):
+                if not name.startswith("x-"):
+                    self._note(
+                        "status-malformed", place, "is documented under a key that is no status; ignored"
+                    )
+                continue
+            inner, at = self._follow(entry, place)
+            content = self._content(inner.get("content"), f"{at}/content", what="response")
+            found.append(Response(name, content, self._headers(inner.get("headers"), f"{at}/headers")))
+        return tuple(found)
+
+    def _headers(self, given: Any, pointer: str) -> tuple[ResponseHeader, ...]:
+        found = []
+        for name, entry in _dict(given).items():
+            node, place = self._follow(entry, child(pointer, str(name)))
+            schema = self.schema(node.get("schema", True), f"{place}/schema")
+            found.append(ResponseHeader(str(name), node.get("required") is True, schema))
+        return tuple(found)
+
+    def _examples(self, node: Mapping[str, Any], pointer: str, *, text: bool) -> tuple[Example, ...]:
+        found = []
+        if "example" in node:
+            found += self._example("example", node["example"], f"{pointer}/example", text=text)
+        for name, entry in _dict(node.get("examples")).items():
+            inner, _ = self._follow(entry, child(f"{pointer}/examples", str(name)))
+            if "value" in inner:
+                place = child(f"{pointer}/examples", str(name))
+                found += self._example(str(name), inner["value"], place, text=text)
+        return tuple(found)
+
+    def _example(self, name: str, value: Any, pointer: str, *, text: bool) -> list[Example]:
+        if isinstance(value, str) and not text and value.lstrip()[:1] in ("{", "["):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                self._note(
+                    "example-not-json", pointer, "is an example given as JSON text that is not JSON; ignored"
+                )
+                return []
+        return [Example(name, value, pointer)]
+
+
+def _mentions_spaces(document: Mapping[str, Any]) -> bool:
+    """Tell whether this publication says of each operation that it works in a space (since 9.3 it does)."""
+    return any(
+        isinstance(node, dict) and _SPACE_NOTE.search(str(node.get("description") or ""))
+        for item in document["paths"].values()
+        if isinstance(item, dict)
+        for node in item.values()
+    )
+
+
+def _availability(state: Any, description: str) -> Availability:
+    match = _STATE.match(str(state or "").strip())
+    if match and match["maturity"]:
+        return Availability(Maturity(match["maturity"].lower()), match["since"])
+    preview = not state and _PREVIEW.search(description)
+    return Availability(Maturity.PREVIEW if preview else Maturity.STABLE, match["since"] if match else None)
+
+
+def _privileges(description: str) -> Privileges | None:
+    match = _PRIVILEGES.search(description)
+    if not match:
+        return None
+    if match[1]:
+        return Privileges(tuple(name.strip() for name in match[2].split(",")), "all")
+    for word, mode in ((" AND ", "all"), (" OR ", "any")):
+        if word in match[2]:
+            names = tuple(name.strip() for name in match[2].split(word))
+            return Privileges(names, "all" if mode == "all" else "any")
+    return Privileges((match[2].strip(),), "all")
+
+
+def _adopt_untagged(operations: list[Operation]) -> None:
+    """Give an operation without a tag the family of the operation whose path begins most like its own."""
+    tagged = [(operation.path.split("/"), operation.family) for operation in operations if operation.family]
+    for number, operation in enumerate(operations):
+        if operation.family:
+            continue
+        own = operation.path.split("/")
+        near = max(tagged, key=lambda other: _common(own, other[0]), default=None)
+        family = near[1] if near and _common(own, near[0]) > 2 else (own[2] if len(own) > 2 else "other")
+        values = {name: getattr(operation, name) for name in Operation.__dataclass_fields__}
+        operations[number] = Operation(**{**values, "family": family})
+
+
+def _common(left: list[str], right: list[str]) -> int:
+    count = 0
+    for a, b in zip(left, right, strict=False):
+        if a != b:
+            break
+        count += 1
+    return count
+
+
+def shape(path: str) -> str:
+    """Return the path with its parameters made nameless: what Kibana's router sees."""
+    return re.sub(r"\{[^}]*\}", "{}", path)
+
+
+def _clashes(out: Compiled) -> None:
+    seen: dict[tuple[str, str], Operation] = {}
+    kept = []
+    for operation in out.operations:
+        key = (operation.method, shape(operation.path))
+        first = seen.setdefault(key, operation)
+        if first is not operation:
+            out.defects.append(
+                Defect(
+                    "clashing-templates",
+                    operation.pointer,
+                    f"answers the same requests as `{first.label}`, which stands elsewhere in the contract",
+                    operation.label,
+                )
+            )
+        if first is operation or first.label != operation.label:
+            kept.append(operation)
+    out.operations[:] = kept
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def operation_data(operation: Operation) -> dict[str, Any]:
+    """Return the operation as JSON data; :mod:`pytest_kibana.contract.store` reads it back."""
+    return asdict(operation)
