@@ -240,7 +240,7 @@ def _operations(verdicts: Iterable[VerdictRecord], place: Mapping[str, int]) -> 
 
 
 def _statuses(records: Iterable[VerdictRecord]) -> str:
-    """Statuses of the operation. Every check of an item saw the same answers, so one record an item counts."""
+    """Statuses seen. Every check of an item saw the same answers, so one record an item counts."""
     by_item: dict[str, Mapping[str, int]] = {}
     for record in records:
         if record.statuses:
@@ -249,4 +249,4 @@ def _statuses(records: Iterable[VerdictRecord]) -> str:
     for counts in by_item.values():
         for status, number in counts.items():
             total[status] += number
-    return ", ".join(f"{status}×{number}" for status, number in sorted(total.items()))
+    return ", ".join(f"{number} of {status}" for status, number in sorted(total.items()))
