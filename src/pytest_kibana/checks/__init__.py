@@ -1,0 +1,19 @@
+"""What must hold: one function, one rule, one stable code.
+
+``judge`` looks at one exchange; ``CATALOGUE`` holds every check by its code. A later room never reaches back:
+a check reads an exchange, its operation and the contract, and nothing else.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from pytest_kibana.checks import errors, headers, responses
+from pytest_kibana.checks.model import GROUP_LETTERS, Check, Look, Problem, Step
+from pytest_kibana.checks.registry import Judged, entered, judge, weigh
+
+_GROUPS = (responses, errors, headers)  # importing them enters their checks
+
+CATALOGUE: Mapping[str, Check] = MappingProxyType(entered())
+"""Every check by its code, in the order of the codes."""
+
+__all__ = ["CATALOGUE", "GROUP_LETTERS", "Check", "Judged", "Look", "Problem", "Step", "judge", "weigh"]
