@@ -13,7 +13,8 @@ class Probe:
     def pytest_sessionfinish(self, session):
         print("MODULES=" + json.dumps(sorted({m.split(".")[0] for m in sys.modules} | {
             m for m in sys.modules if m.startswith("pytest_kibana")})))
-sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:allure_pytest", *sys.argv[1:]], plugins=[Probe()]))
+quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:allure_pytest"]
+sys.exit(pytest.main([*quiet, *sys.argv[1:]], plugins=[Probe()]))
 """
 
 
