@@ -1,6 +1,7 @@
 """Make the reference pages that are generated from the code: ``python docs/generate.py [--check]``.
 
-Each page is made by one function; with ``--check`` nothing is written, and a stale page ends the command with 1.
+Each page is made by one function; with ``--check`` nothing is written, and a stale page ends the command
+with 1.
 """
 
 import sys
@@ -19,9 +20,9 @@ def settings() -> str:
     lines = [
         "# Settings",
         "",
-        "A flag wins over the environment, the environment over the ini file, the ini file over the profile, and",
-        "the profile over the default. Secrets have no ini key. `pytest-kibana run` takes the same flags without",
-        "`kibana-`.",
+        "A flag wins over the environment, the environment over the ini file, the ini file over the",
+        "profile, and the profile over the default. Secrets have no ini key. `pytest-kibana run` takes the",
+        "same flags without `kibana-`.",
     ]
     group = None
     for name, option in declared():
