@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 
 class Verdict(Enum):
-    """Outcome of a check. Ordered; joining only ever raises, and joining nothing is ``UNKNOWN``, never passed."""
+    """Outcome of a check. Ordered; joining only ever raises, and joining nothing is ``UNKNOWN``, never
+    passed.
+    """
 
     UNKNOWN = "unknown"
     NOT_RUN = "not run"
@@ -61,8 +63,8 @@ class VerdictRecord:
     """The outcome of one check on one operation, over all the requests of one pytest item.
 
     ``counts`` maps a verdict's value to how many exchanges had it. ``success`` is True where a success of the
-    operation was seen and its body validated. ``statuses`` counts HTTP statuses. ``milliseconds`` is the median
-    time of an answer.
+    operation was seen and its body validated. ``statuses`` counts HTTP statuses. ``milliseconds`` is the
+    median time of an answer.
     """
 
     item: str
@@ -83,9 +85,9 @@ class Finding:
     """One defect, once.
 
     ``identity`` survives a regenerated contract: a hash of operation, code, component, pointer and keyword.
-    ``operations`` lists all labels that show it (a broken component is one finding). ``pointer`` is where in the
-    answer (or the contract), with array indices folded to ``*``. ``exchange`` is the smallest example, redacted.
-    ``status`` is ``new`` unless a list of deviations says ``known``.
+    ``operations`` lists all labels that show it (a broken component is one finding). ``pointer`` is where in
+    the answer (or the contract), with array indices folded to ``*``. ``exchange`` is the smallest example,
+    redacted. ``status`` is ``new`` unless a list of deviations says ``known``.
     """
 
     identity: str

@@ -1,0 +1,156 @@
+"""Records and JSON: each frozen record becomes one JSON object and back, and their JSON Schema is made from
+them.
+"""
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from enum import Enum
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from pytest_kibana.evidence.model import (
+    FamilyCoverage,
+    Finding,
+    Footer,
+    Header,
+    Record,
+    SkipRecord,
+    TroubleRecord,
+    VerdictRecord,
+)
+
+KINDS: Mapping[str, type[Any]] = {
+    "header": Header,
+    "verdict": VerdictRecord,
+    "finding": Finding,
+    "skip": SkipRecord,
+    "trouble": TroubleRecord,
+    "coverage": FamilyCoverage,
+    "footer": Footer,
+}
+"""Word in a line's ``type`` and the record that it stands for."""
+
+_WORD = {kind: word for word, kind in KINDS.items()}
+
+Converter = Callable[[Any], Any]
+
+_MEMBERS: dict[type[Any], tuple[tuple[str, Converter], ...]] = {}
+
+
+def to_json(record: Record) -> dict[str, Any]:
+    """Return the JSON object of a record; its first member is ``type``."""
+    made: dict[str, Any] = {"type": _WORD[type(record)]}
+    for name, _ in _members(type(record)):
+        made[name] = _plain(getattr(record, name))
+    return made
+
+
+def from_json(line: Mapping[str, Any]) -> Record:
+    """Return the record of a JSON object that fits :func:`schema`.
+
+    Raises:
+        KeyError: ``type`` names no record.
+        TypeError, ValueError: a member is missing, or is of another type.
+    """
+    kind = KINDS[line["type"]]
+    given = {name: convert(line[name]) for name, convert in _members(kind) if name in line}
+    made: Record = kind(**given)
+    return made
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, tuple | list):
+        return [_plain(member) for member in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(member) for key, member in value.items()}
+    return value
+
+
+def _members(kind: type[Any]) -> tuple[tuple[str, Converter], ...]:
+    if kind not in _MEMBERS:
+        hints = get_type_hints(kind)
+        _MEMBERS[kind] = tuple((item.name, _reader(hints[item.name])) for item in fields(kind))
+    return _MEMBERS[kind]
+
+
+def _reader(hint: Any) -> Converter:
+    origin = get_origin(hint)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint
+    if origin is tuple:
+        return tuple
+    if origin in (Union, types.UnionType):
+        inner = [arm for arm in get_args(hint) if arm is not type(None)]
+        convert = _reader(inner[0])
+        return lambda value: None if value is None else convert(value)
+    return _same
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of one line of a results document."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://pytest-kibana.readthedocs.io/results.schema.json",
+        "title": "One line of a pytest-kibana results document (results.jsonl)",
+        "type": "object",
+        "required": ["type"],
+        "oneOf": [{"$ref": f"#/$defs/{word}"} for word in KINDS],
+        "$defs": {word: _object(word, kind) for word, kind in KINDS.items()},
+    }
+
+
+def _object(word: str, kind: type[Any]) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    properties: dict[str, Any] = {"type": {"const": word}}
+    required = ["type"]
+    for item in fields(kind):
+        properties[item.name] = _schema_of(hints[item.name])
+        if _needed(item):
+            required.append(item.name)
+    return {
+        "type": "object",
+        "description": " ".join((kind.__doc__ or "").split("\n\n", 1)[0].split()),
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _needed(item: Field[Any]) -> bool:
+    return item.default is MISSING and item.default_factory is MISSING
+
+
+_SIMPLE: Mapping[Any, dict[str, Any]] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    Any: {},
+}
+
+
+def _schema_of(hint: Any) -> dict[str, Any]:
+    if hint in _SIMPLE:
+        return dict(_SIMPLE[hint])
+    origin, arguments = get_origin(hint), get_args(hint)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return {"enum": [member.value for member in hint]}
+    if origin is Literal:
+        return {"enum": list(arguments)}
+    if origin is tuple:
+        return {"type": "array", "items": _schema_of(arguments[0])}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": _schema_of(arguments[1])}
+    if origin in (Union, types.UnionType):
+        arms = [arm for arm in arguments if arm is not type(None)]
+        return {"anyOf": [*(_schema_of(arm) for arm in arms), {"type": "null"}]}
+    raise TypeError(f"no JSON Schema for {hint}")  # a record grew a type that this module must learn
+
+
+assert all(is_dataclass(kind) for kind in KINDS.values())
