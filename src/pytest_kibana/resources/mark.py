@@ -1,0 +1,80 @@
+"""The mark of a run: names by which everything that a run made can be found again, on any machine.
+
+A name reads ``kbn-test-<seconds><random>-<n>``: seven base-36 digits of the time at which the run began, four
+random ones, and a counter. It is lower case, 22 to 28 characters long, begins with a letter and holds only letters,
+digits and hyphens, which every id grammar of Kibana takes: space ids (``^[a-z0-9_-]+$``), connector ids (at most 36
+characters), SLO ids (8 to 48), workflow ids (lower-case letters, digits, hyphens), agent builder ids. Where hyphens are
+not taken (names of custom integrations), :meth:`RunMark.word` writes underscores.
+"""
+
+import itertools
+import re
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_NAME = re.compile(r"kbn[-_]test[-_](?P<seconds>[0-9a-z]{7})(?P<random>[0-9a-z]{4})[-_](?P<n>[0-9a-z]{1,6})(?![0-9a-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a name tells about its maker: the run, and when that run began (seconds since the epoch)."""
+
+    name: str
+    run: str
+    began: float
+
+    def age(self, now: float) -> float:
+        """Seconds since the run began."""
+        return now - self.began
+
+
+@dataclass(slots=True)
+class RunMark:
+    """Makes the names of one process of one run. Two processes never make the same name.
+
+    Args:
+        run: the run's part of the name; by default made from the time and four random digits.
+        clock: where the time comes from (seconds since the epoch).
+    """
+
+    run: str = ""
+    clock: Callable[[], float] = time.time
+    _counter: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1), repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.run:
+            self.run = _base36(int(self.clock())).rjust(7, "0") + "".join(secrets.choice(_DIGITS) for _ in range(4))
+
+    @property
+    def prefix(self) -> str:
+        """What every name of this run begins with."""
+        return f"kbn-test-{self.run}-"
+
+    def unique(self) -> str:
+        """Return a name that was never used before."""
+        return f"{self.prefix}{_base36(next(self._counter))}"
+
+    @staticmethod
+    def word(name: str) -> str:
+        """Return the form of a name that has underscores for hyphens."""
+        return name.replace("-", "_")
+
+
+def trace(text: str) -> Trace | None:
+    """Find a run's name in a text; None where there is none."""
+    match = _NAME.search(text)
+    if match is None:
+        return None
+    return Trace(match[0], match["seconds"] + match["random"], float(int(match["seconds"], 36)))
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while True:
+        number, rest = divmod(number, 36)
+        digits = _DIGITS[rest] + digits
+        if number == 0:
+            return digits
