@@ -1,13 +1,13 @@
 """A published document to what is kept of it: operations, translated schemas, defects. No description survives.
 
 The result is plain data (:class:`Compiled`), so that it can be kept in the cache and opened later without running any
-of this. Raise :data:`VERSION` whenever the result for the same document would differ.
+of this. Raise ``VERSION`` in :mod:`pytest_kibana.contract.store` whenever the result for a document changes.
 """
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_kibana.contract import known
@@ -29,10 +29,9 @@ from pytest_kibana.contract.model import (
     Schema,
 )
 from pytest_kibana.contract.pointers import COMPONENTS, child, look_up
+from pytest_kibana.contract.satisfiable import Satisfiable
 from pytest_kibana.contract.translate import Translator
 from pytest_kibana.errors import ContractError
-
-VERSION = 1
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _LOCATIONS: frozenset[str] = frozenset({"path", "query", "header", "cookie"})
@@ -107,6 +106,9 @@ class _Compilation:
 
     def run(self) -> Compiled:
         self._components()
+        self.satisfiable = Satisfiable(self.out.components)
+        for name in self.out.components:
+            self._report_empty(self.satisfiable.empty_places(self.out.components[name]), child(COMPONENTS[:-1], name))
         for path, item in self.document["paths"].items():
             if isinstance(item, dict):
                 self._path(str(path), self._follow(item, child("#/paths", str(path)))[0])
@@ -302,7 +304,7 @@ class _Compilation:
         for written, node in _dict(given).items():
             place = child(pointer, str(written))
             inner = _dict(node)
-            schema = self.schema(inner["schema"], f"{place}/schema") if "schema" in inner else None
+            schema = self._body_schema(inner["schema"], f"{place}/schema", what) if "schema" in inner else None
             if schema is None:
                 self._note(f"{what}-without-schema", place, f"is a {what} body without a schema")
             encoding = {
@@ -311,9 +313,20 @@ class _Compilation:
                 if _dict(v).get("contentType")
             }
             name = self._media_name(str(written), place)
-            text = not name.endswith("json")
+            text = not is_json(name)
             found.setdefault(name, MediaType(name, schema, self._examples(inner, place, text=text), encoding))
         return tuple(found.values())
+
+    def _body_schema(self, node: Any, pointer: str, what: str) -> Schema:
+        """Translate the schema of a body; an answer is not judged by a schema that nothing satisfies."""
+        schema = self.schema(node, pointer)
+        empty = self.satisfiable.empty_places(schema.json)
+        self._report_empty(empty, pointer)
+        return Schema(pointer, True) if "" in empty and what == "response" else schema
+
+    def _report_empty(self, places: Mapping[str, str], pointer: str) -> None:
+        for place, why in places.items():
+            self._note("unsatisfiable", pointer + place, f"allows no value at all: {why}")
 
     def _media_name(self, written: str, pointer: str) -> str:
         name = written.split(";", 1)[0].strip().lower()
@@ -438,29 +451,26 @@ def shape(path: str) -> str:
 
 
 def _clashes(out: Compiled) -> None:
-    seen: dict[tuple[str, str], Operation] = {}
-    kept = []
+    """Record templates that match the same requests; of two operations with one label the first stays."""
+    templates: dict[str, Operation] = {}
+    labels: dict[str, Operation] = {}
+    told: set[tuple[str, str]] = set()
     for operation in out.operations:
-        key = (operation.method, shape(operation.path))
-        first = seen.setdefault(key, operation)
-        if first is not operation:
-            out.defects.append(
-                Defect(
-                    "clashing-templates",
-                    operation.pointer,
-                    f"answers the same requests as `{first.label}`, which stands elsewhere in the contract",
-                    operation.label,
-                )
-            )
-        if first is operation or first.label != operation.label:
-            kept.append(operation)
-    out.operations[:] = kept
+        first = templates.setdefault(shape(operation.path), operation)
+        twin = labels.setdefault(operation.label, operation)
+        pair = (first.published_path, operation.published_path)
+        if first.published_path != operation.published_path and (pair not in told or twin is not operation):
+            told.add(pair)
+            sentence = f"has a path that matches the same requests as `{first.published_path}`"
+            out.defects.append(Defect("clashing-templates", operation.pointer, sentence, operation.label))
+    out.operations[:] = labels.values()
+
+
+def is_json(media_type: str) -> bool:
+    """Tell whether a body of this media type is one JSON text (and not lines of it)."""
+    return media_type in ("application/json", "text/json") or media_type.endswith("+json")
 
 
 def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
-
-def operation_data(operation: Operation) -> dict[str, Any]:
-    """Return the operation as JSON data; :mod:`pytest_kibana.contract.store` reads it back."""
-    return asdict(operation)

@@ -1,17 +1,20 @@
 """A compiled contract, open: the operations, the components, and the questions one may ask."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_kibana.contract.compiler import shape
 from pytest_kibana.contract.model import Defect, JsonSchema, Match, Operation, Schema, Violation
 from pytest_kibana.contract.pointers import COMPONENTS
+from pytest_kibana.contract.routing import Route, Router
 from pytest_kibana.contract.store import Opened
 from pytest_kibana.errors import ContractError
+
+if TYPE_CHECKING:
+    from pytest_kibana.contract.judge import Judge
 
 _SPACE = re.compile(r"^/s/\{[^}]*\}(?=/)")
 
@@ -38,7 +41,8 @@ class Contract:
         source: str,
         version: str | None,
         flavor: str | None,
-        document: Callable[[], bytes],
+        document: Callable[[], dict[str, Any]],
+        more_defects: Callable[[], tuple[Defect, ...]],
         overlays: tuple[str, ...] = (),
     ) -> None:
         self.sha256 = sha256
@@ -51,6 +55,7 @@ class Contract:
         self.overlays = overlays
         self._opened = opened
         self._document = document
+        self._more_defects = more_defects
 
     def __repr__(self) -> str:
         return f"<Contract {self.source} {len(self.operations)} operations sha256 {self.sha256[:8]}>"
@@ -65,13 +70,16 @@ class Contract:
 
     @cached_property
     def defects(self) -> tuple[Defect, ...]:
-        """What is wrong with the contract itself; see ``docs/reference`` for the kinds."""
-        return self._opened.defects()
+        """What is wrong with the contract itself.
+
+        Those that were seen while compiling come first; the rest (examples against schemas, arms against arms) is
+        sought when this is first read, and then kept in the cache.
+        """
+        return (*self._opened.defects(), *self._more_defects())
 
     def document(self) -> dict[str, Any]:
         """Return the published document, with overlays applied: a new copy at each call, for generators."""
-        document: dict[str, Any] = json.loads(self._document())
-        return document
+        return self._document()
 
     # operations
 
@@ -128,9 +136,7 @@ class Contract:
         return self._router.methods(path)
 
     @cached_property
-    def _router(self) -> Any:
-        from pytest_kibana.contract.routing import Route, Router
-
+    def _router(self) -> Router:
         return Router(Route(row[0], row[1], row[2], row[6]) for row in self._opened.rows)
 
     # schemas
@@ -155,15 +161,14 @@ class Contract:
 
     def is_valid(self, schema: Schema, value: Any) -> bool:
         """Tell whether the value keeps the schema."""
-        return schema.vacuous or bool(self._judge.is_valid(schema, value))
+        return schema.vacuous or self._judge.is_valid(schema, value)
 
     def violations(self, schema: Schema, value: Any) -> tuple[Violation, ...]:
         """Return every way in which the value breaks the schema; nothing where it keeps it."""
-        found: tuple[Violation, ...] = () if schema.vacuous else self._judge.violations(schema, value)
-        return found
+        return () if schema.vacuous else self._judge.violations(schema, value)
 
     @cached_property
-    def _judge(self) -> Any:
+    def _judge(self) -> "Judge":
         from pytest_kibana.contract.judge import Judge
 
         return Judge(self.components)

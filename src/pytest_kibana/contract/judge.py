@@ -52,8 +52,7 @@ class Judge:
             return kept[1]
         with self._lock:
             if self._registry is None:
-                document = {"components": {"schemas": dict(self._components)}}
-                self._registry = jsonschema_rs.Registry([(_BASE, document)], draft=jsonschema_rs.Draft7)
+                self._registry = registry_of(self._components)
             made = jsonschema_rs.Draft7Validator(
                 absolute(json_schema), registry=self._registry, validate_formats=True, offline=True
             )
@@ -63,12 +62,17 @@ class Judge:
         return made
 
 
+def registry_of(components: Mapping[str, JsonSchema]) -> jsonschema_rs.Registry:
+    """Return a registry in which the references that :func:`absolute` makes are found."""
+    document = {"components": {"schemas": dict(components)}}
+    return jsonschema_rs.Registry([(_BASE, document)], draft=jsonschema_rs.Draft7)
+
+
 def absolute(schema: Any) -> Any:
     """Return a copy of a schema whose references name the registry's document instead of their own."""
     if isinstance(schema, dict):
         return {
             key: f"{_BASE}{value}" if key == "$ref" and isinstance(value, str) else absolute(value)
             for key, value in schema.items()
-            if key not in ("default", "examples")
         }
     return [absolute(item) for item in schema] if isinstance(schema, list) else schema

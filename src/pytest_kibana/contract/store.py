@@ -10,16 +10,17 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from pytest_kibana.contract.compiler import VERSION, Compiled, operation_data
 from pytest_kibana.contract.model import (
     Availability,
     Body,
     Defect,
     Example,
+    JsonSchema,
     Maturity,
     MediaType,
     Operation,
@@ -30,7 +31,15 @@ from pytest_kibana.contract.model import (
     Schema,
 )
 
+if TYPE_CHECKING:
+    from pytest_kibana.contract.compiler import Compiled
+
 _FORMAT = "pytest-kibana compiled contract"
+_DEFECTS = "pytest-kibana defects of a contract"
+
+# Raise this whenever the compiled form of the same document would differ.
+VERSION = 2
+
 Value = TypeVar("Value")
 
 
@@ -38,7 +47,7 @@ class Damaged(Exception):
     """The bytes are not a compiled contract of this version; compile it anew."""
 
 
-def dump(compiled: Compiled) -> bytes:
+def dump(compiled: "Compiled") -> bytes:
     """Write a compiled contract."""
     lines: list[bytes] = []
     position = 0
@@ -59,12 +68,12 @@ def dump(compiled: Compiled) -> bytes:
             o.family,
             o.published_path,
             o.optional_tail,
-            *add(operation_data(o)),
+            *add(asdict(o)),
         )
         for o in compiled.operations
     ]
     components = [(name, *add(json_schema)) for name, json_schema in compiled.components.items()]
-    defects = add([(d.kind, d.pointer, d.sentence, d.operation) for d in compiled.defects])
+    defects = add([_defect_row(defect) for defect in compiled.defects])
     index = _encode(
         {
             "title": compiled.title,
@@ -75,8 +84,11 @@ def dump(compiled: Compiled) -> bytes:
         }
     )
     rest = b"".join([index, *lines])
-    digest = hashlib.sha256(rest).hexdigest()
-    return _encode({"format": _FORMAT, "compiler": VERSION, "sha256": digest}) + rest
+    return _sealed(_FORMAT, rest)
+
+
+def _defect_row(defect: Defect) -> tuple[str, str, str, str | None]:
+    return defect.kind, defect.pointer, defect.sentence, defect.operation
 
 
 def _encode(value: Any) -> bytes:
@@ -93,16 +105,9 @@ class Opened:
     """
 
     def __init__(self, data: bytes) -> None:
-        try:
-            end = data.index(b"\n") + 1
-            head = json.loads(data[:end])
-            whole = head["format"] == _FORMAT and head["compiler"] == VERSION
-            if not whole or hashlib.sha256(memoryview(data)[end:]).hexdigest() != head["sha256"]:
-                raise Damaged
-            self._base = data.index(b"\n", end) + 1
-            index = json.loads(data[end : self._base])
-        except (ValueError, KeyError, TypeError) as error:
-            raise Damaged from error
+        start = _checked(data, _FORMAT)
+        self._base = data.index(b"\n", start) + 1
+        index = json.loads(data[start : self._base])
         self._data = data
         self.title: str = index["title"]
         self.openapi: str = index["openapi"]
@@ -111,8 +116,8 @@ class Opened:
         self.operations: Mapping[str, Operation] = Lazy(
             {row[0]: (row[-2], row[-1]) for row in self.rows}, lambda span: read_operation(self._at(span))
         )
-        self.components: Mapping[str, Any] = Lazy(
-            {name: (a, b) for name, a, b in index["components"]}, self._at
+        self.components: Mapping[str, JsonSchema] = Lazy(
+            {name: (begin, end) for name, begin, end in index["components"]}, self._at
         )
 
     def defects(self) -> tuple[Defect, ...]:
@@ -121,6 +126,39 @@ class Opened:
 
     def _at(self, span: tuple[int, int]) -> Any:
         return json.loads(self._data[self._base + span[0] : self._base + span[1]])
+
+
+def dump_defects(defects: Sequence[Defect]) -> bytes:
+    """Write defects that were sought later."""
+    return _sealed(_DEFECTS, _encode([_defect_row(defect) for defect in defects]))
+
+
+def read_defects(data: bytes) -> tuple[Defect, ...]:
+    """Read what :func:`dump_defects` wrote.
+
+    Raises:
+        Damaged: the bytes are something else.
+    """
+    return tuple(Defect(*row) for row in json.loads(data[_checked(data, _DEFECTS) :]))
+
+
+def _sealed(kind: str, rest: bytes) -> bytes:
+    head = {"format": kind, "compiler": VERSION, "sha256": hashlib.sha256(rest).hexdigest()}
+    return _encode(head) + rest
+
+
+def _checked(data: bytes, kind: str) -> int:
+    """Return where the sealed part of a cache file begins, having compared it with its sha256."""
+    try:
+        start = data.index(b"\n") + 1
+        head = json.loads(data[:start])
+        whole = head["format"] == kind and head["compiler"] == VERSION
+        whole = whole and hashlib.sha256(memoryview(data)[start:]).hexdigest() == head["sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Damaged from error
+    if not whole:
+        raise Damaged
+    return start
 
 
 class Lazy(Mapping[str, Value], Generic[Value]):
@@ -150,7 +188,7 @@ class Lazy(Mapping[str, Value], Generic[Value]):
 
 
 def read_operation(data: Mapping[str, Any]) -> Operation:
-    """Make an operation of the JSON data that :func:`~pytest_kibana.contract.compiler.operation_data` gave."""
+    """Make an operation of the JSON data that :func:`dump` wrote."""
     privileges = data["privileges"]
     availability = data["availability"]
     body = data["body"]

@@ -305,10 +305,10 @@ class Translator:
     ) -> bool:
         """Translate the combining keywords into ``out``; return False where nothing can be valid."""
         groups: list[list[JsonSchema]] = []
-        conditional = _says_any_type(node.get("anyOf")) and isinstance(node.get("oneOf"), list)
+        says_nothing = _says_any_type(node.get("anyOf")) and (nullable or isinstance(node.get("oneOf"), list))
         for keyword in ("anyOf", "oneOf"):
             arms = node.get(keyword)
-            if keyword not in node or (keyword == "anyOf" and conditional):
+            if keyword not in node or (keyword == "anyOf" and says_nothing):
                 continue
             if not isinstance(arms, list) or not arms:
                 self._note(
@@ -374,9 +374,14 @@ def _types_of(schema: dict[str, Any]) -> list[str]:
 
 
 def _says_any_type(arms: Any) -> bool:
+    """Tell whether the arms are the five types, each without any rule: Kibana's way to publish "anything"."""
     if not isinstance(arms, list):
         return False
-    return {arm.get("type") for arm in arms if isinstance(arm, dict)} >= _FIVE
+    return {arm.get("type") for arm in arms if isinstance(arm, dict) and _bare(arm)} >= _FIVE
+
+
+def _bare(arm: dict[str, Any]) -> bool:
+    return arm.get("items", {}) == {} and not set(arm) - {"type", "items", "nullable"}
 
 
 def _listed(value: Any) -> list[Any]:
