@@ -1,0 +1,89 @@
+"""What was said: clients, credentials, requests and exchanges.
+
+Only this room speaks HTTP. Every call, whoever makes it, becomes an :class:`Exchange`: frozen, timed,
+redacted.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_kibana.wire.client import AsyncKibanaClient, CoveredTransport, KibanaClient
+    from pytest_kibana.wire.credentials import (
+        Anonymous,
+        ApiKey,
+        Basic,
+        Bearer,
+        Credentials,
+        RawHeader,
+        Session,
+    )
+    from pytest_kibana.wire.endpoint import Endpoint, Timeouts, decode_cloud_id, read_endpoint
+    from pytest_kibana.wire.exchange import (
+        Answer,
+        Exchange,
+        Headers,
+        Intent,
+        Origin,
+        Request,
+        Rule,
+        Weather,
+    )
+    from pytest_kibana.wire.flow import Clock, Gate, Listener, RetryPolicy
+    from pytest_kibana.wire.reading import Limits, parse_json
+    from pytest_kibana.wire.redact import Redactor
+    from pytest_kibana.wire.request import API_VERSION, build_request
+
+# httpx costs tens of milliseconds to import, and a run of pytest that speaks to no Kibana need not pay them.
+_HOMES = {
+    "client": ("AsyncKibanaClient", "CoveredTransport", "KibanaClient"),
+    "credentials": ("Anonymous", "ApiKey", "Basic", "Bearer", "Credentials", "RawHeader", "Session"),
+    "endpoint": ("Endpoint", "Timeouts", "decode_cloud_id", "read_endpoint"),
+    "exchange": ("Answer", "Exchange", "Headers", "Intent", "Origin", "Request", "Rule", "Weather"),
+    "flow": ("Clock", "Gate", "Listener", "RetryPolicy"),
+    "reading": ("Limits", "parse_json"),
+    "redact": ("Redactor",),
+    "request": ("API_VERSION", "build_request"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+
+
+__all__ = [
+    "API_VERSION",
+    "Anonymous",
+    "Answer",
+    "ApiKey",
+    "AsyncKibanaClient",
+    "Basic",
+    "Bearer",
+    "Clock",
+    "CoveredTransport",
+    "Credentials",
+    "Endpoint",
+    "Exchange",
+    "Gate",
+    "Headers",
+    "Intent",
+    "KibanaClient",
+    "Limits",
+    "Listener",
+    "Origin",
+    "RawHeader",
+    "Redactor",
+    "Request",
+    "RetryPolicy",
+    "Rule",
+    "Session",
+    "Timeouts",
+    "Weather",
+    "build_request",
+    "decode_cloud_id",
+    "parse_json",
+    "read_endpoint",
+]

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlencode
 
@@ -29,9 +29,11 @@ def encode_body(value: Any, media: str, encoding: Mapping[str, str] | None = Non
     """Write a body.
 
     Args:
-        value: ``bytes`` pass as they are whatever the media type. Otherwise: for JSON any value; for NDJSON a list
-            of values, or text; for multipart a mapping of field name to text, bytes, a file part (``filename``,
-            ``content``, ``content_type``), a JSON value, or a list of these; for a form a mapping; else text.
+        value: ``bytes`` pass as they are whatever the media type. Otherwise: for JSON any value; for NDJSON a
+            list
+            of values, or text; for multipart a mapping of field name to text, bytes, a file part
+            (``filename``, ``content``, ``content_type``), a JSON value, or a list of these; for a form a
+            mapping; else text.
         media: the media type, with or without parameters.
         encoding: content type by multipart field.
 
@@ -108,8 +110,3 @@ def _part(name: str, value: Any, content_type: str | None) -> bytes:
 def _quoted(text: str) -> str:
     """Escape a name the way browsers do (WHATWG HTML, multipart form data)."""
     return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def ndjson_rows(body: bytes) -> Iterator[Any]:
-    """Yield the values of an NDJSON body; raises ``ValueError`` at the first line that is not JSON."""
-    return (json.loads(line) for line in body.split(b"\n") if line.strip())

@@ -1,8 +1,8 @@
 """Who we say we are: every way of authenticating to Kibana, as frozen values that never print their secrets.
 
 Each kind gives the headers it adds, the strings that must never be seen (for the redactor), and a description
-with a hint that is safe to show. ``Session`` alone cannot give its headers by itself: it is exchanged for a cookie
-by a login request (Kibana source, security/server/routes/authentication/common.ts).
+with a hint that is safe to show. ``Session`` alone cannot give its headers by itself: it is exchanged for a
+cookie by a login request (Kibana source, security/server/routes/authentication/common.ts).
 """
 
 import base64
@@ -55,7 +55,8 @@ class ApiKey(Credentials):
     """An Elasticsearch API key.
 
     Args:
-        encoded: the ready base64 form of ``id:api_key`` that Elasticsearch and Kibana call ``encoded``. A value
+        encoded: the ready base64 form of ``id:api_key`` that Elasticsearch and Kibana call ``encoded``. A
+            value
             of the form ``id:key`` is encoded here; a leading ``ApiKey`` is dropped.
 
     Raises:
@@ -79,7 +80,7 @@ class ApiKey(Credentials):
         object.__setattr__(self, "encoded", value)
 
     @classmethod
-    def of(cls, id: str, key: str) -> "ApiKey":  # noqa: A002 - Elasticsearch's own word
+    def of(cls, id: str, key: str) -> "ApiKey":
         """Return the credentials for an API key given as its id and its secret part."""
         return cls(f"{id}:{key}")
 

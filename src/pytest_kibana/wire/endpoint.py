@@ -1,7 +1,7 @@
 """Where Kibana is and how it is reached: address, base path, TLS, timeouts, proxy.
 
-An :class:`Endpoint` is a frozen value without secrets: a user name and password that stood in the URL are handed
-back beside it, and are never kept in it.
+An :class:`Endpoint` is a frozen value without secrets: a user name and password that stood in the URL are
+handed back beside it, and are never kept in it.
 """
 
 import base64
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
 from pytest_kibana.errors import UsageError
 from pytest_kibana.wire.credentials import Basic, Credentials
@@ -23,8 +23,9 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 class Timeouts:
     """Limits in seconds.
 
-    ``connect`` is for making the connection, ``read`` for the longest silence, and ``total`` for a whole exchange,
-    from the first byte sent to the last byte read: a server that drips a byte now and then meets it.
+    ``connect`` is for making the connection, ``read`` for the longest silence, and ``total`` for a whole
+    exchange, from the first byte sent to the last byte read: a server that drips a byte now and then meets
+    it.
     """
 
     connect: float = 10.0
@@ -48,7 +49,8 @@ class Endpoint:
         client_key_password: opens the key.
         timeouts: see :class:`Timeouts`.
         proxy: URL of a proxy, or None.
-        http2: offer HTTP/2 where TLS negotiates it; Kibana 9 with TLS prefers it (Kibana source, http_config.ts).
+        http2: offer HTTP/2 where TLS negotiates it; Kibana 9 with TLS prefers it (Kibana source,
+            http_config.ts).
         connections: size of the connection pool; as many requests can be in flight.
     """
 
@@ -105,7 +107,7 @@ class Endpoint:
         return context
 
 
-def endpoint(
+def read_endpoint(
     url: str | None = None,
     *,
     cloud_id: str | None = None,
@@ -137,7 +139,7 @@ def endpoint(
             hint="Use one of --kibana-url and --kibana-cloud-id.",
         )
     parts = _split(decode_cloud_id(cloud_id) if cloud_id is not None else url or "")
-    host = parts.hostname or ""
+    host = _ascii_host(parts.hostname or "")
     port = parts.port or _DEFAULT_PORTS[parts.scheme]
     if proxy is None and trust_environment:
         proxy = environment_proxy(parts.scheme, host, port)
@@ -164,8 +166,8 @@ def endpoint(
 def decode_cloud_id(cloud_id: str) -> str:
     """Return the Kibana URL that an Elastic Cloud ID stands for.
 
-    The form is ``name:base64(domain[:port]$elasticsearch$kibana)``; the two last are labels below the domain, each
-    with an optional port of its own (Elastic docs, "Find your Cloud ID").
+    The form is ``name:base64(domain[:port]$elasticsearch$kibana)``; the two last are labels below the domain,
+    each with an optional port of its own (Elastic docs, "Find your Cloud ID").
 
     Raises:
         UsageError: it is not of that form, or names no Kibana.
@@ -179,7 +181,7 @@ def decode_cloud_id(cloud_id: str) -> str:
     if not domain or len(labels) < 2 or not labels[1]:
         raise UsageError(
             "the Cloud ID cannot be decoded to a Kibana address",
-            hint="Copy the Cloud ID of the deployment, of the form name:base64; or give --kibana-url instead.",
+            hint="Copy the Cloud ID of the deployment (name:base64), or give --kibana-url instead.",
         )
     domain, _, port = domain.partition(":")
     label, _, own_port = labels[1].partition(":")
@@ -213,6 +215,13 @@ def _split(url: str) -> SplitResult:
     if any(c.isspace() or ord(c) < 33 for c in parts.netloc + parts.path):
         raise UsageError(f"the URL {shown!r} holds white space", hint=_EXAMPLE)
     return parts
+
+
+def _ascii_host(host: str) -> str:
+    try:
+        return host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise UsageError(f"{host!r} is not a host name", hint=_EXAMPLE) from None
 
 
 _EXAMPLE = "Write the address that the browser shows, up to the base path: https://kibana.example:5601/base."

@@ -1,12 +1,12 @@
 """From values to a request: parameters and bodies written the way Kibana reads them.
 
 Kibana's own reading differs from OpenAPI's letter in the query: a parameter that its schema calls an array is
-read from one key as JSON text, and from several keys as a list; an object is JSON text; booleans are ``true`` and
-``false`` (observed on 9.4.3).
+read from one key as JSON text, and from several keys as a list; an object is JSON text; booleans are ``true``
+and ``false`` (observed on 9.4.3).
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +18,7 @@ from pytest_kibana.wire.exchange import Intent, Origin, Request
 API_VERSION = "2023-10-31"
 _SEPARATORS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 _ARRAY, _SCALAR = "array", "scalar"
+Resolve = Callable[[JsonSchema], JsonSchema]
 
 
 def build_request(
@@ -33,12 +34,14 @@ def build_request(
     origin: Origin = Origin.HAND,
     intent: Intent | None = None,
     defaults: bool = True,
+    resolve: Resolve | None = None,
 ) -> Request:
     """Write one request.
 
     Args:
         operation: whose request it is.
-        path: values of the path parameters. The last one may be absent where the operation's tail is optional.
+        path: values of the path parameters. The last one may be absent where the operation's tail is
+            optional.
         query: values by parameter name. A name that the contract does not have is sent all the same. ``None``
             cannot be said in a query, and is left unsaid.
         headers: values by header name, declared or not. ``None`` leaves out a header that ``defaults`` adds.
@@ -49,8 +52,12 @@ def build_request(
         space: id of the space to speak to; None is the default space.
         origin: who asks.
         intent: what the request is meant to show.
-        defaults: add what Kibana demands of every client unless ``headers`` says otherwise: ``kbn-xsrf`` on unsafe
+        defaults: add what Kibana demands of every client unless ``headers`` says otherwise: ``kbn-xsrf`` on
+            unsafe
             methods, ``elastic-api-version`` on public routes, ``accept-encoding: gzip``.
+        resolve: follows a reference to a component (:meth:`Contract.resolve`), so that a parameter whose
+            schema is
+            one is known for an array or not.
 
     Raises:
         UsageError: a path parameter is missing, or a value cannot travel in a header.
@@ -78,7 +85,7 @@ def build_request(
     return Request(
         method=operation.method,
         path=fill_path(operation, values),
-        query=tuple(query_pairs(operation, query or {})),
+        query=tuple(query_pairs(operation, query or {}, resolve)),
         headers=tuple(lines.items()),
         body=content,
         space=space,
@@ -138,7 +145,9 @@ def path_text(value: Any) -> str:
     return encoded.replace(".", "%2E") if encoded in (".", "..") else encoded
 
 
-def query_pairs(operation: Operation, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def query_pairs(
+    operation: Operation, values: Mapping[str, Any], resolve: Resolve | None = None
+) -> Iterator[tuple[str, str]]:
     """Yield name and text for each key of the query, not yet percent-encoded."""
     declared = {p.name: p for p in operation.parameters_in("query")}
     for name, value in values.items():
@@ -151,10 +160,10 @@ def query_pairs(operation: Operation, values: Mapping[str, Any]) -> Iterator[tup
             yield name, _json(value)
         elif parameter is not None and not parameter.explode:
             yield name, _SEPARATORS.get(parameter.style, ",").join(text_of(v) for v in value)
-        elif len(value) > 1 or (len(value) == 1 and _accepts_scalar(parameter)):
+        elif len(value) > 1 or _accepts_scalar(parameter, resolve):
             yield from ((name, text_of(v)) for v in value)
         else:
-            # One repeated key is read as JSON text and would fail; no key at all would say nothing.
+            # One key alone is read as JSON text and would fail; an empty list can be said in no other way.
             yield name, _json(value)
 
 
@@ -165,20 +174,22 @@ def _one(name: str, value: Any, parameter: Parameter | None) -> Iterator[tuple[s
         yield name, _json(value) if parameter is not None and parameter.json_encoded else text_of(value)
 
 
-def _accepts_scalar(parameter: Parameter | None) -> bool:
+def _accepts_scalar(parameter: Parameter | None, resolve: Resolve | None) -> bool:
     """Tell whether one bare key would be read as a value: the schema is not an array and nothing else."""
-    return parameter is None or _SCALAR in shapes(parameter.schema.json)
+    return parameter is None or _SCALAR in shapes(parameter.schema.json, resolve)
 
 
-def shapes(schema: JsonSchema) -> frozenset[str]:
-    """Return which of ``array`` and ``scalar`` a schema allows. A reference or an open schema allows both."""
-    if not isinstance(schema, dict):
+def shapes(schema: JsonSchema, resolve: Resolve | None = None) -> frozenset[str]:
+    """Return which of ``array`` and ``scalar`` a schema allows. What is unknown or open allows both."""
+    if resolve is not None:
+        schema = resolve(schema)
+    if not isinstance(schema, dict) or "$ref" in schema:
         return frozenset({_ARRAY, _SCALAR})
     for union in ("anyOf", "oneOf"):
         if union in schema:
-            return frozenset().union(*(shapes(s) for s in schema[union]))
+            return frozenset().union(*(shapes(s, resolve) for s in schema[union]))
     if "allOf" in schema and "type" not in schema:
-        return frozenset({_ARRAY, _SCALAR}).intersection(*(shapes(s) for s in schema["allOf"]))
+        return frozenset({_ARRAY, _SCALAR}).intersection(*(shapes(s, resolve) for s in schema["allOf"]))
     kinds = schema.get("type")
     if kinds is None:
         return frozenset({_ARRAY}) if "items" in schema else frozenset({_ARRAY, _SCALAR})

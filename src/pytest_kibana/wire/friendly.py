@@ -1,0 +1,219 @@
+"""The comfortable face of the clients: calls by operation or by path in, ``httpx.Response`` out."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import httpx
+
+from pytest_kibana.contract import Contract
+from pytest_kibana.errors import ContractError, TargetUnreachable, UsageError
+from pytest_kibana.wire.body import encode_body
+from pytest_kibana.wire.endpoint import Endpoint
+from pytest_kibana.wire.exchange import Origin, Request
+from pytest_kibana.wire.flow import Outcome
+from pytest_kibana.wire.request import build_request, header_text, merge_headers, standard_headers, text_of
+
+UNSET: Any = object()
+USER_AGENT = "pytest-kibana"
+_PATH_SAFE = "/%:@!$&'()*+,;=-._~"
+_FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+def space_id(space: Any) -> str | None:
+    """Return the id of a space given as an id, as anything with an ``id``, or as None for the default
+    space.
+    """
+    name = getattr(space, "id", space)
+    if name is None or name == "default":
+        return None
+    if not isinstance(name, str) or not name:
+        raise UsageError(f"{space!r} is not a space", hint="Give the id of a space, or an object with an id.")
+    return name
+
+
+def by_operation(
+    operation: str,
+    contract: Contract | None,
+    *,
+    path: Mapping[str, Any] | None = None,
+    query: Mapping[str, Any] | None = None,
+    json: Any = UNSET,
+    content: bytes | str | None = None,
+    files: Mapping[str, Any] | None = None,
+    headers: Mapping[str, Any] | None = None,
+    media: str | None = None,
+    space: Any = None,
+    origin: Origin = Origin.HAND,
+) -> Request:
+    """Build the request of a call by label or operationId.
+
+    Raises:
+        ContractError: no contract, or no such operation in it.
+        UsageError: a path parameter is missing, or more than one kind of body is given.
+    """
+    if contract is None:
+        raise ContractError(
+            f"{operation} cannot be called by name: this client has no contract",
+            hint="Give the client a contract, or call the path: client.get('/api/…').",
+        )
+    found = contract.operation(operation)
+    has_body, body, media = _body(json, content, files, media)
+    return build_request(
+        found,
+        path=path,
+        query=query,
+        headers={"user-agent": USER_AGENT, "accept": "*/*", **(headers or {})},
+        body=body,
+        has_body=has_body,
+        media=media,
+        space=space_id(space),
+        origin=origin,
+        resolve=contract.resolve,
+    )
+
+
+def by_path(
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, Any] | None = None,
+    json: Any = UNSET,
+    content: bytes | str | None = None,
+    files: Mapping[str, Any] | None = None,
+    headers: Mapping[str, Any] | None = None,
+    media: str | None = None,
+    contract: Contract | None = None,
+    space: Any = None,
+    origin: Origin = Origin.HAND,
+) -> Request:
+    """Build the request of a call by path, which may carry a query and a space prefix of its own."""
+    if not path.startswith("/") or path.startswith("//"):
+        raise UsageError(
+            f"{path!r} is not a path below the base path",
+            hint="Begin with one slash: client.get('/api/status').",
+        )
+    parts = urlsplit(path)
+    encoded = quote(parts.path, safe=_PATH_SAFE)
+    pairs = [*parse_qsl(parts.query, keep_blank_values=True), *_pairs(query or {})]
+    method = method.upper()
+    has_body, body, media = _body(json, content, files, media)
+    lines: list[tuple[str, str]] = [("user-agent", USER_AGENT), ("accept", "*/*")]
+    own, encoded = split_space(encoded)
+    lines += standard_headers(method, encoded).items()
+    if encoded.startswith("/internal/"):
+        lines.append(("x-elastic-internal-origin", USER_AGENT))
+    written: bytes | None = None
+    if has_body:
+        written, content_type = encode_body(body, media or "application/json")
+        lines.append(("content-type", content_type))
+    given = {k.lower(): v for k, v in (headers or {}).items()}
+    lines = [line for line in lines if line[0] not in given]
+    match = contract.match(method, encoded) if contract is not None else None
+    return Request(
+        method=method,
+        path=encoded,
+        query=tuple(pairs),
+        headers=merge_headers(lines, ((k, header_text(k, v)) for k, v in given.items() if v is not None)),
+        body=written,
+        space=own if own is not None else space_id(space),
+        operation=match.operation.label if match else None,
+        origin=origin,
+        path_parameters=match.path_parameters if match else {},
+    )
+
+
+def from_httpx(
+    request: httpx.Request, endpoint: Endpoint, contract: Contract | None, origin: Origin
+) -> Request:
+    """Turn a request that somebody's own httpx client made into one of ours.
+
+    Raises:
+        UsageError: it aims at another place than the endpoint.
+    """
+    target = request.url.raw_path.decode("ascii")
+    here = (request.url.scheme, request.url.host, request.url.port or endpoint.port)
+    if here != (endpoint.scheme, endpoint.host, endpoint.port) or not target.startswith(
+        endpoint.base_path + "/"
+    ):
+        raise UsageError(
+            f"{request.url} is not at {endpoint.url}",
+            hint="Make the httpx client with base_url=client.endpoint.url.",
+        )
+    path, _, query = target[len(endpoint.base_path) :].partition("?")
+    space, path = split_space(path)
+    match = contract.match(request.method, path) if contract is not None else None
+    body = request.read()
+    return Request(
+        method=request.method,
+        path=path,
+        query=tuple(parse_qsl(query, keep_blank_values=True)),
+        headers=tuple(
+            (k, v)
+            for k, v in request.headers.items()
+            if k not in ("host", "content-length", "transfer-encoding")
+        ),
+        body=body or None,
+        space=space,
+        operation=match.operation.label if match else None,
+        origin=origin,
+        path_parameters=match.path_parameters if match else {},
+    )
+
+
+def split_space(path: str) -> tuple[str | None, str]:
+    """Return the space that a path begins with (``/s/{id}/…``), or None, and the rest of the path."""
+    if not path.startswith("/s/"):
+        return None, path
+    name, slash, rest = path[3:].partition("/")
+    return (name, f"/{rest}") if slash and name else (None, path)
+
+
+def response(outcome: Outcome) -> httpx.Response:
+    """Return the answer as httpx gives one, unredacted, for the caller alone.
+
+    Raises:
+        TargetUnreachable: there was no answer; its attribute ``weather`` says why.
+    """
+    exchange, reply = outcome.exchange, outcome.reply
+    if reply is None:
+        weather = exchange.weather
+        sentence = weather.sentence if weather else "there was no answer"
+        trouble = TargetUnreachable(
+            f"{exchange.request.method} {exchange.url}: {sentence}",
+            hint="Check that Kibana runs and can be reached from here, and how long it takes to answer.",
+        )
+        trouble.weather = weather  # type: ignore[attr-defined]
+        raise trouble
+    answer = httpx.Response(
+        reply.status,
+        # The body is already decoded; what framed it on the wire is no longer true of it.
+        headers=[(k, v) for k, v in reply.headers if k.lower().decode("latin-1") not in _FRAMING],
+        content=reply.body,
+        request=httpx.Request(exchange.request.method, exchange.url),
+        extensions={"http_version": reply.http_version.encode("ascii"), "kibana_exchange": exchange},
+    )
+    answer.elapsed = timedelta(seconds=exchange.elapsed)
+    return answer
+
+
+def _body(json: Any, content: Any, files: Any, media: str | None) -> tuple[bool, Any, str | None]:
+    given = [json is not UNSET, content is not None, files is not None]
+    if sum(given) > 1:
+        raise UsageError("more than one of json, content and files is given", hint="Give one kind of body.")
+    if files is not None:
+        return True, files, media or "multipart/form-data"
+    if content is not None:
+        body = content.encode("utf-8") if isinstance(content, str) else content
+        return True, body, media or "application/json"
+    return (True, json, media) if json is not UNSET else (False, None, media)
+
+
+def _pairs(query: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (name, text_of(item))
+        for name, value in query.items()
+        if value is not None
+        for item in (value if isinstance(value, list | tuple) else [value])
+    ]
