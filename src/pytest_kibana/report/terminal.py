@@ -146,7 +146,7 @@ def finding_lines(finding: Finding, verbose: int = 0) -> Iterator[Line]:
 
 def untested(skips: Sequence[SkipRecord], verbose: int = 0) -> list[Line]:
     """Return what was not tested: a line per kind of reason, or per operation when verbose."""
-    whole = [skip for skip in skips if skip.group is None]
+    whole = [skip for skip in skips if skip.group is None and skip.kind != "deselected"]
     if not whole:
         return []
     lines = [Line(), Line(f"{len(whole)} operations not tested", "bold")]

@@ -190,21 +190,22 @@ def _finding(finding: Finding, rule: Mapping[str, Any]) -> dict[str, Any]:
 def _exchange(exchange: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not exchange:
         return None
-    request, answer = exchange.get("request") or {}, exchange.get("answer")
+    request, response = exchange.get("request") or {}, exchange.get("response")
     shown: dict[str, Any] = {
-        "request": {"line": f"{request.get('method')} {exchange.get('url')}", **_part(request)},
+        "request": {"line": f"{request.get('method')} {request.get('url')}", **_part(request)},
         "answer": None,
     }
-    if answer:
-        shown["answer"] = {"line": f"{answer.get('status')}", **_part(answer)}
+    if response:
+        line = f"{response.get('status')}, after {exchange.get('milliseconds')} ms"
+        shown["answer"] = {"line": line, **_part(response)}
     return shown
 
 
 def _part(message: Mapping[str, Any]) -> dict[str, Any]:
     body = message.get("body")
     part: dict[str, Any] = {"headers": message.get("headers") or []}
-    value = message.get("json")
-    if value is None and isinstance(body, str) and len(body) <= BODY_LIMIT:
+    value = None
+    if isinstance(body, str) and len(body) <= BODY_LIMIT:
         try:
             value = json.loads(body)
         except ValueError:
