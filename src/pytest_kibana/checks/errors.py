@@ -53,7 +53,7 @@ def error_envelope(look: Look) -> Iterator[Problem]:
         return
     keys = ", ".join(sorted(map(str, answer.json))[:6]) if isinstance(answer.json, dict) else "no object"
     yield Problem(
-        f"answers {answer.status} with a body ({keys}) that is neither the documented error nor the platform's",
+        f"answers {answer.status} with a body ({keys}) neither the documented error nor the platform's",
         keyword="envelope",
     )
 

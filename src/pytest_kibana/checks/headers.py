@@ -175,7 +175,7 @@ def version_header(look: Look) -> Iterator[Problem]:
         look.operation is not None and seen.answered(look) and 300 <= seen.status(look) < 400
     ),
     level=Level.SHOULD,
-    why="A client of an API does not expect to be sent elsewhere, and drops its body or credentials on the way.",
+    why="A client of an API expects no other place, and drops its body or credentials on the way.",
     example="GET answers 302 to /login.",
     source="RFC 9110, 15.4",
 )

@@ -55,17 +55,23 @@ class Look:
     traits: frozenset[str] = frozenset()
     flavor: str | None = None
     usual: float | None = None
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One way in which a rule is broken. ``pointer`` is into the answer's JSON (``""`` the whole)."""
+    """One way in which a rule is broken. ``pointer`` is into the answer's JSON (``""`` the whole).
+
+    ``within`` is the rule's place inside the named ``component``, where there is one: together they name the
+    same defect in every operation that uses the component.
+    """
 
     sentence: str
     pointer: str = ""
     keyword: str = ""
     component: str | None = None
     about: About = About.DEPLOYMENT
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)

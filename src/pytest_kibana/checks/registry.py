@@ -80,7 +80,7 @@ def judge(look: Look, groups: Iterable[str] | None = None) -> tuple[Judged, ...]
         each chosen check with its verdict and problems, those not applicable included. Weather is never
         judged: an exchange without an answer, or with an answer that is only weather, gives an empty tuple.
     """
-    if look.exchange.weather is not None:
+    if look.exchange.weather is not None and not look.settled:
         return ()
     chosen = _chosen(None if groups is None else frozenset(groups))
     return tuple(_apply(entry, look) for entry in chosen)

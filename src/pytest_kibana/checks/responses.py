@@ -124,6 +124,7 @@ def body_fits_schema(look: Look) -> Iterator[Problem]:
             pointer=place[0],
             keyword=violation.keyword,
             component=violation.component,
+            within=seen.fold(violation.schema_at),
         )
         if len(shown) == _MOST_PROBLEMS:
             return
@@ -150,7 +151,9 @@ def _another_error(look: Look, response: Response) -> Iterator[Problem]:
     source="RFC 9110, 15.6",
 )
 def no_server_error(look: Look) -> Iterator[Problem]:
-    """A 5xx other than 500 that the contract documents by its number is allowed."""
+    """A 5xx other than 500 that the contract documents by its number is allowed. One without ``kbn-name`` may
+    be a proxy's, and stays undecided.
+    """
     status = seen.status(look)
     if status < 500:
         return
@@ -158,7 +161,11 @@ def no_server_error(look: Look) -> Iterator[Problem]:
     if status != 500 and response is not None and response.status == str(status):
         return
     said = seen.message(look)
-    yield Problem(f"answers {status}" + (f": {said[:160]}" if said else ""), keyword=str(status))
+    yield Problem(
+        f"answers {status}" + (f": {said[:160]}" if said else ""),
+        keyword=str(status),
+        about=About.DEPLOYMENT if seen.from_kibana(look) else About.UNDECIDED,
+    )
 
 
 @check(
@@ -300,3 +307,26 @@ def content_type_is_true(look: Look) -> Iterator[Problem]:
     html = start.startswith((b"<!doctype html", b"<html"))
     if html and "json" in (answer.media_type or ""):
         yield Problem(f"is called {answer.media_type} and is an HTML page", keyword="html")
+
+
+@check(
+    "KBN-R114",
+    "no answer to this request",
+    applies=lambda look: look.exchange.weather is not None and not seen.answered(look),
+    severity=Severity.BLOCKER,
+    why="A request that breaks its connection every time can take the server down for everybody.",
+    example="The connection breaks three times while other requests are answered.",
+    source="RFC 9110, 3.4",
+)
+def answers_at_all(look: Look) -> Iterator[Problem]:
+    """A request is answered while the target is well otherwise. One that only takes too long stays
+    undecided.
+    """
+    weather = look.exchange.weather
+    assert weather is not None
+    slow = weather.kind == "timeout"
+    yield Problem(
+        f"had no answer {look.exchange.attempt} times while the target was well: {weather.sentence}",
+        keyword=weather.kind,
+        about=About.UNDECIDED if slow else About.DEPLOYMENT,
+    )

@@ -1,0 +1,193 @@
+"""What came of one pytest item, as a value that travels between processes, and the tally that it is made
+from.
+"""
+
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_kibana.checks import Judged
+from pytest_kibana.conformance.findings import Findings
+from pytest_kibana.conformance.plan import Item
+from pytest_kibana.evidence.codec import from_json, to_json
+from pytest_kibana.evidence.model import (
+    Finding,
+    Record,
+    SkipRecord,
+    TroubleRecord,
+    Verdict,
+    VerdictRecord,
+)
+from pytest_kibana.wire.exchange import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one item.
+
+    ``verdict`` is the worst of its checks; an item that sent nothing is ``not run`` or ``unknown``, never
+    passed. ``error`` is set where the harness itself failed. ``requests`` counts exchanges that had an
+    answer.
+    """
+
+    item: str
+    operation: str
+    family: str
+    group: str
+    verdict: Verdict
+    verdicts: tuple[VerdictRecord, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    skips: tuple[SkipRecord, ...] = ()
+    troubles: tuple[TroubleRecord, ...] = ()
+    requests: int = 0
+    succeeded: bool = False
+    error: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """True where the pytest item fails: a broken promise, or a failure of our own."""
+        return self.verdict in (Verdict.FAILED, Verdict.ERROR)
+
+    @property
+    def tested(self) -> bool:
+        """True where at least one answer was judged."""
+        return self.requests > 0
+
+    @property
+    def reason(self) -> str | None:
+        """Why nothing was judged, for pytest's skip; None where something was."""
+        if self.tested or self.failed:
+            return None
+        return "; ".join(dict.fromkeys(s.reason for s in self.skips)) or "nothing was sent"
+
+    def records(self) -> tuple[Record, ...]:
+        """Return the lines for the results, all but the findings, which are merged over the whole run
+        first.
+        """
+        return (*self.verdicts, *self.skips, *self.troubles)
+
+    def message(self, *, width: int = 100) -> str:
+        """Return what a failed item prints; see :mod:`pytest_kibana.conformance.message`."""
+        from pytest_kibana.conformance.message import message
+
+        return message(self, width=width)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the outcome as plain data, as it travels from an xdist worker."""
+        return {
+            "item": self.item,
+            "operation": self.operation,
+            "family": self.family,
+            "group": self.group,
+            "verdict": self.verdict.value,
+            "records": [to_json(record) for record in (*self.records(), *self.findings)],
+            "requests": self.requests,
+            "succeeded": self.succeeded,
+            "error": self.error,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Outcome":
+        """Return the outcome that :meth:`to_json` made."""
+        records = [from_json(line) for line in data["records"]]
+        return cls(
+            item=data["item"],
+            operation=data["operation"],
+            family=data["family"],
+            group=data["group"],
+            verdict=Verdict(data["verdict"]),
+            verdicts=tuple(r for r in records if isinstance(r, VerdictRecord)),
+            findings=tuple(r for r in records if isinstance(r, Finding)),
+            skips=tuple(r for r in records if isinstance(r, SkipRecord)),
+            troubles=tuple(r for r in records if isinstance(r, TroubleRecord)),
+            requests=data["requests"],
+            succeeded=data["succeeded"],
+            error=data["error"],
+        )
+
+
+class Tally:
+    """Counts the verdicts of one item's exchanges, and makes its outcome."""
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        self.skips: list[SkipRecord] = []
+        self.troubles: list[TroubleRecord] = []
+        self._findings = Findings()
+        self._verdicts: dict[str, Counter[Verdict]] = {}
+        self._statuses: Counter[str] = Counter()
+        self._times: list[float] = []
+        self._requests = 0
+        self._succeeded = False
+
+    @property
+    def usual(self) -> float | None:
+        """Median time of an answer so far, in seconds; None before there are five."""
+        return statistics.median(self._times) if len(self._times) >= 5 else None
+
+    def add(self, exchange: Exchange, judged: Iterable[Judged]) -> None:
+        """Count one judged exchange."""
+        operation = self.item.operation
+        self._requests += 1
+        self._times.append(exchange.elapsed)
+        broken_body = False
+        for check, verdict, problems in judged:
+            self._verdicts.setdefault(check.code, Counter())[verdict] += 1
+            for problem in problems:
+                self._findings.see(check, verdict, problem, exchange, operation)
+            broken_body = broken_body or (check.code == "KBN-R103" and bool(problems))
+        if exchange.answer is not None:
+            self._statuses[str(exchange.answer.status)] += 1
+            wanted = (
+                exchange.request.intent.expect == "accepted" and exchange.request.method == operation.method
+            )
+            if wanted and 200 <= exchange.answer.status < 300 and not broken_body:
+                self._succeeded = True
+
+    def skip(self, kind: str, reason: str) -> None:
+        """Note once why something of this item was not sent."""
+        operation = self.item.operation
+        record = SkipRecord(operation.label, operation.family, kind, reason, self.item.group)
+        if record not in self.skips:
+            self.skips.append(record)
+
+    def outcome(self, *, error: str | None = None) -> Outcome:
+        """Return what came of the item."""
+        records = tuple(self._record(code) for code in sorted(self._verdicts))
+        verdict = Verdict.join([r.verdict for r in records])
+        if not records and self.skips:
+            verdict = Verdict.NOT_RUN
+        if error is not None:
+            verdict = Verdict.ERROR
+        operation = self.item.operation
+        return Outcome(
+            item=self.item.key,
+            operation=operation.label,
+            family=operation.family,
+            group=self.item.group,
+            verdict=verdict,
+            verdicts=records,
+            findings=tuple(self._findings),
+            skips=tuple(self.skips),
+            troubles=tuple(self.troubles),
+            requests=self._requests,
+            succeeded=self._succeeded,
+            error=error,
+        )
+
+    def _record(self, code: str) -> VerdictRecord:
+        counts = self._verdicts[code]
+        operation = self.item.operation
+        return VerdictRecord(
+            item=self.item.key,
+            operation=operation.label,
+            family=operation.family,
+            code=code,
+            verdict=Verdict.join(list(counts)),
+            counts={verdict.value: counts[verdict] for verdict in sorted(counts, key=lambda v: v.rank)},
+            success=self._succeeded,
+            statuses=dict(sorted(self._statuses.items())),
+            milliseconds=round(statistics.median(self._times) * 1000, 2) if self._times else None,
+        )

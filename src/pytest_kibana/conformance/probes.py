@@ -1,0 +1,81 @@
+"""Requests that are wrong on purpose, made from one that is right: what every operation owes whatever it
+does.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from pytest_kibana.contract.model import Operation
+from pytest_kibana.wire.exchange import Intent, Request, Rule
+
+UNKNOWN_VERSION = "2019-01-01"
+MALFORMED_VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A change to a good request.
+
+    ``headers`` replaces headers by lower-case name; None takes one away. ``identity`` is who sends it.
+    ``expect`` is what a conforming Kibana does.
+    """
+
+    kind: str
+    expect: str | None
+    identity: str = "main"
+    method: str | None = None
+    headers: Mapping[str, str | None] = field(default_factory=dict)
+    body: bytes | None = None
+    rule: Rule | None = None
+
+    def apply(self, request: Request) -> Request:
+        """Return the changed request, with the intent that checks read."""
+        headers = {name.lower(): value for name, value in request.headers}
+        for name, value in self.headers.items():
+            if value is None:
+                headers.pop(name, None)
+            else:
+                headers[name] = value
+        expect = self.expect if self.expect in ("accepted", "refused") else None
+        return replace(
+            request,
+            method=self.method or request.method,
+            headers=tuple(headers.items()),
+            body=request.body if self.body is None else self.body,
+            intent=Intent(
+                expect=expect,  # type: ignore[arg-type]
+                kind=self.kind,
+                case=f"{request.intent.case}~{self.kind.replace(' ', '-')}" if request.intent.case else None,
+                rule=self.rule,
+                identity=self.identity,
+            ),
+        )
+
+
+def probes(operation: Operation, group: str, *, flavor: str | None) -> Iterator[Probe]:
+    """Yield the probes of a group for an operation, the most telling first."""
+    if group == "protocol":
+        yield from _protocol(operation, flavor)
+    elif group == "access":
+        yield from _access(operation)
+
+
+def _protocol(operation: Operation, flavor: str | None) -> Iterator[Probe]:
+    if operation.unsafe and flavor != "serverless":
+        # On serverless an API key needs no kbn-xsrf (elastic/kibana#270870).
+        rule = Rule("header", "kbn-xsrf", "required", "kbn-xsrf is missing")
+        yield Probe("no xsrf", "refused", headers={"kbn-xsrf": None}, rule=rule)
+    version = Rule("version", "elastic-api-version", "unknown", "a version that never was")
+    yield Probe("unknown version", None, headers={"elastic-api-version": UNKNOWN_VERSION}, rule=version)
+    malformed = Rule("version", "elastic-api-version", "malformed", "a version that is no date")
+    yield Probe("malformed version", None, headers={"elastic-api-version": MALFORMED_VERSION}, rule=malformed)
+    if operation.method == "GET":
+        yield Probe("head", None, method="HEAD")
+
+
+def _access(operation: Operation) -> Iterator[Probe]:
+    nobody = Rule("credentials", "authorization", "required", "no credentials")
+    yield Probe("anonymous", "refused", identity="anonymous", rule=nobody)
+    wrong = Rule("credentials", "authorization", "unknown", "an API key that does not exist")
+    yield Probe("wrong key", "refused", identity="wrong key", rule=wrong)
+    yield Probe("viewer", None, identity="viewer")

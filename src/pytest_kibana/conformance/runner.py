@@ -1,0 +1,310 @@
+"""The run: items are worked off in order, several at once, within the budget, through any weather.
+
+Worker threads run ahead of pytest, which asks for one outcome after the other. A target that goes away is
+waited for, what was under way is repeated, and no verdict changes; what could not be sent is *not run*, never
+failed.
+"""
+
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import TracebackType
+
+from pytest_kibana.cases.model import Case
+from pytest_kibana.checks import Look, judge
+from pytest_kibana.conformance.budget import Budget
+from pytest_kibana.conformance.outcome import Outcome, Tally
+from pytest_kibana.conformance.plan import Item, Plan
+from pytest_kibana.conformance.ports import CaseSource, Resolver, Sender
+from pytest_kibana.conformance.probes import Probe, probes
+from pytest_kibana.conformance.schedule import Schedule
+from pytest_kibana.conformance.weather import PATIENCE, Sky, Watch
+from pytest_kibana.errors import BudgetExhausted, HarnessError, SafetyRefusal, UsageError
+from pytest_kibana.evidence.model import TroubleRecord
+from pytest_kibana.wire import build_request
+from pytest_kibana.wire.exchange import Exchange, Intent, Origin, Request
+
+_FROM_PROBES = frozenset({"protocol", "access"})
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What stays the same for all requests of a run.
+
+    ``space`` is the throwaway space that space-aware operations speak to; ``only_case`` sends this one case
+    alone.
+    """
+
+    strict: bool = False
+    flavor: str | None = None
+    space: str | None = None
+    only_case: str | None = None
+
+
+class Runner:
+    """Runs a plan.
+
+    Args:
+        plan: what to test.
+        senders: who sends, by identity: ``main`` is needed; ``anonymous``, ``wrong key`` and ``viewer`` where
+        they exist.
+            Their clients have ``budget`` as a gate, so that everything that a run sends is counted.
+        source: makes cases.
+        resolver: puts ids of owned objects into them.
+        budget: the run's budget.
+        circumstances: what stays the same for all requests.
+        concurrency: requests in flight.
+        weather_deadline: seconds to wait for a target that went away.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        senders: Mapping[str, Sender],
+        source: CaseSource,
+        resolver: Resolver,
+        budget: Budget | None = None,
+        circumstances: Circumstances | None = None,
+        concurrency: int = 8,
+        weather_deadline: float = 180.0,
+    ) -> None:
+        self.plan = plan
+        self.budget = budget or Budget(plan.limits)
+        self._senders = senders
+        self._source = source
+        self._resolver = resolver
+        self._around = circumstances or Circumstances()
+        self._watch = Watch(senders["main"], deadline=weather_deadline, budget=self.budget)
+        self._concurrency = max(1, concurrency)
+        self._turn = threading.Condition()
+        self._schedule = Schedule(())
+        self._outcomes: dict[str, Outcome] = {}
+        self._asked: set[str] = set()
+        self._under_way: set[str] = set()
+        self._workers: list[threading.Thread] = []
+        self._closed = False
+
+    # -- pytest's side
+
+    def start(self, keys: Sequence[str] | None = None) -> None:
+        """Begin to work ahead, on these items in this order (all where None). Unknown keys raise
+        UsageError.
+        """
+        items = self.plan.items if keys is None else tuple(self._item(key) for key in keys)
+        with self._turn:
+            self._schedule = Schedule(items)
+            self._turn.notify_all()
+        while len(self._workers) < self._concurrency:
+            worker = threading.Thread(target=self._work, name=f"kibana-{len(self._workers)}", daemon=True)
+            self._workers.append(worker)
+            worker.start()
+
+    def outcome(self, key: str) -> Outcome:
+        """Return what came of an item; waits for it, and makes it the next one where it has not begun."""
+        item = self._item(key)
+        if not self._workers:
+            self.start([key])
+        with self._turn:
+            if key not in self._outcomes and key not in self._under_way:
+                if item not in self._schedule:
+                    self._schedule.add(item)
+                self._schedule.bring_forward(item)
+                self._turn.notify_all()
+            # A time-out lets Ctrl-C through on every platform.
+            while key not in self._outcomes and not self._closed:
+                self._turn.wait(0.5)
+            if key not in self._outcomes:
+                return _not_run(item, "interrupted", "the run was stopped")
+            if key not in self._asked:
+                self._asked.add(key)
+                self._schedule.collected()
+                self._turn.notify_all()
+            return self._outcomes[key]
+
+    def run(self, keys: Sequence[str] | None = None) -> Iterator[Outcome]:
+        """Run all items (or these) and yield their outcomes in order."""
+        wanted = [item.key for item in self.plan.items] if keys is None else list(keys)
+        self.start(wanted)
+        for key in wanted:
+            yield self.outcome(key)
+
+    def troubles(self) -> tuple[TroubleRecord, ...]:
+        """Return one line for each kind of outage that the run saw."""
+        return self._watch.troubles()
+
+    def close(self) -> None:
+        """Stop: nothing new is sent, what is under way is waited for."""
+        with self._turn:
+            self._closed = True
+            self._turn.notify_all()
+        self._watch.stop()
+        for worker in self._workers:
+            worker.join()
+        self._workers.clear()
+
+    def __enter__(self) -> "Runner":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _item(self, key: str) -> Item:
+        try:
+            return self.plan.by_key[key]
+        except KeyError:
+            raise UsageError(
+                f"no item {key!r} in the plan", hint="`pytest --kibana-plan` lists the items."
+            ) from None
+
+    # -- the workers' side
+
+    def _work(self) -> None:
+        while True:
+            with self._turn:
+                item = self._schedule.take()
+                while item is None and not self._closed:
+                    self._turn.wait()
+                    item = self._schedule.take()
+                if self._closed or item is None:
+                    return
+                self._under_way.add(item.key)
+            outcome = self._safely(item)
+            with self._turn:
+                self._outcomes[item.key] = outcome
+                self._under_way.discard(item.key)
+                self._schedule.finished(item)
+                self._turn.notify_all()
+
+    def _safely(self, item: Item) -> Outcome:
+        tally = Tally(item)
+        try:
+            self._run(item, tally)
+        except BudgetExhausted as error:
+            tally.skip("budget", error.message)
+        except Exception:  # noqa: BLE001 - a bug of ours is this item's outcome, and must not end the others
+            return tally.outcome(error=traceback.format_exc(limit=-6))
+        return tally.outcome()
+
+    def _run(self, item: Item, tally: Tally) -> None:
+        sent = 0
+        for make, identity in self._requests(item, tally):
+            if self._closed or self._watch.gone or sent >= item.limit:
+                break
+            sender = self._senders.get(identity)
+            if sender is None:
+                tally.skip("prerequisite", f"no credentials for {identity}")
+                continue
+            sent += self._send_and_judge(item, sender, make, tally)
+        if self._watch.gone:
+            tally.skip("weather", "the target went away and did not come back in time")
+        elif self._closed:
+            tally.skip("interrupted", "the run was stopped")
+        elif not sent and not tally.skips:
+            tally.skip("no cases", f"nothing to send for {item.group}")
+
+    def _requests(self, item: Item, tally: Tally) -> Iterator[tuple[Callable[[], Request], str]]:
+        """Yield what makes each request (again, after an outage, with fresh objects) and who sends it."""
+        operation = item.operation
+        if item.group not in _FROM_PROBES:
+            for case in self._source.cases(operation, item.group):
+                if self._around.only_case in (None, case.id):
+                    yield self._maker(item, case, None), "main"
+            return
+        base = next(iter(self._source.cases(operation, "responses")), None)
+        if base is None:
+            tally.skip("no cases", "no valid request to start from")
+            return
+        for probe in probes(operation, item.group, flavor=self._around.flavor):
+            if self._around.only_case in (None, f"{base.id}~{probe.kind.replace(' ', '-')}"):
+                yield self._maker(item, base, probe), probe.identity
+
+    def _maker(self, item: Item, case: Case, probe: Probe | None) -> Callable[[], Request]:
+        def make() -> Request:
+            request = self._build(item, self._resolver.resolve(case))
+            return probe.apply(request) if probe else request
+
+        return make
+
+    def _build(self, item: Item, case: Case) -> Request:
+        operation = item.operation
+        return build_request(
+            operation,
+            path=case.path,
+            query=case.query,
+            headers=case.headers,
+            body=case.body,
+            has_body=case.has_body,
+            media=case.media,
+            space=self._around.space if operation.space_aware else None,
+            origin=Origin.GENERATED,
+            intent=Intent(
+                expect="accepted" if case.valid else "refused",
+                kind=case.kind.value,
+                case=case.id,
+                rule=case.rule,
+            ),
+            resolve=self.plan.contract.resolve,
+        )
+
+    def _send_and_judge(self, item: Item, sender: Sender, make: Callable[[], Request], tally: Tally) -> int:
+        """Return how many requests were sent and judged: one or none."""
+        try:
+            exchange, settled = self._through_weather(sender, make, tally)
+        except SafetyRefusal as refusal:
+            tally.skip("safety", refusal.message)
+            return 0
+        except BudgetExhausted:
+            raise
+        except HarnessError as trouble:
+            tally.skip("prerequisite", trouble.message)
+            return 0
+        if exchange is None:
+            return 0
+        look = Look(
+            exchange,
+            item.operation,
+            self.plan.contract,
+            strict=self._around.strict,
+            flavor=self._around.flavor,
+            usual=tally.usual,
+            settled=settled,
+        )
+        tally.add(exchange, judge(look, ("responses", item.group)))
+        return 1
+
+    def _through_weather(
+        self, sender: Sender, make: Callable[[], Request], tally: Tally
+    ) -> tuple[Exchange | None, bool]:
+        """Send until there is an answer. Returns the exchange, and whether no answer is the request's own
+        doing.
+        """
+        repeats = attempt = 0
+        while not self._closed:
+            attempt += 1
+            exchange = sender.send(make())
+            if attempt > exchange.attempt:
+                exchange = replace(exchange, attempt=attempt)
+            if exchange.weather is None:
+                return exchange, False
+            sky = self._watch.after(exchange.weather)
+            if sky is Sky.GONE:
+                return None, False
+            repeats = repeats + 1 if sky is Sky.CLEAR else 0
+            patience = PATIENCE[exchange.weather.kind]
+            if repeats >= patience.times:
+                if patience.settles:
+                    return exchange, True
+                tally.skip("weather", exchange.weather.sentence)
+                return None, False
+            self._watch.pause(repeats)
+        return None, False
+
+
+def _not_run(item: Item, kind: str, reason: str) -> Outcome:
+    tally = Tally(item)
+    tally.skip(kind, reason)
+    return tally.outcome()

@@ -1,0 +1,156 @@
+"""The end of a run: findings merged, coverage counted, one verdict, one exit code."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from pytest_kibana.conformance.findings import merge, of_contract
+from pytest_kibana.conformance.outcome import Outcome
+from pytest_kibana.conformance.plan import Plan
+from pytest_kibana.errors import ExitCode
+from pytest_kibana.evidence.model import (
+    FamilyCoverage,
+    Finding,
+    Footer,
+    Record,
+    SkipRecord,
+    TroubleRecord,
+    Verdict,
+    VerdictRecord,
+)
+
+INCOMPLETE_KINDS = frozenset({"weather", "interrupted"})
+"""Skips that say that the run did not do what it set out to do. A budget that was asked for is no such
+thing.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """Everything that stands between header and footer of the results, and the footer's verdict."""
+
+    verdicts: tuple[VerdictRecord, ...]
+    findings: tuple[Finding, ...]
+    skips: tuple[SkipRecord, ...]
+    troubles: tuple[TroubleRecord, ...]
+    coverage: tuple[FamilyCoverage, ...]
+    verdict: Verdict
+    requests: int
+
+    def records(self) -> tuple[Record, ...]:
+        """Return all records in the order in which they are written."""
+        return (*self.verdicts, *self.findings, *self.skips, *self.troubles, *self.coverage)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the process says to the shell: findings before an incomplete run, an empty run is never
+        green.
+        """
+        if self.verdict is Verdict.ERROR:
+            return ExitCode.INTERNAL
+        if self.verdict is Verdict.FAILED:
+            return ExitCode.FINDINGS
+        if any(skip.kind in INCOMPLETE_KINDS for skip in self.skips):
+            return ExitCode.INCOMPLETE
+        return ExitCode.CONFORMANT if self.requests else ExitCode.NOTHING_CHECKED
+
+    def counts(self) -> dict[str, int]:
+        """Return the numbers of the footer."""
+        status = Counter(finding.status for finding in self.findings)
+        return {
+            "operations": sum(f.operations for f in self.coverage),
+            "eligible": sum(f.eligible for f in self.coverage),
+            "tested": sum(f.tested for f in self.coverage),
+            "succeeded": sum(f.succeeded for f in self.coverage),
+            "verdicts": len(self.verdicts),
+            "findings": len(self.findings),
+            "new": status["new"],
+            "known": status["known"],
+            "tolerated": status["tolerated"],
+            "skips": len(self.skips),
+            "troubles": len(self.troubles),
+        }
+
+    def footer(self, *, finished: float, seconds: float) -> Footer:
+        """Return the footer; ``finished`` is seconds since the epoch."""
+        return Footer(
+            finished, self.verdict, int(self.exit_code), self.counts(), self.requests, round(seconds, 3)
+        )
+
+
+def conclude(
+    plan: Plan,
+    outcomes: Iterable[Outcome],
+    *,
+    troubles: Sequence[TroubleRecord] = (),
+    known: Callable[[Finding], Finding] = lambda finding: finding,
+) -> Conclusion:
+    """Unite the outcomes of a run, or of its workers.
+
+    Args:
+        plan: what was planned.
+        outcomes: what came of its items; an item may be missing, and is then not counted as tested.
+        troubles: what the environment did.
+        known: turns a finding that a list of deviations knows into a known one.
+    """
+    seen = tuple(outcomes)
+    raw = merge(finding for outcome in seen for finding in outcome.findings)
+    asked = {*plan.eligible, *plan.ineligible}
+    findings = tuple(known(f) for f in merge([*raw, *of_contract(plan.contract, asked)]))
+    excused = {f.identity for f in findings if f.status == "known"}
+    verdicts = tuple(record for outcome in seen for record in _excused(outcome, excused))
+    joined = Verdict.join([record.verdict for record in verdicts])
+    if any(outcome.error for outcome in seen):
+        joined = Verdict.ERROR
+    return Conclusion(
+        verdicts=verdicts,
+        findings=findings,
+        skips=(*plan.skips, *(skip for outcome in seen for skip in outcome.skips)),
+        troubles=(*troubles, *(trouble for outcome in seen for trouble in outcome.troubles)),
+        coverage=_coverage(plan, seen, findings),
+        verdict=joined,
+        requests=sum(outcome.requests for outcome in seen),
+    )
+
+
+def _excused(outcome: Outcome, excused: set[str]) -> tuple[VerdictRecord, ...]:
+    """Lower a failed verdict to known where every finding that failed it is known."""
+    failing: dict[str, list[bool]] = {}
+    for finding in outcome.findings:
+        if finding.status == "new":
+            failing.setdefault(finding.code, []).append(finding.identity in excused)
+    return tuple(
+        replace(record, verdict=Verdict.KNOWN)
+        if record.verdict is Verdict.FAILED and all(failing.get(record.code, [False]))
+        else record
+        for record in outcome.verdicts
+    )
+
+
+def _coverage(
+    plan: Plan, outcomes: Sequence[Outcome], findings: Sequence[Finding]
+) -> tuple[FamilyCoverage, ...]:
+    tested = {outcome.operation for outcome in outcomes if outcome.tested}
+    succeeded = {outcome.operation for outcome in outcomes if outcome.succeeded}
+    eligible = set(plan.eligible)
+    asked = eligible | set(plan.ineligible)
+    requests: Counter[str] = Counter()
+    for outcome in outcomes:
+        requests[outcome.family] += outcome.requests
+    defects = Counter(finding.family for finding in findings if finding.about.value != "contract")
+    rows = []
+    for family, labels in plan.contract.families.items():
+        mine = [label for label in labels if label in asked]
+        if mine:
+            rows.append(
+                FamilyCoverage(
+                    family=family,
+                    operations=len(mine),
+                    eligible=sum(label in eligible for label in mine),
+                    tested=sum(label in tested for label in mine),
+                    succeeded=sum(label in succeeded for label in mine),
+                    findings=defects[family],
+                    requests=requests[family],
+                )
+            )
+    return tuple(rows)
