@@ -1,7 +1,7 @@
 """The contract room: what was promised. ``load(source) -> Contract``; the values are in ``model``."""
 
 from pytest_kibana.contract.contract import Contract
-from pytest_kibana.contract.loading import load
+from pytest_kibana.contract.loading import load, load_bytes
 from pytest_kibana.contract.model import (
     Availability,
     Body,
@@ -19,6 +19,7 @@ from pytest_kibana.contract.model import (
     Schema,
     Violation,
 )
+from pytest_kibana.contract.published import choose, versions
 
 __all__ = [
     "Availability",
@@ -37,5 +38,8 @@ __all__ = [
     "ResponseHeader",
     "Schema",
     "Violation",
+    "choose",
     "load",
+    "load_bytes",
+    "versions",
 ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_kibana.contract import known
-from pytest_kibana.contract.mending import mend_all_of, needed, travels_as_json
+from pytest_kibana.contract.mending import fold, mend_all_of, needed, travels_as_json
 from pytest_kibana.contract.model import (
     Availability,
     Body,
@@ -108,7 +108,9 @@ class _Compilation:
         self._components()
         self.satisfiable = Satisfiable(self.out.components)
         for name in self.out.components:
-            self._report_empty(self.satisfiable.empty_places(self.out.components[name]), child(COMPONENTS[:-1], name))
+            self._report_empty(
+                self.satisfiable.empty_places(self.out.components[name]), child(COMPONENTS[:-1], name)
+            )
         for path, item in self.document["paths"].items():
             if isinstance(item, dict):
                 self._path(str(path), self._follow(item, child("#/paths", str(path)))[0])
@@ -304,7 +306,9 @@ class _Compilation:
         for written, node in _dict(given).items():
             place = child(pointer, str(written))
             inner = _dict(node)
-            schema = self._body_schema(inner["schema"], f"{place}/schema", what) if "schema" in inner else None
+            schema = (
+                self._body_schema(inner["schema"], f"{place}/schema", what) if "schema" in inner else None
+            )
             if schema is None:
                 self._note(f"{what}-without-schema", place, f"is a {what} body without a schema")
             encoding = {
@@ -318,15 +322,22 @@ class _Compilation:
         return tuple(found.values())
 
     def _body_schema(self, node: Any, pointer: str, what: str) -> Schema:
-        """Translate the schema of a body; an answer is not judged by a schema that nothing satisfies."""
+        """Translate the schema of a body; one that nothing satisfies is read as it was meant, or as anything."""
         schema = self.schema(node, pointer)
         empty = self.satisfiable.empty_places(schema.json)
         self._report_empty(empty, pointer)
-        return Schema(pointer, True) if "" in empty and what == "response" else schema
+        if "" not in empty:
+            return schema
+        folded = fold(schema.json, self._component)
+        if "" not in self.satisfiable.empty_places(folded):
+            return Schema(pointer, folded)
+        return Schema(pointer, True) if what == "response" else schema
 
     def _report_empty(self, places: Mapping[str, str], pointer: str) -> None:
+        """Record where nothing is allowed: the whole, and the innermost places that are the cause."""
         for place, why in places.items():
-            self._note("unsatisfiable", pointer + place, f"allows no value at all: {why}")
+            if place == "" or not any(other.startswith(f"{place}/") for other in places):
+                self._note("unsatisfiable", pointer + place, f"allows no value at all: {why}")
 
     def _media_name(self, written: str, pointer: str) -> str:
         name = written.split(";", 1)[0].strip().lower()
@@ -473,4 +484,3 @@ def is_json(media_type: str) -> bool:
 
 def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-

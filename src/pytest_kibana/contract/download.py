@@ -1,8 +1,9 @@
 """Fetching a published contract: whole or not at all, resumed where it broke off, and pinned by its sha256.
 
 A download goes into a ``.part`` file beside its target, under a lock, and becomes the target by renaming. What a broken
-connection left behind is asked for again from where it ended (``Range`` with ``If-Range``, so that a text that changed in
-between is fetched from the start). Only the standard library is used here: the wire room, which owns HTTP, stands above.
+connection left behind is asked for again from where it ended (``Range`` with ``If-Range``, so that a text that changed
+in between is fetched from the start). Only the standard library is used here: the wire room, which owns HTTP, stands
+above.
 """
 
 import fcntl
@@ -13,10 +14,10 @@ import re
 import tomllib
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from pytest_kibana.errors import ContractError, ContractUnavailable
 
@@ -41,12 +42,22 @@ class Incoming(Protocol):
 Fetch = Callable[[str, Mapping[str, str]], AbstractContextManager[Incoming]]
 
 
+class _Headers(dict[str, str]):
+    """Header fields by name, whatever the case of its letters."""
+
+    def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
+        super().__init__((name.lower(), value) for name, value in fields)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name.lower(), default)
+
+
 class _Answer:
     """What urllib gives, with an error status as an ordinary answer."""
 
     def __init__(self, response: http.client.HTTPResponse | urllib.error.HTTPError) -> None:
         self.status = int(response.status or 0)
-        self.headers: Mapping[str, str] = response.headers
+        self.headers: Mapping[str, str] = _Headers(response.headers.items())
         self.read = response.read
 
 
@@ -63,7 +74,12 @@ def fetch_with_urllib(url: str, headers: Mapping[str, str]) -> Iterator[Incoming
 
 
 def download(
-    url: str, target: Path, *, fetch: Fetch = fetch_with_urllib, progress: Progress | None = None, refresh: bool = False
+    url: str,
+    target: Path,
+    *,
+    fetch: Fetch = fetch_with_urllib,
+    progress: Progress | None = None,
+    refresh: bool = False,
 ) -> Path:
     """Fetch a URL into a file.
 
@@ -79,7 +95,9 @@ def download(
         ContractError: the URL is not HTTP, or the file is absurdly large.
     """
     if not url.startswith(("http://", "https://")):
-        raise ContractError(f"{url} is not an http or https URL", hint="Give a file's path or an http(s) URL.")
+        raise ContractError(
+            f"{url} is not an http or https URL", hint="Give a file's path or an http(s) URL."
+        )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with _locked(target.with_name(f".{target.name}.lock")):
@@ -171,7 +189,9 @@ class _Transfer:
                 file.write(chunk)
                 done += len(chunk)
                 if done > _LARGEST:
-                    raise ContractError(f"{self.url} is larger than {_LARGEST} bytes", hint="Is it a contract?")
+                    raise ContractError(
+                        f"{self.url} is larger than {_LARGEST} bytes", hint="Is it a contract?"
+                    )
                 if self.progress:
                     self.progress(self.url, done, total)
         if total is not None and done != total:
@@ -234,17 +254,22 @@ def read_lock(lock: Path) -> dict[str, dict[str, str]]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise ContractError(f"{lock} cannot be read: {error}", hint="Restore it from version control.") from error
+        raise ContractError(
+            f"{lock} cannot be read: {error}", hint="Restore it from version control."
+        ) from error
     try:
         return {name: dict(entry) for name, entry in tomllib.loads(text).items()}
     except (tomllib.TOMLDecodeError, TypeError, ValueError) as error:
-        raise ContractError(f"{lock} is not TOML: {error}", hint="Restore it from version control.") from error
+        raise ContractError(
+            f"{lock} is not TOML: {error}", hint="Restore it from version control."
+        ) from error
 
 
 def write_lock(lock: Path, entries: Mapping[str, Mapping[str, str]]) -> None:
     """Write a lock file, entries in order of their names."""
     tables = (
-        f"\n[{json.dumps(name)}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in sorted(entry.items()))
+        f"\n[{json.dumps(name)}]\n"
+        + "".join(f"{key} = {json.dumps(value)}\n" for key, value in sorted(entry.items()))
         for name, entry in sorted(entries.items())
     )
     fresh = lock.with_name(f".{lock.name}.new")

@@ -133,7 +133,7 @@ class _Opening:
 
     def more_defects(self, opened: Opened) -> tuple[Defect, ...]:
         """Return the defects that take time to find; they are sought when first asked for."""
-        kept = self._cached("defects.jsonl", read_defects)
+        kept: tuple[Defect, ...] | None = self._cached("defects.jsonl", read_defects)
         if kept is not None:
             return kept
         from pytest_kibana.contract.audit import audit

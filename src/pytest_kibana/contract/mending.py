@@ -49,9 +49,9 @@ def travels_as_json(schema: JsonSchema, component: Component, depth: int = 0) ->
 def mend_all_of(schema: JsonSchema, pointer: str, component: Component, note: Note) -> JsonSchema:
     """Return the schema with every ``allOf`` read as it was meant.
 
-    Two habits of generated contracts make an ``allOf`` refuse everything: a closed arm forbids what its sisters declare,
-    and an arm forbids a property (``false``) that a sister requires. The first is read as closed over the union of the
-    declared names; in the second, forbidding wins.
+    Two habits of generated contracts make an ``allOf`` refuse everything: a closed arm forbids what its sisters
+    declare, and an arm forbids a property (``false``) that a sister requires. The first is read as closed over the
+    union of the declared names; in the second, forbidding wins.
     """
     if not isinstance(schema, dict) or "$ref" in schema:
         return schema
@@ -129,3 +129,64 @@ def _declared(schema: JsonSchema, component: Component, depth: int = 0) -> set[s
         for arm in schema.get(key, ()):
             names |= _declared(arm, component, depth + 1)
     return names
+
+
+def fold(schema: JsonSchema, component: Component, depth: int = 0) -> JsonSchema:
+    """Return the schema with every ``allOf`` of objects made into one object, read as it was meant.
+
+    For schemas that refuse everything only: a property that one part forbids and another requires is forbidden, and a
+    closed part is closed over what all of the parts declare. References are followed, so component names are lost.
+    """
+    schema = resolve(schema, component)
+    if not isinstance(schema, dict) or depth > 4 * _DEPTH:
+        return schema
+    out: dict[str, Any] = {}
+    properties: dict[str, list[JsonSchema]] = {}
+    required: dict[str, None] = {}
+    closed = False
+    rest: list[JsonSchema] = []
+    for part in _parts(schema, component):
+        if part is False:
+            return False
+        for key, value in part.items() if isinstance(part, dict) else ():
+            if key == "properties":
+                for name, inner in value.items():
+                    properties.setdefault(name, []).append(inner)
+            elif key == "required":
+                required.update(dict.fromkeys(value))
+            elif key == "additionalProperties" and value is False:
+                closed = True
+            elif key not in out:
+                out[key] = _fold_inside(key, value, component, depth)
+            elif out[key] != value:
+                rest.append({key: _fold_inside(key, value, component, depth)})
+    if properties:
+        out["properties"] = {name: _conjunction(all_, component, depth) for name, all_ in properties.items()}
+    wanted = [name for name in required if out.get("properties", {}).get(name) is not False]
+    out |= {"required": wanted} if wanted else {}
+    out |= {"additionalProperties": False} if closed else {}
+    out |= {"allOf": rest} if rest else {}
+    return out
+
+
+def _parts(schema: JsonSchema, component: Component) -> list[JsonSchema]:
+    """Return what must hold together: the schema without its ``allOf``, and the parts of each arm."""
+    schema = resolve(schema, component)
+    if not isinstance(schema, dict) or "allOf" not in schema:
+        return [schema]
+    own = {key: value for key, value in schema.items() if key != "allOf"}
+    return [own, *(part for arm in schema["allOf"] for part in _parts(arm, component))]
+
+
+def _conjunction(schemas: list[JsonSchema], component: Component, depth: int) -> JsonSchema:
+    if False in schemas:
+        return False
+    return fold(schemas[0] if len(schemas) == 1 else {"allOf": schemas}, component, depth + 1)
+
+
+def _fold_inside(key: str, value: Any, component: Component, depth: int) -> Any:
+    if key == "anyOf":
+        return [fold(arm, component, depth + 1) for arm in value]
+    if key in ("items", "additionalProperties") and isinstance(value, dict):
+        return fold(value, component, depth + 1)
+    return value

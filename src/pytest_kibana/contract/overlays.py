@@ -14,7 +14,9 @@ class Overlay:
     sha256: str
 
 
-def matching(version: str | None, flavor: str | None, core: bool, given: Sequence[Path] | None) -> tuple[Overlay, ...]:
+def matching(
+    version: str | None, flavor: str | None, core: bool, given: Sequence[Path] | None
+) -> tuple[Overlay, ...]:
     """Return the overlays that speak of a contract."""
     return ()
 

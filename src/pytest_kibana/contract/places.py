@@ -17,7 +17,9 @@ from pytest_kibana.contract.published import Publication, publication, versions
 from pytest_kibana.contract.reading import parse
 from pytest_kibana.errors import ContractError, ContractUnavailable
 
-_NAMED = re.compile(r"kibana(?:-(?P<version>\d+\.\d+))?(?P<serverless>[.-]serverless)?[\w.-]*\.(?:json|ya?ml)\Z")
+_NAMED = re.compile(
+    r"kibana(?:-(?P<version>\d+\.\d+))?(?P<serverless>[.-]serverless)?[\w.-]*\.(?:json|ya?ml)\Z"
+)
 _SUFFIXES = (".json", ".yaml", ".yml")
 SEARCH_VARIABLE = "KIBANA_CONTRACT_PATH"
 

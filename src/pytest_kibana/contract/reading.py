@@ -1,8 +1,8 @@
 """Bytes to a plain JSON document: JSON and YAML, with the line and column of what is wrong.
 
 YAML is read as if it were JSON: only what JSON can say is given a type, so that a bare date stays text, ``on`` and
-``no`` stay words, and a status key written ``200`` is the key ``"200"``. (The published contracts are YAML 1.2 written by
-JavaScript; PyYAML's own rules are those of YAML 1.1.)
+``no`` stay words, and a status key written ``200`` is the key ``"200"``. (The published contracts are YAML 1.2
+written by JavaScript; PyYAML's own rules are those of YAML 1.1.)
 """
 
 import json

@@ -51,4 +51,8 @@ def _why(reason: canonical.UnsatisfiableReason) -> str:
         words = sorted(reason.cause.keywords)
     else:
         words = []
-    return f"{' and '.join(f'`{word}`' for word in words)} contradict one another" if words else "its rules contradict"
+    return (
+        f"{' and '.join(f'`{word}`' for word in words)} contradict one another"
+        if words
+        else "its rules contradict"
+    )

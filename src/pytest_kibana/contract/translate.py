@@ -2,8 +2,8 @@
 
 Kibana's contracts are OpenAPI 3.0 by name and a dialect by nature. What is done about each habit:
 
-* ``nullable`` stands beside ``type``, ``$ref``, ``enum``, ``anyOf`` or nothing at all; null is allowed in each case, and
-  nothing but ``nullable`` allows everything.
+* ``nullable`` stands beside ``type``, ``$ref``, ``enum``, ``anyOf`` or nothing at all; null is allowed in each case,
+  and nothing but ``nullable`` allows everything.
 * ``enum: []`` with ``nullable`` is how null is published as an arm; without it, nothing is allowed.
 * an ``anyOf`` of all five types beside a ``oneOf`` is how Kibana publishes a condition (``schema.conditional``): the
   ``oneOf`` says what may come, the ``anyOf`` says nothing.
@@ -220,11 +220,11 @@ class Translator:
         types = {"number" if t == "integer" else t for t in _types_of(out)} if "type" in out else set()
         if not types:
             return
-        for keyword in node:
+        for keyword, value in node.items():
             kind = _TYPE_OF.get(keyword)
             if kind and kind not in types:
                 out.pop(keyword, None)
-                if keyword != "items" or node[keyword] != {}:
+                if keyword != "items" or value != {}:
                     self._note(
                         "keyword-on-wrong-type",
                         pointer,
@@ -327,7 +327,7 @@ class Translator:
             out["anyOf"] = groups[0]
         every = self._all_of(node, pointer)
         every += [{"anyOf": group} for group in groups] if len(groups) > 1 else []
-        if every is not None and every:
+        if every:
             if nullable and "type" not in out and not groups:
                 # `nullable` beside `allOf` is meant for the whole, as beside `$ref`
                 whole = dict(out)
