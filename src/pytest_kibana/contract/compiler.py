@@ -29,6 +29,7 @@ from pytest_kibana.contract.model import (
     Schema,
 )
 from pytest_kibana.contract.pointers import COMPONENTS, child, look_up
+from pytest_kibana.contract.routing import shape
 from pytest_kibana.contract.satisfiable import Satisfiable
 from pytest_kibana.contract.translate import Translator
 from pytest_kibana.errors import ContractError
@@ -454,11 +455,6 @@ def _common(left: list[str], right: list[str]) -> int:
             break
         count += 1
     return count
-
-
-def shape(path: str) -> str:
-    """Return the path with its parameters made nameless: what Kibana's router sees."""
-    return re.sub(r"\{[^}]*\}", "{}", path)
 
 
 def _clashes(out: Compiled) -> None:

@@ -6,10 +6,9 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pytest_kibana.contract.compiler import shape
 from pytest_kibana.contract.model import Defect, JsonSchema, Match, Operation, Schema, Violation
 from pytest_kibana.contract.pointers import COMPONENTS
-from pytest_kibana.contract.routing import Route, Router
+from pytest_kibana.contract.routing import Route, Router, shape
 from pytest_kibana.contract.store import Opened
 from pytest_kibana.errors import ContractError
 

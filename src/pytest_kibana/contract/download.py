@@ -77,7 +77,7 @@ def download(
     url: str,
     target: Path,
     *,
-    fetch: Fetch = fetch_with_urllib,
+    fetch: Fetch | None = None,
     progress: Progress | None = None,
     refresh: bool = False,
 ) -> Path:
@@ -86,7 +86,7 @@ def download(
     Args:
         url: ``http`` or ``https``.
         target: the file to make. It is complete whenever it exists.
-        fetch: how to open a URL; given the URL and request headers.
+        fetch: how to open a URL, given the URL and request headers; the standard library by default.
         progress: called with (url, bytes so far, bytes in all or None) as the bytes come.
         refresh: ask again although the file exists; an unchanged one is not sent again.
 
@@ -102,7 +102,7 @@ def download(
         target.parent.mkdir(parents=True, exist_ok=True)
         with _locked(target.with_name(f".{target.name}.lock")):
             if refresh or not target.exists():
-                _Transfer(url, target, fetch, progress).run()
+                _Transfer(url, target, fetch or fetch_with_urllib, progress).run()
     except OSError as error:
         raise ContractUnavailable(
             f"{url} cannot be kept in {target.parent}: {error}",

@@ -3,12 +3,11 @@
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
 from pytest_kibana.contract.contract import Contract
-from pytest_kibana.contract.download import Fetch, Progress, fetch_with_urllib
 from pytest_kibana.contract.model import Defect
 from pytest_kibana.contract.overlays import Overlay, apply, digest, matching
 from pytest_kibana.contract.places import Found, Seeker
@@ -23,6 +22,9 @@ from pytest_kibana.contract.store import (
     write_cached,
 )
 
+if TYPE_CHECKING:
+    from pytest_kibana.contract.download import Fetch, Progress
+
 
 def default_cache() -> Path:
     """Return the user's cache directory for this project."""
@@ -34,8 +36,8 @@ def load(
     *,
     cache_dir: Path | None = None,
     search: Sequence[Path] | None = None,
-    fetch: Fetch = fetch_with_urllib,
-    progress: Progress | None = None,
+    fetch: "Fetch | None" = None,
+    progress: "Progress | None" = None,
     lock: Path | None = None,
     offline: bool = False,
     overlays: Sequence[Path] | None = None,

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pytest_kibana.contract.core import merge
-from pytest_kibana.contract.download import Fetch, Progress, check_lock, download, fetch_with_urllib
 from pytest_kibana.contract.published import Publication, publication, versions
-from pytest_kibana.contract.reading import parse
 from pytest_kibana.errors import ContractError, ContractUnavailable
+
+if TYPE_CHECKING:
+    from pytest_kibana.contract.download import Fetch, Progress
 
 _NAMED = re.compile(
     r"kibana(?:-(?P<version>\d+\.\d+))?(?P<serverless>[.-]serverless)?[\w.-]*\.(?:json|ya?ml)\Z"
@@ -53,6 +53,9 @@ class Found:
         Raises:
             ContractError: the bytes are not JSON or YAML.
         """
+        from pytest_kibana.contract.core import merge
+        from pytest_kibana.contract.reading import parse
+
         if len(self.parts) == 1:
             return parse(self.parts[0][1], self.parts[0][0])
         return merge((name, parse(data, name)) for name, data in self.parts)
@@ -64,8 +67,8 @@ class Seeker:
 
     cache: Path
     search: Sequence[Path] | None = None
-    fetch: Fetch = fetch_with_urllib
-    progress: Progress | None = None
+    fetch: "Fetch | None" = None
+    progress: "Progress | None" = None
     lock: Path | None = None
     offline: bool = False
 
@@ -88,6 +91,8 @@ class Seeker:
         return self._published(named)
 
     def _url(self, url: str) -> Found:
+        from pytest_kibana.contract.download import check_lock, download
+
         leaf = urlsplit(url).path.rsplit("/", 1)[-1] or "contract"
         folder = self.cache / "downloads" / hashlib.sha256(url.encode()).hexdigest()[:16]
         target = folder / re.sub(r"[^\w.-]", "_", leaf)
@@ -109,6 +114,8 @@ class Seeker:
         )
 
     def _published(self, wanted: Publication) -> Found:
+        from pytest_kibana.contract.download import check_lock, download
+
         names = [wanted.stem + suffix for suffix in _SUFFIXES]
         for place in self.search if self.search is not None else search_path():
             for name in names:

@@ -15,6 +15,11 @@ _SPACE = re.compile(r"^/s/([^/]+)(/.*|$)", re.DOTALL)
 _PARAMETER = re.compile(r"\{([^}]*)\}")
 
 
+def shape(path: str) -> str:
+    """Return the path with its parameters made nameless: what Kibana's router sees."""
+    return _PARAMETER.sub("{}", path)
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """What the tree needs to know of an operation."""
@@ -52,7 +57,7 @@ class Router:
             node = _step(node, segment)
         names = tuple(_PARAMETER.findall(path))
         node.ends.setdefault(route.method, (route.label, names))
-        if (route.method, _PARAMETER.sub("{}", path)) in known.GREEDY_TAILS:
+        if (route.method, shape(path)) in known.GREEDY_TAILS:
             node.greedy.setdefault(route.method, (route.label, names))
 
     def find(self, method: str, path: str) -> tuple[str, dict[str, str], str | None] | None:
