@@ -1,0 +1,17 @@
+"""The cases room: what to send. ``cases_for(contract, operation, seed=...) -> tuple[Case, ...]``."""
+
+from pytest_kibana.cases.making import Bindings, cases_for, make_cases
+from pytest_kibana.cases.model import BUDGETS, Case, CaseBudget, Kind, Made, Recipe, Upload
+
+__all__ = [
+    "BUDGETS",
+    "Bindings",
+    "Case",
+    "CaseBudget",
+    "Kind",
+    "Made",
+    "Recipe",
+    "Upload",
+    "cases_for",
+    "make_cases",
+]

@@ -56,3 +56,71 @@ class Case:
     def valid(self) -> bool:
         """True where the contract allows this request."""
         return self.rule is None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What one operation needs, beside keeping its schema, before Kibana can accept it.
+
+    ``path`` and ``query`` give values to parameters by the names that the contract uses; ``body`` is a whole body, used
+    where ``has_body`` is True. All may hold placeholders.
+    """
+
+    path: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = None
+    has_body: bool = False
+    media: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseBudget:
+    """How many cases of each kind one operation gets at most. The smallest valid request is always made.
+
+    ``engine`` adds what Schemathesis finds, which takes about a hundred times longer than our own cases.
+    """
+
+    name: str = "standard"
+    examples: int = 3
+    boundary: int = 14
+    random: int = 4
+    invalid: int = 14
+    engine: bool = False
+
+    @property
+    def per_operation(self) -> int:
+        """Return the most cases that an operation can have."""
+        return 1 + self.examples + self.boundary + self.random + self.invalid
+
+    @classmethod
+    def named(cls, name: str) -> "CaseBudget":
+        """Return the budget of that name: ``smoke``, ``standard`` or ``thorough``.
+
+        Raises:
+            KeyError: there is no such budget.
+        """
+        return BUDGETS[name]
+
+    @classmethod
+    def of_size(cls, cases: int) -> "CaseBudget":
+        """Return a budget of about so many cases for each operation, in the proportions of ``standard``."""
+        rest = max(cases - 1, 0)
+        examples, random = min(rest, max(1, rest // 12)), rest // 9
+        boundary = (rest - examples - random) // 2
+        return cls(f"{cases} per operation", examples, boundary, random, rest - examples - random - boundary)
+
+
+BUDGETS: Mapping[str, CaseBudget] = {
+    "smoke": CaseBudget("smoke", examples=1, boundary=3, random=0, invalid=4),
+    "standard": CaseBudget(),
+    "thorough": CaseBudget("thorough", examples=50, boundary=80, random=30, invalid=80, engine=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The cases of one operation, in the order in which to send them, and why there are not more."""
+
+    cases: tuple[Case, ...]
+    trouble: tuple[str, ...] = ()

@@ -1,0 +1,263 @@
+"""Valid variations of one place: the edges of what a schema allows, each with a sentence."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pytest_kibana.cases.choosers import Fullest, Simplest
+from pytest_kibana.cases.holes import HOLE, UNIQUE, has_holes, laid_over
+from pytest_kibana.cases.model import Case
+from pytest_kibana.cases.rules import broken
+from pytest_kibana.cases.shapes import Shape
+from pytest_kibana.cases.sites import MISSING, Site
+from pytest_kibana.cases.values import Values
+from pytest_kibana.contract.model import Json
+from pytest_kibana.wire.exchange import Rule
+
+UNICODE: Final = "Zażółć ünïcødé 日本語 🚀"
+LONGEST: Final = 10_000
+MOST_ITEMS: Final = 60
+NAME_LENGTH: Final = 32
+IDENTITY: Final = frozenset(
+    {
+        "name",
+        "id",
+        "title",
+        "list_id",
+        "item_id",
+        "rule_id",
+        "slug",
+        "displayName",
+        "display_name",
+        "username",
+    }
+)
+"""Members that name a thing. Where a case invents one, it carries the mark of the run."""
+
+SCENARIOS: Final = (
+    "all members",
+    "optional member",
+    "alternative",
+    "enumerated value",
+    "shortest text",
+    "longest text",
+    "least number",
+    "greatest number",
+    "empty array",
+    "fullest array",
+    "fewest items",
+    "other boolean",
+    "null",
+    "no members",
+    "left out",
+    "zero",
+    "non-ASCII text",
+    "several items",
+    "other media type",
+    "engine",
+)
+"""In the order in which they take turns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A case that could be made. ``make`` may raise :class:`pytest_kibana.cases.values.Unsatisfiable`."""
+
+    scenario: str
+    location: str
+    at: str
+    depth: int
+    sentence: str
+    make: Callable[[], Case]
+    rule: Rule | None = None
+
+
+def place(site: Site) -> str:
+    """Say where a site is, for people."""
+    if site.location == "body":
+        return f"body member {site.at}" if site.at else "the body"
+    return f"{site.location} parameter {site.at.removeprefix('/')}"
+
+
+def is_identity(site: Site) -> bool:
+    """Tell whether the place names the thing that is made or changed, and can hold a name of this run."""
+    shape = site.shape
+    return (
+        site.name in IDENTITY
+        and site.depth <= 3
+        and "string" in shape.types
+        and shape.enum is None
+        and not shape.format
+        and (shape.max_length is None or shape.max_length >= NAME_LENGTH)
+    )
+
+
+def variations(values: Values, site: Site) -> Iterator[Candidate]:
+    """Yield the valid variations of a place."""
+    if isinstance(site.value, str) and HOLE.search(site.value):
+        yield from _named(site)
+        return
+    if site.location == "path" and site.shape.enum is None and "string" in site.shape.types:
+        return  # ids come from what the run owns
+    where = place(site)
+
+    def candidate(scenario: str, value: Json, sentence: str) -> Candidate:
+        return Candidate(
+            scenario, site.location, site.at, site.depth, f"{where} {sentence}", lambda: site.wrap(value)
+        )
+
+    yield from _presence(values, site)
+    shape = site.shape
+    if shape.enum is not None:
+        for value in shape.enum:
+            if value != site.value and not broken(shape, value):
+                yield candidate("enumerated value", value, "has one of its enumerated values")
+        return
+    if is_identity(site):
+        return
+    if shape.nullable and len(shape.types) > 1:
+        yield candidate("null", None, "is null, which is allowed")
+    for scenario, value, sentence in _edges(shape, site):
+        yield candidate(scenario, value, sentence)
+    if "array" in shape.types:
+        yield from _arrays(values, site)
+    if "object" in shape.types:
+        yield from _objects(values, site)
+
+
+def _named(site: Site) -> Iterator[Candidate]:
+    """Vary a name of this run without losing its mark; leave every other reference alone."""
+    roomy = site.shape.max_length is None and not site.shape.patterns and not site.shape.format
+    if site.location == "body" and site.value == UNIQUE and roomy:
+        text = f"{UNIQUE} {UNICODE}"
+        yield Candidate(
+            "non-ASCII text",
+            site.location,
+            site.at,
+            site.depth,
+            f"{place(site)} has letters of several scripts",
+            lambda: site.wrap(text),
+        )
+
+
+def _presence(values: Values, site: Site) -> Iterator[Candidate]:
+    without = site.without
+    if site.value is MISSING:
+        scenario = "optional member" if site.chosen in (None, 0) else "alternative"
+        what = "is there" if site.chosen is None else f"takes the form of alternative {site.chosen + 1}"
+
+        def make() -> Case:
+            return site.wrap(UNIQUE if is_identity(site) else site.present(values))
+
+        yield Candidate(scenario, site.location, site.at, site.depth, f"{place(site)} {what}", make)
+    elif not site.required and without is not None and site.chosen in (None, 0) and not has_holes(site.value):
+        yield Candidate(
+            "left out",
+            site.location,
+            site.at,
+            site.depth,
+            f"{place(site)} is left out, which is allowed",
+            without,
+        )
+
+
+def _edges(shape: Shape, site: Site) -> Iterator[tuple[str, Json, str]]:
+    if "boolean" in shape.types:
+        yield "other boolean", site.value is not True, "is the other boolean"
+    if "string" in shape.types and not shape.patterns and not shape.format:
+        yield from _text_edges(shape, site)
+    if shape.types & {"integer", "number"}:
+        yield from _number_edges(shape)
+
+
+def _text_edges(shape: Shape, site: Site) -> Iterator[tuple[str, Json, str]]:
+    if shape.min_length > 0 or site.location == "body":
+        length = shape.min_length
+        yield "shortest text", "a" * length, f"is {length} characters long, the fewest allowed"
+    if shape.max_length is not None and shape.max_length <= LONGEST:
+        yield (
+            "longest text",
+            "a" * shape.max_length,
+            f"is {shape.max_length} characters long, the most allowed",
+        )
+    if shape.max_length is None or len(UNICODE) <= shape.max_length:
+        yield "non-ASCII text", UNICODE, "has letters of several scripts"
+
+
+def _number_edges(shape: Shape) -> Iterator[tuple[str, Json, str]]:
+    step = 1 if "integer" in shape.types else 0.5
+    least = (
+        shape.minimum if shape.minimum is not None else None if shape.above is None else shape.above + step
+    )
+    most = shape.maximum if shape.maximum is not None else None if shape.below is None else shape.below - step
+    if least is not None:
+        yield "least number", least, f"is {least}, the least allowed"
+    if most is not None:
+        yield "greatest number", most, f"is {most}, the greatest allowed"
+    if not broken(shape, 0):
+        yield "zero", 0, "is zero"
+
+
+def _arrays(values: Values, site: Site) -> Iterator[Candidate]:
+    shape = site.shape
+    where = place(site)
+
+    def candidate(scenario: str, count: int, sentence: str) -> Candidate:
+        def make() -> Case:
+            kept = list(site.value)[:count] if isinstance(site.value, list) else []
+            more = [values.fill(counted(shape, count), Simplest())][0] if len(kept) < count else []
+            return site.wrap([*kept, *more[len(kept) :]])
+
+        return Candidate(scenario, site.location, site.at, site.depth, f"{where} {sentence}", make)
+
+    if shape.min_items == 0:
+        yield candidate("empty array", 0, "is an empty array, which is allowed")
+    else:
+        yield candidate("fewest items", shape.min_items, f"has {shape.min_items} items, the fewest allowed")
+    if shape.max_items is not None and 1 < shape.max_items <= MOST_ITEMS:
+        yield candidate("fullest array", shape.max_items, f"has {shape.max_items} items, the most allowed")
+    if shape.max_items is None or shape.max_items > 2:
+        yield candidate("several items", 2, "has two items")
+
+
+def counted(shape: Shape, count: int) -> Shape:
+    """Return the shape of the array only, with at least so many items."""
+    return replace(
+        shape,
+        types=frozenset({"array"}),
+        min_items=count,
+        hints=(),
+        max_items=max(count, shape.max_items or count),
+    )
+
+
+def _objects(values: Values, site: Site) -> Iterator[Candidate]:
+    shape = site.shape
+    if shape.properties:
+
+        def fullest() -> Case:
+            made = values.fill(replace(shape, types=frozenset({"object"}), hints=()), Fullest())
+            present = site.present(values)
+            kept = present if isinstance(present, Mapping) else {}
+            return site.wrap(marked({**laid_over(made, kept), **kept}))
+
+        sentence = f"{place(site)} has every member that it may have"
+        yield Candidate("all members", site.location, site.at, site.depth, sentence, fullest)
+    if not shape.required and shape.min_properties == 0 and site.depth > 0:
+        sentence = f"{place(site)} has no members, which is allowed"
+        yield Candidate("no members", site.location, site.at, site.depth, sentence, lambda: site.wrap({}))
+
+
+def marked(body: Json, depth: int = 0) -> Json:
+    """Return a body in which members that name a thing hold a name of this run.
+
+    Only plain text that could be a name is replaced; whether the schema allows it is for the proof to tell.
+    """
+    if not isinstance(body, Mapping) or depth > 2:
+        return body
+    return {
+        name: UNIQUE
+        if name in IDENTITY and isinstance(value, str) and not has_holes(value)
+        else marked(value, depth + 1)
+        for name, value in body.items()
+    }
