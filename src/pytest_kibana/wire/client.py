@@ -122,6 +122,11 @@ class _Base:
         """What removes secrets from exchanges; register those that turn up later."""
         return self._view.setup.redactor
 
+    @property
+    def clock(self) -> Clock:
+        """Where this client takes its time from."""
+        return self._view.setup.clock
+
     def derive(
         self,
         *,

@@ -1,0 +1,124 @@
+"""Which values of a request name objects: the data behind the rule that a generated change touches only its
+own.
+
+Path parameters always do, but for a few that choose a kind of thing. In queries and bodies the member's name
+decides. A name that looks like an id and is none (the id of a *type*, of a column, of something outside
+Kibana) is listed here; what is not listed counts as the id of an object, so that a mistake refuses too much
+and never too little.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+# Path parameters that choose a kind, a version or a part, and not an object.
+PATH_KINDS = frozenset({"type", "entity_type", "pkg_version", "field_name", "resource"})
+
+_LOOKS_LIKE_ID = re.compile(r"(?:^|_)(?:id|ids)$")
+
+# Members that name objects or spaces without looking like ids.
+OBJECT_NAMES = frozenset(
+    {
+        "agents",
+        "initial_namespaces",
+        "namespaces",
+        "spaces",
+        "spaces_to_add",
+        "spaces_to_remove",
+        "target_space",
+    }
+)
+
+# Members that look like ids, and name a type, a part of the same document, or something outside Kibana.
+NOT_OBJECTS = frozenset(
+    {
+        "action_type_id",
+        "app_id",
+        "category_ids",
+        "client_id",
+        "column_id",
+        "connector_type_id",
+        "correlation_id",
+        "excluded_row_renderer_ids",
+        "external_id",
+        "feature_id",
+        "feature_ids",
+        "gcp_project_id",
+        "jwt_key_id",
+        "locator_id",
+        "org_id",
+        "rule_type_id",
+        "rule_type_ids",
+        "tenant_id",
+        "trace_id",
+        "transaction_id",
+    }
+)
+
+# Parents under which a bare ``id`` is a label inside the document: MITRE ATT&CK entries, columns of a
+# timeline.
+LABEL_PARENTS = frozenset({"columns", "subtechnique", "tactic", "technique"})
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_MEMBER = re.compile(r'"((?:[^"\\]|\\.){1,80})"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|\[([^\]]*)\])')
+_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
+
+
+@lru_cache(maxsize=4096)
+def snake(name: str) -> str:
+    """Return a name in lower case with underscores: ``agentPolicyId`` is ``agent_policy_id``."""
+    return _HUMP.sub("_", name).replace("-", "_").replace(".", "_").lower()
+
+
+@lru_cache(maxsize=4096)
+def names_object(name: str) -> bool:
+    """Tell whether a query parameter or member of this name holds ids of objects or spaces."""
+    name = snake(name)
+    return name in OBJECT_NAMES or (bool(_LOOKS_LIKE_ID.search(name)) and name not in NOT_OBJECTS)
+
+
+def path_names_object(name: str) -> bool:
+    """Tell whether a path parameter of this name holds the id of an object."""
+    return snake(name) not in PATH_KINDS
+
+
+def ids_in(value: Any, at: str = "", *, inside: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield JSON pointer and text of every id in a JSON value."""
+    if isinstance(value, dict):
+        for key, member in value.items():
+            label = key == "id" and snake(at.rstrip("/0123456789").rpartition("/")[2]) in LABEL_PARENTS
+            yield from ids_in(member, f"{at}/{key}", inside=names_object(key) and not label)
+    elif isinstance(value, list):
+        for n, member in enumerate(value):
+            yield from ids_in(member, f"{at}/{n}", inside=inside)
+    elif inside and isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
+        yield at, str(value)
+
+
+def ids_in_body(body: bytes) -> Iterator[tuple[str, str]]:
+    """Yield place and text of every id in a body: JSON, lines of JSON, or anything that holds pieces of JSON.
+
+    A body that is malformed on purpose may still be understood by a lenient server, so it is searched as
+    text.
+    """
+    try:
+        yield from ids_in(json.loads(body))
+        return
+    except (ValueError, RecursionError):
+        text = body.decode("utf-8", "replace")
+    for found in _MEMBER.finditer(text):
+        name, single, several = found.groups()
+        if not names_object(name):
+            continue
+        for raw in [single] if single is not None else _TEXT.findall(several):
+            if raw:
+                yield f"text at {found.start()}, {name}", _unescaped(raw)
+
+
+def _unescaped(raw: str) -> str:
+    try:
+        return str(json.loads(f'"{raw}"'))
+    except ValueError:
+        return raw

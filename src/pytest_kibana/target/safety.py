@@ -1,0 +1,298 @@
+"""What may be sent: safety classes, and the gate that every client carries.
+
+Each operation has a class: ``read`` changes nothing, ``space`` is contained by a throwaway space, ``global``
+changes the deployment and can be undone, ``disruptive`` hurts people, agents, keys or money. A person allows
+classes up to one; what is above is refused before it is sent. The path decides, and not what a request says
+of itself, so nothing can go round it.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Protocol
+from urllib.parse import unquote
+
+from pytest_kibana.errors import OwnershipRefusal, SafetyRefusal, UsageError
+from pytest_kibana.target.ids import ids_in_body, names_object, path_names_object
+from pytest_kibana.wire.exchange import Origin, Request
+
+FLAG = "--kibana-allow"
+
+
+class SafetyClass(IntEnum):
+    """How much an operation can hurt; greater is worse."""
+
+    READ = 0
+    SPACE = 1
+    GLOBAL = 2
+    DISRUPTIVE = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+    @classmethod
+    def of(cls, name: "str | SafetyClass") -> "SafetyClass":
+        """Return the class of a name; raises :class:`UsageError` for another word."""
+        try:
+            return name if isinstance(name, SafetyClass) else cls[name.upper()]
+        except KeyError:
+            raise UsageError(
+                f"{name!r} is not a safety class", hint="Use one of read, space, global and disruptive."
+            ) from None
+
+
+# What is not known is taken for worse than it may be: a method says no more than this.
+BY_METHOD: Mapping[str, SafetyClass] = {
+    "GET": SafetyClass.READ,
+    "HEAD": SafetyClass.READ,
+    "OPTIONS": SafetyClass.READ,
+    "POST": SafetyClass.GLOBAL,
+    "PUT": SafetyClass.GLOBAL,
+    "PATCH": SafetyClass.GLOBAL,
+}
+
+
+class Fact(Protocol):
+    """What is known of an operation; only its safety class matters here."""
+
+    @property
+    def safety(self) -> str: ...  # noqa: D102
+
+
+class Ownership(Protocol):
+    """Knows what this run owns."""
+
+    def owns(self, value: str) -> bool:
+        """Tell whether an id is of an object or a space of this run, or is one that only this run could have
+        made up.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwnsNothing:
+    """The ownership of a run that has made nothing yet."""
+
+    def owns(self, value: str) -> bool:
+        """Return False."""
+        return False
+
+
+class Owned:
+    """A set of ids, and a mark that every name of this run carries. Safe to share between threads.
+
+    Args:
+        mark: text that is in every id that this run makes up, those of objects that shall not exist included.
+            Empty for none.
+    """
+
+    def __init__(self, mark: str = "") -> None:
+        self._mark = mark
+        self._ids: set[str] = set()
+        self._lock = threading.Lock()
+
+    def add(self, *values: str) -> None:
+        """Take ids into possession: the server gave them to what this run made."""
+        with self._lock:
+            self._ids.update(values)
+
+    def owns(self, value: str) -> bool:
+        """Tell whether the id was added, or carries the mark."""
+        return value in self._ids or bool(self._mark and self._mark in value)
+
+
+@dataclass(slots=True)
+class _Node:
+    literals: "dict[str, _Node]" = field(default_factory=dict)
+    parameter: "_Node | None" = None
+    leaves: "dict[str, tuple[str, tuple[str, ...]]]" = field(default_factory=dict)
+
+
+class _Paths:
+    """Finds the label of an operation from method and path. A literal segment beats a parameter."""
+
+    def __init__(self, labels: Mapping[str, Any]) -> None:
+        self._root = _Node()
+        for label in labels:
+            method, _, path = label.partition(" ")
+            self._add(method, path, label)
+
+    def _add(self, method: str, path: str, label: str) -> None:
+        node, names = self._root, list[str]()
+        for segment in path.strip("/").split("/"):
+            if segment.startswith("{"):
+                if segment.endswith("?}"):
+                    node.leaves.setdefault(method, (label, tuple(names)))
+                names.append(segment.strip("{}?*"))
+                node.parameter = node.parameter or _Node()
+                node = node.parameter
+            else:
+                node = node.literals.setdefault(segment.lower(), _Node())
+        node.leaves[method] = (label, tuple(names))
+
+    def find(self, method: str, segments: list[str]) -> tuple[str, dict[str, str]] | None:
+        found = self._walk(self._root, method, segments, 0, ())
+        return (found[0], dict(zip(found[1], found[2], strict=False))) if found else None
+
+    def _walk(
+        self, node: _Node, method: str, segments: list[str], at: int, values: tuple[str, ...]
+    ) -> tuple[str, tuple[str, ...], tuple[str, ...]] | None:
+        if at == len(segments):
+            leaf = node.leaves.get(method)
+            return (*leaf, values) if leaf else None
+        child = node.literals.get(segments[at].lower())
+        found = self._walk(child, method, segments, at + 1, values) if child else None
+        if found is None and node.parameter is not None:
+            found = self._walk(node.parameter, method, segments, at + 1, (*values, segments[at]))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """What the policy makes of a request. ``operation`` is None where no known operation has its path."""
+
+    safety: SafetyClass
+    operation: str | None
+    path_parameters: Mapping[str, str]
+
+
+class SafetyPolicy:
+    """The gate. Callable with a request; give it to every client.
+
+    Args:
+        allow: the highest class that may be sent.
+        facts: label to what is known of the operation, for every operation that is known.
+        owned: what this run owns; see :class:`Ownership`.
+    """
+
+    def __init__(
+        self,
+        allow: str | SafetyClass,
+        facts: Mapping[str, Fact],
+        owned: Ownership | Callable[[str], bool] | None = None,
+    ) -> None:
+        self.allow = SafetyClass.of(allow)
+        self._classes = {label: SafetyClass.of(fact.safety) for label, fact in facts.items()}
+        self._paths = _Paths(self._classes)
+        owned = owned or OwnsNothing()
+        self._owns: Callable[[str], bool] = owned.owns if hasattr(owned, "owns") else owned
+
+    def __call__(self, request: Request) -> None:
+        """Let the request pass, or refuse it.
+
+        Raises:
+            SafetyRefusal: its class is above what is allowed.
+            OwnershipRefusal: it was generated, changes something, and names what this run does not own.
+        """
+        found = self.classify(request)
+        if found.safety > self.allow:
+            raise SafetyRefusal(
+                f"{request.method} {request.route} was not sent: {found.operation or 'an unknown operation'} "
+                f"is of class {found.safety}, and {self.allow} is the highest allowed",
+                hint=f"If this deployment may be changed so, allow it with {FLAG}={found.safety}.",
+            )
+        if request.origin is Origin.GENERATED and found.safety > SafetyClass.READ:
+            foreign = next(self._foreign(request, found), None)
+            if foreign is not None:
+                raise OwnershipRefusal(
+                    f"{request.method} {request.route} was not sent: {foreign[0]} names {foreign[1]!r}, "
+                    "which this run does not own",
+                    hint="A generated change may only touch what the run made. Give it ids of resources of the run.",
+                )
+
+    def classify(self, request: Request) -> Classified:
+        """Find the operation by method and path, and its class."""
+        method = request.method.upper()
+        readings = [self._read(method, segments) for segments in _readings(request.path)]
+        first = readings[0]
+        # The stricter holds of all readings, and of what the request says that it is.
+        safety = max(reading.safety for reading in readings)
+        if request.operation is not None and request.operation != first.operation:
+            safety = max(safety, self._classes.get(request.operation, safety))
+        return Classified(safety, first.operation, first.path_parameters)
+
+    def _read(self, method: str, segments: list[str]) -> Classified:
+        found = self._paths.find("GET" if method == "HEAD" else method, segments)
+        if found is None:
+            return Classified(BY_METHOD.get(method, SafetyClass.DISRUPTIVE), None, {})
+        label, values = found
+        return Classified(self._classes[label], label, values)
+
+    def class_of(self, label: str) -> SafetyClass:
+        """Return the class of an operation of the contract by its label."""
+        known = self._classes.get(label)
+        if known is not None:
+            return known
+        method, _, path = label.partition(" ")
+        return self.classify(Request(method, path)).safety
+
+    def allows(self, label: str) -> bool:
+        """Tell whether an operation may be sent at all."""
+        return self.class_of(label) <= self.allow
+
+    def foreign_ids(self, request: Request) -> tuple[tuple[str, str], ...]:
+        """Return place and value of everything in a request that this run does not own."""
+        return tuple(self._foreign(request, self.classify(request)))
+
+    def _foreign(self, request: Request, found: Classified) -> Iterator[tuple[str, str]]:
+        owns = self._owns
+        space = _space_of(request)
+        if found.safety is SafetyClass.SPACE and space is None:
+            yield "the space", "default"
+        elif space is not None and not owns(space):
+            yield "the space", space
+        named = {**request.path_parameters, **found.path_parameters}
+        for name, value in named.items():
+            if path_names_object(name) and not owns(value):
+                yield f"the path parameter {name}", value
+        for name, value in request.query:
+            if names_object(name):
+                for single in _listed(value):
+                    if single and not owns(single):
+                        yield f"the query parameter {name}", single
+        if request.body:
+            for at, value in ids_in_body(request.body):
+                if not owns(value):
+                    yield f"the body at {at}", value
+
+
+def _readings(path: str) -> list[list[str]]:
+    """Return the segments of a path below the space prefix, in every way in which somebody may read it.
+
+    Kibana splits first and decodes then. A proxy before it may decode first, and resolve dots and empty
+    segments, and so turn a harmless path into another; that reading comes second where it differs.
+    """
+    path = path.split("?", 1)[0]
+    readings = [_below_space([unquote(s) for s in path.strip("/").split("/")])]
+    plain = unquote(path).replace("\\", "/").strip("/").split("/")
+    if len(plain) != len(readings[0]) or any(s in (".", "..", "") for s in plain):
+        resolved: list[str] = []
+        for segment in plain:
+            if segment == "..":
+                resolved = resolved[:-1]
+            elif segment not in (".", ""):
+                resolved.append(segment)
+        if (other := _below_space(resolved)) != readings[0]:
+            readings.append(other)
+    return readings
+
+
+def _below_space(segments: list[str]) -> list[str]:
+    return segments[2:] if len(segments) > 2 and segments[0] == "s" else segments
+
+
+def _space_of(request: Request) -> str | None:
+    if request.space and request.space != "default":
+        return request.space
+    parts = request.path.split("/")
+    return unquote(parts[2]) if len(parts) > 3 and parts[1] == "s" else None
+
+
+def _listed(value: str) -> Iterator[str]:
+    """Yield the ids of one query value: one, a JSON list of them, or several between commas."""
+    text = value.strip()
+    if text.startswith("["):
+        yield from (found for _, found in ids_in_body(b'{"ids":' + text.encode("utf-8", "replace") + b"}"))
+    else:
+        yield from (piece.strip() for piece in text.split(","))
