@@ -1,0 +1,151 @@
+"""Who may do what: from an operation to the privilege it needs, and from roles to those somebody has.
+
+A contract's "Required authorization" line names API privileges. Where it is silent, the family and the kind of
+call decide: what only looks needs ``read``, everything else ``all``.
+"""
+
+import re
+from fnmatch import fnmatchcase
+
+from pytest_kibana.simulator.replies import Refusal
+from pytest_kibana.simulator.world import Call
+
+CLUSTER = {
+    "/api/security/role": ("manage_security",),
+    "/api/security/roles": ("manage_security",),
+    "/api/security/session": ("manage_security",),
+    "/api/logstash": ("manage_logstash_pipelines",),
+    "/api/encrypted_saved_objects": ("all",),
+    "/api/upgrade_assistant": ("manage", "monitor"),
+}
+"""Paths whose authorization Kibana leaves to Elasticsearch, with the cluster privileges that open them."""
+
+FREE = frozenset(
+    {
+        "GET /api/status",
+        "GET /api/features",
+        "GET /api/task_manager/_health",
+        "GET /api/stats",
+        "GET /api/fleet/check-permissions",
+    }
+)
+"""What everybody may ask who is known."""
+
+GLOBAL_ADMIN = ("POST /api/spaces/space", "PUT /api/spaces/space/{}", "DELETE /api/spaces/space/{}")
+"""What needs the base privilege ``all`` in every space."""
+
+FEATURES = (
+    ("/api/actions*", ("actions",)),
+    (
+        "/api/alerting*",
+        ("stackAlerts", "rulesSettings", "logs", "infrastructure", "apm", "uptime", "slo", "siem*"),
+    ),
+    ("/api/maintenance_window*", ("maintenanceWindow",)),
+    ("/api/cases*", ("generalCases*", "observabilityCases*", "securitySolutionCases*", "cases")),
+    ("/api/data_views*", ("indexPatterns", "savedObjectsManagement")),
+    ("/api/saved_objects*", ("savedObjectsManagement", "dashboard*", "discover*", "visualize*")),
+    ("/api/spaces/_*", ("savedObjectsManagement",)),
+    ("/api/dashboards*", ("dashboard*",)),
+    ("/api/visualizations*", ("visualize*",)),
+    ("/api/tags*", ("savedObjectsTagging",)),
+    ("/api/short_url*", ("discover*", "dashboard*", "visualize*")),
+    ("/api/fleet/epm*", ("fleet", "fleetv2", "integrations")),
+    ("/api/fleet/package_policies*", ("fleet", "fleetv2", "integrations")),
+    ("/api/fleet*", ("fleetv2", "fleet")),
+    ("/api/observability/slos*", ("slo",)),
+    ("/api/synthetics*", ("uptime",)),
+    ("/api/uptime*", ("uptime",)),
+    ("/api/apm*", ("apm",)),
+    ("/api/streams*", ("streams",)),
+    ("/api/osquery*", ("osquery",)),
+    ("/api/timeline*", ("siem*", "securitySolutionTimeline")),
+    ("/api/note*", ("siem*", "securitySolutionNotes")),
+    ("/api/pinned_event*", ("siem*", "securitySolutionTimeline")),
+    ("/api/agent_builder*", ("onechat", "agentBuilder")),
+    ("/api/workflows*", ("workflowsManagement",)),
+    ("/api/observability_ai_assistant*", ("observabilityAIAssistant",)),
+    ("/api/security_ai_assistant*", ("securitySolutionAssistant",)),
+    ("/api/attack_discovery*", ("securitySolutionAttackDiscovery",)),
+    ("/api/ml*", ("ml",)),
+    ("/api/*", ("siem*",)),
+)
+"""Which features of a role speak for which paths; the first pattern that fits counts."""
+
+_LOOKS = re.compile(
+    r"/(_?find|_?search|_?query|_bulk_get|_bulk_resolve|_export|_get_shareable_references|_mget|_?preview|dryrun"
+    r"|suggestions|health_check)$"
+)
+_READS = re.compile(r"(^|[-_])(read|view|get)([-_]|$)")
+
+
+def check(call: Call) -> None:
+    """Let the call pass, or refuse it with 403 in Kibana's words.
+
+    Raises:
+        Refusal: the identity lacks the privilege.
+    """
+    who, label = call.identity, call.label
+    if who.superuser or label in FREE or call.route.open:
+        return
+    path = call.path
+    for prefix, privileges in CLUSTER.items():
+        if path.startswith(prefix):
+            if who.may_manage(*privileges):
+                return
+            raise _refusal(call)
+    if path.startswith("/api/spaces/space"):
+        _spaces(call)
+        return
+    level = "read" if looks(call) else "all"
+    if any(
+        grant.covers(call.space) and _gives(call, grant.base, grant.features, level) for grant in who.grants
+    ):
+        return
+    raise _refusal(call)
+
+
+def looks(call: Call) -> bool:
+    """Tell whether a call only looks: by its declared privileges, else by its method and path."""
+    if call.operation is not None and call.operation.privileges is not None:
+        privileges = call.operation.privileges
+        judged = [bool(_READS.search(name)) for name in privileges.names]
+        return any(judged) if privileges.mode == "any" else all(judged)
+    return call.method in ("GET", "HEAD") or bool(_LOOKS.search(call.path))
+
+
+def _gives(
+    call: Call, base: frozenset[str], features: tuple[tuple[str, frozenset[str]], ...], level: str
+) -> bool:
+    if "all" in base or (level == "read" and "read" in base):
+        return True
+    wanted = next((names for pattern, names in FEATURES if fnmatchcase(call.path, pattern)), ())
+    enough = {"all", "minimal_all"} | ({"read", "minimal_read"} if level == "read" else set())
+    return any(
+        given & enough for name, given in features if any(fnmatchcase(name, pattern) for pattern in wanted)
+    )
+
+
+def _spaces(call: Call) -> None:
+    """Spaces: managing needs everything everywhere, reading needs anything in that space."""
+    if call.label in GLOBAL_ADMIN:
+        verb = {"POST": "create", "PUT": "update", "DELETE": "delete"}[call.method]
+        if not any("all" in grant.base and "*" in grant.spaces for grant in call.identity.grants):
+            raise Refusal(403, f"Unauthorized to {verb} spaces", family="platform")
+    elif call.ids and not may_enter(call, call.ids[0]):
+        raise Refusal(403, f"Unauthorized to get {call.ids[0]} space", family="platform")
+
+
+def may_enter(call: Call, space: str) -> bool:
+    """Tell whether the identity has any privilege in a space."""
+    who = call.identity
+    return who.superuser or any(g.covers(space) and (g.base or g.features) for g in who.grants)
+
+
+def _refusal(call: Call) -> Refusal:
+    operation = call.operation
+    names = operation.privileges.names if operation is not None and operation.privileges is not None else ()
+    url = call.path + (f"?{call.raw_query}" if call.raw_query else "")
+    text = f"API [{call.method} {url}] is unauthorized for user"
+    if names:
+        text += f", this action is granted by the Kibana privileges [{','.join(names)}]"
+    return Refusal(403, text, family="platform")

@@ -1,0 +1,350 @@
+"""A request's way through the stand-in, in the order in which Kibana checks (Kibana source, ``http_server.ts``).
+
+Base path and space prefix are stripped, the route is looked up, then the stages below run one after another;
+the first that objects decides the answer. What reaches the end is answered by a family module, by the generic
+verbs of a resource, or by the contract's own example.
+"""
+
+import re
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from pytest_kibana.simulator import generic
+from pytest_kibana.simulator.authorization import check as check_privileges
+from pytest_kibana.simulator.families import After, Before, Family, Handler, load_families
+from pytest_kibana.simulator.faults import Faults
+from pytest_kibana.simulator.intake import Intake, parse_query, read_payload
+from pytest_kibana.simulator.inventory import RESOURCES, Resource
+from pytest_kibana.simulator.replies import NOTHING, Refusal, Reply, envelope, siem_envelope
+from pytest_kibana.simulator.routing import SPACE, Route, anonymous
+from pytest_kibana.simulator.world import Call, World
+
+Json = Any
+PUBLIC_VERSION = "2023-10-31"
+"""The only public version of Kibana's API."""
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MARKER = "x-elastic-internal-origin"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+# -- stages: each looks at the call and raises a Refusal, or lets it pass ------------------------------------
+
+
+def authenticate(call: Call) -> None:
+    """401 for nobody and for wrong credentials; routes that are open take both for nobody."""
+    identities = call.world.identities
+    try:
+        found = identities.recognise(call.headers.get("authorization"), call.headers.get("cookie"))
+    except Refusal:
+        if not call.route.open:
+            raise
+        found = None
+    if found is None and not call.route.open:
+        raise Refusal(401, family="platform")
+    if found is not None:
+        call.identity = found
+
+
+def read_body(call: Call) -> None:
+    """413, 415, and 400 for what is no JSON."""
+    if call.method not in ("GET", "HEAD"):
+        call.body, call.present = read_payload(call.raw, call.headers, call.route)
+
+
+def demand_xsrf(call: Call) -> None:
+    """400 for an unsafe call without ``kbn-xsrf`` or ``kbn-version``, where the route asks for it."""
+    if (
+        call.method in _SAFE
+        or not call.route.xsrf
+        or "kbn-xsrf" in call.headers
+        or "kbn-version" in call.headers
+    ):
+        return
+    waived = call.world.serverless and call.identity.kind in ("apikey", "bearer")
+    if not waived:
+        raise Refusal(400, "Request must contain a kbn-xsrf header.", family="platform")
+
+
+def compare_release(call: Call) -> None:
+    """400 for a browser of another release."""
+    got = call.headers.get("kbn-version")
+    expected = call.world.version
+    if got is not None and got != expected:
+        text = (
+            "Browser client is out of date, please refresh the page "
+            f'("kbn-version" header was "{got}" but should be "{expected}")'
+        )
+        raise Refusal(400, text, attributes={"expected": expected, "got": got}, family="platform")
+
+
+def fence_internal(call: Call) -> None:
+    """400 for an internal route without the marker."""
+    if not call.route.internal or _MARKER in call.headers:
+        return
+    marker = parse_query(call.raw_query).get("elasticInternalOrigin", ["false"])[0]
+    if marker == "false":
+        text = (
+            f"uri [{call.path}] with method [{call.method.lower()}] "
+            "exists but is not available with the current configuration"
+        )
+        raise Refusal(400, text, family="platform")
+
+
+def negotiate_version(call: Call) -> None:
+    """400 for a version that does not exist; routes on the plain router do not look."""
+    if not call.route.versioned:
+        return
+    if "apiVersion" in parse_query(call.raw_query):
+        text = (
+            'Use of query parameter "apiVersion" is not allowed. Please specify the API version using the '
+            '"elastic-api-version" header.'
+        )
+        raise Refusal(400, text, family="platform")
+    asked = call.headers.get("elastic-api-version")
+    if asked is None or asked == PUBLIC_VERSION:
+        return
+    if not _DATE.fullmatch(asked):
+        text = f'Invalid version. Received "{asked}", expected a valid date string formatted as YYYY-MM-DD.'
+    else:
+        text = (
+            f'No version "{asked}" available for [{call.method.lower()}] [{call.route.template}]. '
+            f"Available versions are: [{PUBLIC_VERSION}]"
+        )
+    raise Refusal(400, text, family="platform")
+
+
+Stage = Callable[[Call], None]
+STAGES: tuple[tuple[str, Stage], ...] = (
+    ("authentication", authenticate),
+    ("payload", read_body),
+    ("xsrf", demand_xsrf),
+    ("release", compare_release),
+    ("internal", fence_internal),
+    ("privileges", check_privileges),
+    ("version", negotiate_version),
+)
+_VERSIONED_FROM = "version"  # refusals up to this stage carry no elastic-api-version
+
+
+class Engine:
+    """Answers calls. It keeps no state but the world's, and runs one call at a time."""
+
+    def __init__(self, world: World, families: list[Family] | None = None) -> None:
+        self.world = world
+        self.intake = Intake(world.schemas, world.synthesiser)
+        self.faults = Faults(world)
+        self._handlers: dict[str, Handler] = {}
+        self._befores: list[tuple[str, Before]] = []
+        self._afters: list[tuple[str, After]] = []
+        self._below = _item_paths(world)
+        self._verbs = {
+            label: (resource, role)
+            for resource in reversed(RESOURCES)
+            for label, role in reversed([*resource.roles()])
+        }
+        for family in load_families() if families is None else families:
+            self._take(family)
+
+    def _take(self, family: Family) -> None:
+        for extra in family.extras:
+            if extra.beside is None or extra.beside in self.world.router.routes:
+                method, _, path = extra.label.partition(" ")
+                self.world.router.add(
+                    Route(
+                        method,
+                        path,
+                        None,
+                        internal=extra.internal,
+                        versioned=False,
+                        open=extra.open,
+                        xsrf=extra.xsrf,
+                    )
+                )
+        self._handlers.update(family.handlers)
+        self._befores += family.befores
+        self._afters += family.afters
+        for start in family.starts:
+            start(self.world)
+
+    # -- one call ----------------------------------------------------------------------------------------
+
+    def answer(self, call: Call) -> Reply:
+        """Return the reply to a call whose base path has been stripped; ``call.path`` is still percent-encoded."""
+        stage = ""
+        try:
+            self._route(call)
+            replaced = self.faults.stages(call)
+            for stage, check in STAGES:
+                run = replaced.get(stage, check)
+                if run is not None:
+                    run(call)
+            stage = "handler"
+            return self._handle(call)
+        except Refusal as refusal:
+            reply = refused(call, refusal)
+            reply.public = stage == "handler"
+            return self.faults.answered(call, reply)
+
+    def _route(self, call: Call) -> None:
+        prefixed = SPACE.match(call.path)
+        if prefixed:
+            call.space = prefixed[1]
+            call.path = call.path[prefixed.end() :] or "/"
+        found = self.world.router.find("GET" if call.method == "HEAD" else call.method, call.path)
+        if found is None:
+            self._unknown(call)
+        else:
+            call.route, call.ids = found
+
+    def _unknown(self, call: Call) -> None:
+        """Refuse a path without a route. GETs meet an authenticated catch-all first (Kibana source, core_app.ts)."""
+        if call.method in ("GET", "HEAD"):
+            authenticate_stranger(call)
+            if call.path.endswith("/") and call.path != "/":
+                place = f"{self.world.config.base_path}/{quote(call.path.strip('/'), safe='')}"
+                raise Refusal(302, "", headers={"location": place})
+        raise Refusal(404, family="platform")
+
+    def _handle(self, call: Call) -> Reply:
+        faults = self.faults.on(call)
+        call_on = partial(self._respond, call)
+        for fault in faults:
+            call_on = partial(fault.around, call, call_on)
+        reply = call_on()
+        reply = self._conform(call, reply)
+        return self.faults.answered(call, reply) if faults else reply
+
+    def _respond(self, call: Call) -> Reply:
+        operation = call.operation
+        if operation is None:
+            call.query = {k: v[0] if len(v) == 1 else v for k, v in parse_query(call.raw_query).items()}
+        elif not self.faults.unchecked(call):
+            raw = parse_query(call.raw_query) if call.raw_query else {}
+            call.query = self.intake.parameters(operation, call.ids, raw, call.headers)
+            call.body = self.intake.body(operation, call.body, call.present, call.media)
+        else:
+            call.query = {k: v[0] if len(v) == 1 else v for k, v in parse_query(call.raw_query).items()}
+        before, handler, after = self._plan(call.route)
+        for look in before:
+            look(call)
+        reply = handler(call)
+        for change in after:
+            reply = change(call, reply)
+        return reply
+
+    def _plan(self, route: Route) -> tuple[list[Before], Handler, list[After]]:
+        plan = route.cache.get("plan")
+        if plan is None:
+            label = route.label
+            befores = [hook for pattern, hook in self._befores if _fits(label, pattern)]
+            afters = [hook for pattern, hook in self._afters if _fits(label, pattern)]
+            below = self._parent_check(route)
+            plan = route.cache["plan"] = ([*below, *befores], self._handler(label), afters)
+        found: tuple[list[Before], Handler, list[After]] = plan
+        return found
+
+    def _handler(self, label: str) -> Handler:
+        own = self._handlers.get(label)
+        if own is not None:
+            return own
+        if label in self._verbs:
+            resource, role = self._verbs[label]
+            verb = generic.VERBS[role]
+
+            def run(call: Call) -> Reply:
+                return verb(call, resource)
+
+            return run
+        return generic.canned
+
+    def _parent_check(self, route: Route) -> list[Before]:
+        """Return the check that the item exists, for operations below an item's path that are nobody's own."""
+        label, path = route.label, anonymous(route.template)
+        if label in self._verbs or label in self._handlers:
+            return []
+        for item, resource in self._below:
+            if path.startswith(item + "/"):
+                depth = item.count("{}")
+
+                def look(call: Call, resource: Resource = resource, depth: int = depth) -> None:
+                    generic.attached(call, resource, depth)
+
+                return [look]
+        return []
+
+    # -- answers as the contract documents them ------------------------------------------------------------
+
+    def _conform(self, call: Call, reply: Reply) -> Reply:
+        """Give a success the status, media type and shape that the contract documents."""
+        operation = call.operation
+        if operation is None or reply.exact or reply.status >= 300:
+            return reply
+        response = operation.response(reply.status)
+        if response is None or response.status == "default":
+            response = operation.success
+            if response is None:
+                return reply
+            if response.status.isdigit():
+                reply.status = int(response.status)
+        if reply.status == 204:
+            reply.body = NOTHING
+            return reply
+        media = response.content[0] if response.content else None
+        if media is None or isinstance(reply.body, bytes):
+            return reply
+        if media.schema is not None and not media.schema.vacuous:
+            body = {} if reply.body is NOTHING else reply.body
+            reply.body = self.world.synthesiser.fit(media.schema.json, body)
+        elif reply.body is NOTHING:
+            reply.body = {}
+        if not media.name.endswith("json") or media.name == "application/ndjson":
+            reply.media = media.name
+        return reply
+
+
+def authenticate_stranger(call: Call) -> None:
+    """401 on the catch-all route."""
+    found = call.world.identities.recognise(call.headers.get("authorization"), call.headers.get("cookie"))
+    if found is None:
+        raise Refusal(401, family="platform")
+
+
+def refused(call: Call, refusal: Refusal) -> Reply:
+    """Return the reply of a refusal, in the envelope of the platform or of the family."""
+    status = refusal.status
+    if status == 302:
+        return Reply(NOTHING, status=302, headers=refusal.headers, exact=True)
+    plain = envelope(status, refusal.message, refusal.attributes)
+    body: Json = plain
+    if refusal.family == "siem":
+        body = siem_envelope(status, refusal.message)
+    elif refusal.family == "auto" and call.operation is not None:
+        response = call.operation.response(status)
+        media = response.content[0] if response is not None and response.content else None
+        if media is not None and media.schema is not None:
+            valid = call.world.schemas.valid
+            shapes = (plain, siem_envelope(status, refusal.message))
+            body = next((shape for shape in shapes if valid(media.schema.json, shape)), None)
+            if body is None:
+                body = call.world.synthesiser.fit(media.schema.json, plain)
+    return Reply(body, status=status, headers=refusal.headers, exact=True)
+
+
+def _item_paths(world: World) -> list[tuple[str, Resource]]:
+    """Return the item paths of things that this contract can make, the longest first."""
+    found = []
+    for resource in RESOURCES:
+        if not any(label in world.router.routes for label in resource.create):
+            continue
+        for label in resource.read:
+            path = label.partition(" ")[2]
+            if path.endswith("/{}") and label in world.router.routes and not resource.upsert:
+                found.append((path, resource))
+    return sorted(found, key=lambda pair: -len(pair[0]))
+
+
+def _fits(label: str, pattern: str) -> bool:
+    return label == pattern or ("*" in pattern and fnmatchcase(label, pattern))

@@ -1,0 +1,282 @@
+"""Status, features, statistics: what Kibana says of itself."""
+
+import re
+from typing import Any
+
+from pytest_kibana.simulator.families import Family
+from pytest_kibana.simulator.identities import ANONYMOUS
+from pytest_kibana.simulator.replies import Refusal, Reply
+from pytest_kibana.simulator.store import stamp
+from pytest_kibana.simulator.world import NAME, Call, World
+
+Json = Any
+family = Family("system")
+
+PLUGINS = (
+    "actions", "agentBuilder", "alerting", "apm", "cases", "cloud", "dashboard", "data", "dataViews", "discover",
+    "elasticAssistant", "encryptedSavedObjects", "entityManager", "eventLog", "features", "fleet", "infra",
+    "licensing", "lists", "logstash", "maintenanceWindows", "ml", "observability", "observabilityAIAssistant",
+    "osquery", "savedObjectsManagement", "savedObjectsTagging", "security", "securitySolution", "share", "slo",
+    "spaces", "streams", "synthetics", "taskManager", "timelines", "triggersActionsUi", "upgradeAssistant", "uptime",
+    "visualizations", "workflowsManagement",
+)  # fmt: skip
+"""Plugins that the status document lists."""
+
+FEATURES: tuple[tuple[str, str, str, str | None], ...] = (
+    ("discover_v2", "Discover", "kibana", None),
+    ("dashboard_v2", "Dashboard", "kibana", None),
+    ("visualize_v2", "Visualize library", "kibana", None),
+    ("maps_v2", "Maps", "kibana", None),
+    ("canvas", "Canvas", "kibana", None),
+    ("ml", "Machine Learning", "kibana", None),
+    ("graph", "Graph", "kibana", "platinum"),
+    ("dev_tools", "Dev Tools", "management", None),
+    ("advancedSettings", "Advanced Settings", "management", None),
+    ("indexPatterns", "Data View Management", "management", None),
+    ("filesManagement", "Files Management", "management", None),
+    ("savedObjectsManagement", "Saved Objects Management", "management", None),
+    ("savedObjectsTagging", "Tag Management", "management", None),
+    ("savedQueryManagement", "Saved Query Management", "management", None),
+    ("actions", "Actions and Connectors", "management", None),
+    ("generalCasesV3", "Cases", "management", None),
+    ("stackAlerts", "Stack Rules", "management", None),
+    ("rulesSettings", "Rules Settings", "management", None),
+    ("maintenanceWindow", "Maintenance Windows", "management", "platinum"),
+    ("fleetv2", "Fleet", "management", None),
+    ("fleet", "Integrations", "management", None),
+    ("osquery", "Osquery", "management", None),
+    ("logs", "Logs", "observability", None),
+    ("infrastructure", "Infrastructure", "observability", None),
+    ("apm", "APM and User Experience", "observability", None),
+    ("uptime", "Synthetics and Uptime", "observability", None),
+    ("slo", "SLOs", "observability", "platinum"),
+    ("streams", "Streams", "observability", None),
+    ("observabilityCasesV3", "Cases", "observability", None),
+    ("observabilityAIAssistant", "Observability AI Assistant", "observability", "enterprise"),
+    ("siemV4", "Security", "securitySolution", None),
+    ("securitySolutionCasesV3", "Cases", "securitySolution", None),
+    ("securitySolutionTimeline", "Timeline", "securitySolution", None),
+    ("securitySolutionNotes", "Notes", "securitySolution", None),
+    ("securitySolutionAssistant", "Elastic AI Assistant", "securitySolution", "enterprise"),
+    ("securitySolutionAttackDiscovery", "Attack discovery", "securitySolution", "enterprise"),
+    ("agentBuilder", "Agent Builder", "kibana", "enterprise"),
+    ("workflowsManagement", "Workflows", "kibana", "enterprise"),
+)
+"""Id, name, category and licence of each feature. Ids carry version suffixes, as Kibana's do."""
+
+
+@family.on("GET /api/status")
+def status(call: Call) -> Reply:
+    """The status document; without credentials, or with wrong ones, only the level."""
+    v7, v8 = (_flag(call.query.get(name)) for name in ("v7format", "v8format"))
+    if v7 and v8:
+        raise Refusal(
+            400, "[request query]: provide only one format option: v7format or v8format", family="platform"
+        )
+    level = {"overall": {"level": "available"}}
+    if call.identity is ANONYMOUS:
+        return Reply({"status": level})
+    document = _document(call.world)
+    if v7:
+        document["status"] = {
+            "overall": {"state": "green", "title": "Green", "nickname": "Looking good", "icon": "success"},
+            "statuses": [
+                {
+                    "id": f"core:{name}@{call.world.version}",
+                    "state": "green",
+                    "message": f"{name} is available",
+                }
+                for name in ("elasticsearch", "savedObjects")
+            ],
+        }
+    return Reply(document)
+
+
+def _flag(value: Json) -> bool:
+    return value in (True, "true")
+
+
+def _document(world: World) -> dict[str, Json]:
+    now = world.clock.now()
+    available = {"level": "available", "summary": "All services and plugins are available"}
+    return {
+        "name": NAME,
+        "uuid": "5b2de169-2785-441b-ae8c-186a1936b17d",
+        "version": {
+            "number": world.version,
+            "build_hash": world.contract.sha256[:40].ljust(40, "0"),
+            "build_number": 90000,
+            "build_snapshot": False,
+            "build_flavor": world.config.flavor,
+            "build_date": stamp(1_750_000_000_000),
+        },
+        "status": {
+            "overall": available,
+            "core": {
+                "elasticsearch": {
+                    "level": "available",
+                    "summary": "Elasticsearch is available",
+                    "meta": {"warningNodes": [], "incompatibleNodes": []},
+                },
+                "http": {"level": "available", "summary": "Core is running normally"},
+                "savedObjects": {
+                    "level": "available",
+                    "summary": "SavedObjects service has completed migrations and is available",
+                    "meta": {"migratedIndices": {"migrated": 0, "skipped": 0, "patched": 0}},
+                },
+            },
+            "plugins": {name: dict(available) for name in PLUGINS},
+        },
+        "metrics": _metrics(now),
+    }
+
+
+def _metrics(now: str) -> dict[str, Json]:
+    process = {
+        "pid": 1,
+        "uptime_in_millis": 1000,
+        "memory": {
+            "heap": {"total_in_bytes": 1, "used_in_bytes": 1, "size_limit": 1},
+            "resident_set_size_in_bytes": 1,
+            "array_buffers_in_bytes": 1,
+            "external_in_bytes": 1,
+        },
+        "event_loop_delay": 1.0,
+        "event_loop_utilization": {"active": 1.0, "idle": 1.0, "utilization": 0.1},
+    }
+    return {
+        "last_updated": now,
+        "collection_interval_in_millis": 5000,
+        "os": {
+            "platform": "linux",
+            "platformRelease": "linux-6",
+            "load": {"1m": 0.1, "5m": 0.1, "15m": 0.1},
+            "memory": {"total_in_bytes": 1, "free_in_bytes": 1, "used_in_bytes": 1},
+            "uptime_in_millis": 1000,
+        },
+        "process": process,
+        "processes": [process],
+        "response_times": {"avg_in_millis": 1, "max_in_millis": 1},
+        "concurrent_connections": 1,
+        "requests": {"disconnects": 0, "total": 1, "statusCodes": {"200": 1}, "status_codes": {"200": 1}},
+        "elasticsearch_client": {"totalActiveSockets": 0, "totalIdleSockets": 1, "totalQueuedRequests": 0},
+    }
+
+
+@family.on("GET /api/features")
+def features(call: Call) -> Reply:
+    """The features that roles can be given privileges of."""
+    listed = []
+    for order, (key, name, category, tier) in enumerate(FEATURES):
+        entry: dict[str, Json] = {
+            "id": key,
+            "name": name,
+            "category": {"id": category, "label": category.capitalize(), "order": 1000},
+            "order": order,
+            "app": [key, "kibana"],
+            "catalogue": [key],
+            "privileges": {
+                level: {
+                    "app": [key, "kibana"],
+                    "savedObject": {"all": [], "read": []},
+                    "ui": ["show"],
+                    "api": [],
+                }
+                for level in ("all", "read")
+            },
+        }
+        if tier is not None:
+            entry["minimumLicense"] = tier
+        listed.append(entry)
+    return Reply(listed)
+
+
+@family.route("GET /api/stats")
+def stats(call: Call) -> Reply:
+    """Numbers about the process; public and outside the contract."""
+    document = _document(call.world)
+    version = document["version"]
+    return Reply(
+        {
+            "kibana": {
+                "uuid": document["uuid"],
+                "name": NAME,
+                "index": ".kibana",
+                "host": "localhost",
+                "locale": "en",
+                "transport_address": "127.0.0.1:5601",
+                "version": version["number"],
+                "snapshot": version["build_snapshot"],
+                "status": "green",
+            },
+            "last_updated": document["metrics"]["last_updated"],
+            "collection_interval_ms": 5000,
+            "process": document["metrics"]["process"],
+            "os": document["metrics"]["os"],
+        }
+    )
+
+
+@family.route("GET /api/licensing/info", internal=True)
+def license_info(call: Call) -> Reply:
+    """The licence. Looks public, and is an internal route on 9.x."""
+    kind = call.world.config.license
+    return Reply(
+        {
+            "license": {
+                "uid": "stand-in",
+                "type": kind,
+                "mode": kind,
+                "status": "active",
+                "expiryDateInMillis": call.world.clock.millis() + 30 * 86_400_000,
+            },
+            "features": {
+                name: {"isAvailable": True, "isEnabled": True}
+                for name in ("security", "spaces", "watcher", "graph", "ml")
+            },
+            "signature": call.world.license_signature,
+        }
+    )
+
+
+@family.on("GET /api/task_manager/_health")
+def health(call: Call) -> Reply:
+    """The task manager is well, always."""
+    now = call.world.clock.now()
+    part = {"timestamp": now, "status": "OK", "value": {}}
+    return Reply(
+        {
+            "id": "5b2de169-2785-441b-ae8c-186a1936b17d",
+            "timestamp": now,
+            "status": "OK",
+            "last_update": now,
+            "stats": {
+                name: dict(part) for name in ("configuration", "workload", "runtime", "capacity_estimation")
+            },
+        }
+    )
+
+
+@family.on("GET /api/upgrade_assistant/status")
+def upgrade(call: Call) -> Reply:
+    """Nothing stands in the way of an upgrade."""
+    return Reply(
+        {
+            "readyForUpgrade": True,
+            "details": "All deprecation warnings have been resolved.",
+            "recentEsDeprecationLogs": {"count": 0, "logs": []},
+            "kibanaApiDeprecations": [],
+        }
+    )
+
+
+@family.route("GET /api/oas")
+def openapi(call: Call) -> Reply:
+    """The contract itself: here ``server.oas.enabled`` is on."""
+    document = call.world.contract.document()
+    prefix = call.query.get("pathStartsWith")
+    if isinstance(prefix, str):
+        document["paths"] = {
+            p: item for p, item in document["paths"].items() if re.match(re.escape(prefix), p)
+        }
+    return Reply(document)

@@ -1,0 +1,234 @@
+"""A smallest valid request for every operation of a contract, with real things in its path."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import httpx
+
+from pytest_kibana.contract import Contract, Operation
+from pytest_kibana.simulator.inventory import RESOURCES, Resource
+from pytest_kibana.simulator.routing import anonymous
+from pytest_kibana.simulator.schemas import Schemas
+from pytest_kibana.simulator.store import Clock
+from pytest_kibana.simulator.synthesis import MISSING, Synthesiser
+
+Json = Any
+HEADERS = {"kbn-xsrf": "true", "x-elastic-internal-origin": "walk"}
+
+
+@dataclass
+class Walk:
+    """Makes requests for one contract and sends them to one stand-in."""
+
+    contract: Contract
+    client: httpx.Client
+    bodies: dict[str, Json] = field(default_factory=dict)
+    queries: dict[str, Json] = field(default_factory=dict)
+    bare: bool = False
+    made: int = 0
+    answer: Json = None
+
+    def __post_init__(self) -> None:
+        self.schemas = Schemas(self.contract)
+        self.synthesiser = Synthesiser(self.schemas, Clock())
+        self.by_label = {f"{o.method} {anonymous(o.path)}": o for o in self.contract.operations.values()}
+        self.creators = {
+            label: (resource, role) for resource in reversed(RESOURCES) for label, role in resource.roles()
+        }
+
+    def visit(self, operation: Operation) -> httpx.Response:
+        label = f"{operation.method} {anonymous(operation.path)}"
+        resource, role = self.creators.get(label, (None, None))
+        ids = self._ids(operation, label, role)
+        known: dict[str, Json] = {}
+        if resource is not None and role in ("read", "update", "delete") and not label.endswith("}"):
+            known = self.facts(resource, self.make(resource, ids))
+        return self.send(operation, label, ids, known)
+
+    def facts(self, resource: Resource, made: str | None) -> dict[str, Json]:
+        """Return what a request may say of a thing that was made: its ids, and the version of its last answer."""
+        if made is None:
+            return {}
+        known: dict[str, Json] = dict.fromkeys(resource.keys, made)
+        for name in (*resource.keys, "version", "_version"):
+            found = seek(self.answer, name)
+            if found is not None:
+                known[name] = found
+        return known
+
+    def _ids(self, operation: Operation, label: str, role: str | None) -> list[str]:
+        """Return a value for each parameter of the path: ids of things made for it, or what the schema says."""
+        segments = anonymous(operation.path).strip("/").split("/")
+        parameters = {p.name: p for p in operation.parameters_in("path")}
+        names = re.findall(r"\{([^{}?*]+)\??\*?\}", operation.path)
+        ids: list[str] = []
+        for at, segment in enumerate(segments):
+            if "{}" not in segment:
+                continue
+            prefix = "/" + "/".join(segments[: at + 1])
+            resource = self._resource_at(prefix)
+            last = at == len(segments) - 1
+            value = None
+            if resource is not None and not (last and role == "create"):
+                value = self.make(resource, ids)
+            if value is None:
+                parameter = parameters.get(names[len(ids)])
+                schema = parameter.schema.json if parameter else {"type": "string"}
+                flat = self.synthesiser.flat(schema)
+                made = self.synthesiser.fit(schema, MISSING)
+                if role == "create" and resource is not None and isinstance(flat, dict) and flat.get("enum"):
+                    made = flat["enum"][0]
+                elif isinstance(made, str) and not (isinstance(flat, dict) and flat.get("enum")):
+                    self.made += 1
+                    made = f"id-{self.made}" if self.schemas.valid(schema, f"id-{self.made}") else made
+                value = str(made) if not isinstance(made, dict | list) else "id"
+            ids.append(value)
+        return ids
+
+    def _resource_at(self, prefix: str) -> Resource | None:
+        for resource in RESOURCES:
+            for label in (*resource.read, *resource.delete, *resource.update):
+                if label.partition(" ")[2] == prefix and (resource.create or resource.list):
+                    return resource
+        return None
+
+    def make(self, resource: Resource, ids: list[str]) -> str | None:
+        for label in resource.create:
+            operation = self.by_label.get(label)
+            if operation is None:
+                continue
+            count = label.count("{}")
+            own = ids[:count]
+            while len(own) < count:
+                self.made += 1
+                own.append(f"id-{self.made}")
+            answer = self.send(operation, label, own, {})
+            if answer.status_code >= 300:
+                continue
+            self.answer = answer.json() if answer.content else None
+            found = dig(self.answer, resource.answer)
+            return str(found) if isinstance(found, str | int) else own[-1] if own else None
+        for label in resource.list:
+            operation = self.by_label.get(label)
+            if operation is None or "{}" in label:
+                continue
+            answer = self.send(operation, label, [], {})
+            rows = answer.json() if answer.status_code == 200 else []
+            rows = rows.get(resource.items or "items") if isinstance(rows, dict) else rows
+            if rows:
+                return str(rows[0][resource.field])
+        return None
+
+    def fresh(self, label: str, value: Json) -> Json:
+        """Give what is about to be made an id of its own, where the body has one."""
+        resource, role = self.creators.get(label, (None, None))
+        if resource is None or role != "create" or not isinstance(value, dict) or resource.upsert:
+            return value
+        self.made += 1
+        names = [
+            n for n in (resource.keys[0], *resource.aliases, "title", "name") if isinstance(value.get(n), str)
+        ]
+        return {**value, **dict.fromkeys(names, f"id-{self.made}")}
+
+    def send(
+        self, operation: Operation, label: str, ids: list[str], known: dict[str, Json]
+    ) -> httpx.Response:
+        path = (
+            re.sub(r"\{[^{}]*\}", lambda _: quote(next(values), safe=""), operation.path)
+            if (values := iter(ids))
+            else ""
+        )
+        query = {}
+        for parameter in operation.parameters_in("query"):
+            name = parameter.name
+            if name in self.queries.get(label, {}):
+                query[name] = self.queries[label][name]
+            elif name in known and self.schemas.valid(parameter.schema.json, known[name]):
+                value = known[name]
+                query[name] = f'["{value}"]' if name == "ids" else value
+            elif parameter.required:
+                value = self.synthesiser.fit(parameter.schema.json, MISSING)
+                inner = self.synthesiser.flat(parameter.schema.json)
+                if value == [] and isinstance(inner, dict):
+                    value = [self.synthesiser.fit(inner.get("items", {"type": "string"}), MISSING)]
+                query[name] = text(value)
+        headers = dict(HEADERS)
+        content: bytes | None = None
+        files = None
+        body = operation.body
+        if body is not None and body.content:
+            media = body.media("application/json") or body.content[0]
+            hint: Json = {k: v for k, v in known.items() if k not in query} or MISSING
+            value = self.bodies.get(label)
+            if callable(value):
+                value = value(self)
+            if value is None:
+                value = self.synthesiser.fit(media.schema.json, MISSING) if media.schema else {}
+                if hint is not MISSING and media.schema is not None:
+                    value = laid_over(self, media.schema.json, value, hint)
+            value = self.fresh(label, value)
+            if media.name == "multipart/form-data":
+                files = dict.fromkeys(value or {"file": 1}, ("f.ndjson", b"{}"))
+            elif media.name == "application/json":
+                import json
+
+                content = json.dumps(value).encode()
+                headers["content-type"] = "application/json"
+            else:
+                content, headers["content-type"] = b"x", media.name
+        url = path + (f"?{urlencode(query, doseq=True)}" if query else "")
+        return self.client.request(operation.method, url, headers=headers, content=content, files=files)
+
+
+def laid_over(walk: Walk, schema: Json, value: Json, known: dict[str, Json]) -> Json:
+    """Put ids of real things where a body has room for them."""
+    from pytest_kibana.simulator.generic import declared
+
+    class Holder:
+        synthesiser = walk.synthesiser
+
+    room = declared(Holder, schema)  # type: ignore[arg-type]
+    result = dict(value) if isinstance(value, dict) else value
+    if isinstance(result, dict):
+        for name, wanted in known.items():
+            if name in room:
+                inner = walk.synthesiser.flat(room[name])
+                result[name] = (
+                    [wanted] if isinstance(inner, dict) and inner.get("type") == "array" else wanted
+                )
+            elif "version" in name:
+                result.pop(name, None)
+        if not walk.schemas.valid(schema, result):
+            result = walk.synthesiser.fit(schema, result)
+    return result
+
+
+def seek(value: Json, name: str) -> Json:
+    """Return the first value under a name, wherever it stands."""
+    if isinstance(value, dict):
+        if isinstance(value.get(name), str | int):
+            return value[name]
+        value = list(value.values())
+    if isinstance(value, list):
+        return next((found for inner in value if (found := seek(inner, name)) is not None), None)
+    return None
+
+
+def text(value: Json) -> Json:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        import json
+
+        return json.dumps(value)
+    return value
+
+
+def dig(value: Json, path: str) -> Json:
+    for step in path.split("."):
+        if isinstance(value, list):
+            value = value[0] if value else None
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
