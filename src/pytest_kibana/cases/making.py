@@ -7,11 +7,13 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final
 
+from pytest_kibana.cases.breaking import BREAKS, breaks
 from pytest_kibana.cases.choosers import Chooser, Random, Simplest
 from pytest_kibana.cases.holes import UNIQUE, has_holes, laid_over
 from pytest_kibana.cases.model import Case, CaseBudget, Kind, Made, Recipe, Upload
 from pytest_kibana.cases.proof import SENT_BY_CLIENT, Prover
-from pytest_kibana.cases.shapes import Shapes, key_of
+from pytest_kibana.cases.refusals import PROMISED, doubtful, refusals
+from pytest_kibana.cases.shapes import Shapes
 from pytest_kibana.cases.sites import MISSING, Root, Site, walk
 from pytest_kibana.cases.values import Unsatisfiable, Values
 from pytest_kibana.cases.variations import SCENARIOS, Candidate, counted, marked, variations
@@ -309,7 +311,7 @@ class Maker:
         media = self.media
         if media is None or media.schema is None or media.name == MULTIPART or not base.has_body:
             return case
-        if not has_holes(base.body):
+        if not self._fixed:
             return replace(case, body=self._bound(marked(self.values.make(media.schema.json, chooser))))
         # What the run has to know stays; one other place changes.
         places = [s for s in self.sites if s.location == "body" and s.depth and not has_holes(s.value)]
@@ -318,6 +320,11 @@ class Maker:
         site = chooser.pick(places)
         varied = site.wrap(self.values.fill(site.shape, chooser, site.depth, site.at))
         return replace(case, body=laid_over(varied.body, base.body))
+
+    @cached_property
+    def _fixed(self) -> bool:
+        """True where the body holds what only the run can know, so that most of it has to stay."""
+        return self._wants_body() or bool(self.recipe and self.recipe.has_body)
 
     def _random_parameters(self, base: Case, chooser: Random) -> Case:
         query, headers = dict(base.query), dict(base.headers)
@@ -332,6 +339,16 @@ class Maker:
                     kept[name] = value
         return replace(base, query=query, headers=headers)
 
+    # invalid
+
+    def invalid(self) -> Iterator[Candidate]:
+        """Yield requests that break one rule of the contract, or one of the platform."""
+        for site in self.sites:
+            yield from breaks(self.values, site)
+        base = self.base
+        if base is not None:
+            yield from refusals(self.operation, base)
+
     # selection
 
     def make(self, budget: CaseBudget) -> Made:
@@ -343,19 +360,23 @@ class Maker:
         chosen.add(base, "smallest")
         for case in _first(self.examples(), budget.examples):
             chosen.add(case, f"{case.description}")
-        chosen.select(Kind.BOUNDARY, self._ranked(self.boundary()), budget.boundary)
+        chosen.select(Kind.BOUNDARY, self._ranked(self.boundary(), SCENARIOS), budget.boundary)
         chosen.select(Kind.RANDOM, self.random(), budget.random)
+        found = chosen.select(Kind.INVALID, self._ranked(self.invalid(), BREAKS), budget.invalid)
+        if not found:
+            # Not every route has versions or refuses unknown keys, so these speak only where nothing else can.
+            chosen.select(Kind.INVALID, doubtful(self.operation, base), budget.invalid)
         order = list(Kind)
         return Made(tuple(sorted(chosen.cases, key=lambda c: order.index(c.kind))), tuple(self.trouble))
 
-    def _ranked(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+    def _ranked(self, candidates: Iterable[Candidate], turns: Sequence[str]) -> Iterator[Candidate]:
         """Let the scenarios take turns; within one, shallow places tend to come first, the seed decides."""
         dice = random.Random(f"{self.seed}:{self.operation.label}")  # noqa: S311 - reproducible by design
         groups: dict[str, list[tuple[float, int, Candidate]]] = {}
         for number, candidate in enumerate(candidates):
             weight = candidate.depth + 3 * dice.random()
             groups.setdefault(candidate.scenario, []).append((weight, number, candidate))
-        order = sorted(groups, key=lambda s: SCENARIOS.index(s) if s in SCENARIOS else len(SCENARIOS))
+        order = sorted(groups, key=turns.index)
         queues = [[c for _, _, c in sorted(groups[name], key=lambda row: row[:2])] for name in order]
         for turn in range(max(map(len, queues), default=0)):
             for queue in queues:
@@ -368,35 +389,43 @@ class _Chosen:
 
     def __init__(self, maker: Maker) -> None:
         self._maker = maker
-        self._seen: set[str] = set()
+        self._seen: set[object] = set()
         self._ids: set[str] = set()
         self.cases: list[Case] = []
 
-    def select(self, kind: Kind, candidates: Iterable[Candidate], wanted: int) -> None:
-        """Add proven cases until there are enough, or the candidates give out."""
+    def select(self, kind: Kind, candidates: Iterable[Candidate], wanted: int) -> int:
+        """Add proven cases until there are enough, or the candidates give out; return how many were added."""
         found = misses = 0
         for candidate in candidates:
             if found >= wanted or (kind is Kind.RANDOM and misses > _MISSES * wanted):
-                return
-            try:
-                made = candidate.make()
-            except Unsatisfiable:
-                misses += 1
-                continue
-            case = replace(made, kind=kind, description=candidate.sentence, rule=candidate.rule)
-            if self._proven(case) and self.add(
-                case, f"{candidate.scenario}|{candidate.location}|{candidate.at}"
-            ):
+                break
+            case = self._proven(kind, candidate)
+            if case and self.add(case, f"{candidate.scenario}|{candidate.location}|{candidate.at}"):
                 found += 1
             else:
                 misses += 1
+        return found
 
-    def _proven(self, case: Case) -> bool:
-        return self._maker.prover.valid(case)
+    def _proven(self, kind: Kind, candidate: Candidate) -> Case | None:
+        try:
+            case = replace(candidate.make(), kind=kind, description=candidate.sentence)
+        except Unsatisfiable:
+            return None
+        prover = self._maker.prover
+        if candidate.rule is None:
+            return case if prover.valid(case) else None
+        if candidate.rule.keyword in PROMISED:
+            return replace(case, rule=candidate.rule)
+        rule = prover.broken_rule(case, candidate.rule, loose=candidate.loose)
+        return replace(case, rule=rule) if rule else None
 
     def add(self, case: Case, varied: str) -> bool:
         """Add a case unless the same request is there already; tell whether it was added."""
-        same = key_of([case.path, case.query, case.headers, case.has_body, case.body, case.media])
+        try:
+            request = self._maker.prover.request(case)
+        except UsageError:
+            return False
+        same = (request.path, request.query, request.headers, request.body)
         if same in self._seen:
             return False
         self._seen.add(same)

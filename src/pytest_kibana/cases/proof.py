@@ -17,7 +17,7 @@ from pytest_kibana.cases.model import Case, Upload
 from pytest_kibana.contract import Contract
 from pytest_kibana.contract.model import Json, Operation, Parameter, Schema, Violation
 from pytest_kibana.errors import UsageError
-from pytest_kibana.wire.exchange import Request
+from pytest_kibana.wire.exchange import Request, Rule
 from pytest_kibana.wire.request import build_request
 
 NDJSON: Final = frozenset({"application/ndjson", "application/x-ndjson"})
@@ -43,31 +43,64 @@ class Prover:
     def __init__(self, contract: Contract, operation: Operation) -> None:
         self._contract = contract
         self._operation = operation
+        self._stand_in: Any = STAND_INS[0]
 
     def valid(self, case: Case) -> bool:
         """Tell whether the contract allows the request that the case becomes."""
-        if not self._has_holes(case):
-            return not self.faults(case)
-        return any(not self.faults(case, value) for value in STAND_INS)
+        if not self.faults(case):
+            return True
+        if not has_holes([case.path, case.query, case.headers, case.body]):
+            return False
+        kept = self._stand_in
+        for self._stand_in in STAND_INS:
+            if not self.faults(case):
+                return True  # what fits this case's holes most likely fits those of the next
+        self._stand_in = kept
+        return False
 
-    def faults(self, case: Case, stand_in: Any = STAND_INS[0]) -> tuple[Fault, ...]:
+    def broken_rule(self, case: Case, rule: Rule, *, loose: bool = False) -> Rule | None:
+        """Return the one rule that a case breaks, if it breaks exactly one, and that where it is meant to.
+
+        Args:
+            case: as it will be sent.
+            rule: what is meant to be broken. Its pointer names the missing or unexpected member itself.
+            loose: the keyword may turn out to be another one at the same place, where alternatives were chosen from.
+        """
+        faults = self.faults(case)
+        if len(faults) != 1 or faults[0].location != rule.location:
+            return None
+        fault = faults[0]
+        if not fault.violations:
+            return rule if fault.keyword == rule.keyword else None
+        found = {(v.at, v.keyword) for v in fault.violations}
+        if len(found) != 1:
+            return None
+        at, keyword = found.pop()
+        member = rule.keyword in ("required", "additionalProperties")
+        at = f"/{fault.name}{at}" if fault.name else at
+        if at != (rule.at.rsplit("/", 1)[0] if member else rule.at):
+            return None
+        if keyword == rule.keyword or (keyword == "const" and rule.keyword == "enum"):
+            return rule
+        return replace(rule, keyword=keyword) if loose and not member else None
+
+    def faults(self, case: Case) -> tuple[Fault, ...]:
         """Return the invalid parts of the request that the case becomes, with something in place of holes."""
         try:
-            request = self.request(case, stand_in)
+            request = self.request(case)
         except UsageError:
             return (Fault("path", "", "unsendable"),)
-        return tuple(self._faults(request, case, stand_in))
+        return tuple(self._faults(request, case))
 
-    def request(self, case: Case, stand_in: Any = STAND_INS[0]) -> Request:
+    def request(self, case: Case) -> Request:
         """Return the request that the case becomes.
 
         Raises:
             UsageError: it cannot be written.
         """
-        holes = self._has_holes(case)
 
         def filled(part: Any) -> Any:
-            return stood_in(part, stand_in) if holes else part
+            return stood_in(part, self._stand_in) if has_holes(part) else part
 
         return build_request(
             self._operation,
@@ -81,13 +114,7 @@ class Prover:
             resolve=self._contract.resolve,
         )
 
-    @staticmethod
-    def _has_holes(case: Case) -> bool:
-        return (
-            has_holes(case.path) or has_holes(case.query) or has_holes(case.body) or has_holes(case.headers)
-        )
-
-    def _faults(self, request: Request, case: Case, stand_in: Any) -> Iterator[Fault]:
+    def _faults(self, request: Request, case: Case) -> Iterator[Fault]:
         pairs: dict[str, list[str]] = {}
         for name, text in request.query:
             pairs.setdefault(name, []).append(text)
@@ -106,20 +133,33 @@ class Prover:
             fault = self._parameter_fault(parameter, texts)
             if fault:
                 yield fault
-        yield from self._body_faults(request, case, stand_in)
+        yield from self._body_faults(request, case)
 
     def _parameter_fault(self, parameter: Parameter, texts: list[str] | None) -> Fault | None:
         if texts is None:
             optional = not parameter.required or parameter.location in ("path", "cookie")
             return None if optional else Fault(parameter.location, parameter.name, "required")
-        if texts == [""] and not parameter.required:
-            return None  # some servers take an empty value for none
+        if texts == [""]:
+            if parameter.location == "path":
+                return Fault("path", parameter.name, "unsendable")  # an empty segment is another route
+            if not parameter.required:
+                return None  # some servers take an empty value for none
         schema = parameter.schema
-        if schema.vacuous or any(self._contract.is_valid(schema, r) for r in readings(parameter, texts)):
+        if schema.vacuous:
             return None
-        return Fault(parameter.location, parameter.name, "schema")
+        seen = list(readings(parameter, texts))
+        if any(self._contract.is_valid(schema, value) for value in seen):
+            return None
+        # The last reading that is no list is what a validator is told: a number where the text is one.
+        told = next((v for v in reversed(seen) if not isinstance(v, list)), seen[-1])
+        told = seen[-1] if self._lists(schema) else told
+        return Fault(parameter.location, parameter.name, "schema", self._contract.violations(schema, told))
 
-    def _body_faults(self, request: Request, case: Case, stand_in: Any) -> Iterator[Fault]:
+    def _lists(self, schema: Schema) -> bool:
+        json_schema = self._contract.resolve(schema.json)
+        return isinstance(json_schema, dict) and json_schema.get("type") == "array"
+
+    def _body_faults(self, request: Request, case: Case) -> Iterator[Fault]:
         body = self._operation.body
         if body is None:
             return
@@ -133,7 +173,7 @@ class Prover:
             return
         if media.schema is None or media.schema.vacuous:
             return
-        seen = list(_body_readings(media.name, request.body, stood_in(case.body, stand_in)))
+        seen = list(_body_readings(media.name, request.body, stood_in(case.body, self._stand_in)))
         if any(self._contract.is_valid(media.schema, value) for value in seen):
             return
         keyword = "schema" if seen else "malformed"
@@ -141,11 +181,6 @@ class Prover:
 
     def _violations(self, schema: Schema, seen: list[Json]) -> tuple[Violation, ...]:
         return self._contract.violations(schema, seen[0]) if seen else ()
-
-    def seen_body(self, case: Case) -> Json:
-        """Return the body of a JSON case as the server reads it."""
-        request = self.request(case)
-        return json.loads(request.body or b"null")
 
 
 def _segments(operation: Operation, path: str) -> Iterator[tuple[str, list[str]]]:
@@ -245,14 +280,3 @@ def _field_text(item: Any, file: Json) -> Any:
     if isinstance(item, list | tuple):
         return [_field_text(i, file) for i in item]
     return item if isinstance(item, str) else json.dumps(item)
-
-
-def without_holes(case: Case, stand_in: Any = STAND_INS[0]) -> Case:
-    """Return the case with something in place of each hole, for proofs and for strategies."""
-    return replace(
-        case,
-        path=stood_in(case.path, stand_in),
-        query=stood_in(case.query, stand_in),
-        headers=stood_in(case.headers, stand_in),
-        body=stood_in(case.body, stand_in),
-    )

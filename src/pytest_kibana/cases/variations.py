@@ -61,7 +61,11 @@ SCENARIOS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A case that could be made. ``make`` may raise :class:`pytest_kibana.cases.values.Unsatisfiable`."""
+    """A case that could be made. ``make`` may raise :class:`pytest_kibana.cases.values.Unsatisfiable`.
+
+    ``rule`` is what it breaks, if anything. ``loose`` is True where alternatives were chosen from on the way to
+    the place, so that the rule has to be named by what the contract says of the whole.
+    """
 
     scenario: str
     location: str
@@ -70,6 +74,7 @@ class Candidate:
     sentence: str
     make: Callable[[], Case]
     rule: Rule | None = None
+    loose: bool = False
 
 
 def place(site: Site) -> str:
@@ -115,7 +120,7 @@ def variations(values: Values, site: Site) -> Iterator[Candidate]:
         return
     if is_identity(site):
         return
-    if shape.nullable and len(shape.types) > 1:
+    if shape.nullable and len(shape.types) > 1 and not (site.location == "query" and site.depth == 1):
         yield candidate("null", None, "is null, which is allowed")
     for scenario, value, sentence in _edges(shape, site):
         yield candidate(scenario, value, sentence)
