@@ -61,6 +61,9 @@ NOT_OBJECTS = frozenset(
 # timeline.
 LABEL_PARENTS = frozenset({"columns", "subtechnique", "tactic", "technique"})
 
+# Values that Kibana itself gives a meaning: a case without a connector has the connector ``none``.
+NO_OBJECT = frozenset({"", "none"})
+
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MEMBER = re.compile(r'"((?:[^"\\]|\\.){1,80})"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|\[([^\]]*)\])')
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -93,7 +96,12 @@ def ids_in(value: Any, at: str = "", *, inside: bool = False) -> Iterator[tuple[
     elif isinstance(value, list):
         for n, member in enumerate(value):
             yield from ids_in(member, f"{at}/{n}", inside=inside)
-    elif inside and isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
+    elif (
+        inside
+        and isinstance(value, str | int | float)
+        and not isinstance(value, bool)
+        and value not in NO_OBJECT
+    ):
         yield at, str(value)
 
 
@@ -113,7 +121,7 @@ def ids_in_body(body: bytes) -> Iterator[tuple[str, str]]:
         if not names_object(name):
             continue
         for raw in [single] if single is not None else _TEXT.findall(several):
-            if raw:
+            if raw not in NO_OBJECT:
                 yield f"text at {found.start()}, {name}", _unescaped(raw)
 
 
