@@ -21,28 +21,30 @@ _TYPE_NAMES = ((bool, "a boolean"), (str, "text"), (int, "a number"), (float, "a
 # The validator's names of errors that are not the keyword's own.
 _KEYWORDS = {
     "falseSchema": "not",
-    "constant": "const",
     "oneOfMultipleValid": "oneOf",
     "oneOfNotValid": "oneOf",
 }
 
 
-def explain(error: Any, pointer: str) -> list[Violation]:
+def explain(error: Any, pointer: str, value: Any) -> list[Violation]:
     """Return the violations behind one error of jsonschema-rs.
 
     Args:
         error: a ``ValidationError`` of a schema whose components stand at ``/components/schemas`` of its registry.
         pointer: where the schema stands in the document; used where no component is nearer.
+        value: the whole value that was judged.
     """
     kind = error.kind.name
     if kind in ("anyOf", "oneOfNotValid"):
-        return _closest(error, pointer)
-    if kind == "additionalProperties" or (kind == "falseSchema" and _last(error) == "additionalProperties"):
-        return _unexpected(error, pointer)
+        return _closest(error, pointer, value)
+    if kind == "additionalProperties" or (
+        kind == "falseSchema" and _last(error) == "additionalProperties" and _last_is_keyword(error)
+    ):
+        return _unexpected(error, pointer, value)
     return [_violation(error, pointer, _keyword(error), _sentence(error))]
 
 
-def _closest(error: Any, pointer: str) -> list[Violation]:
+def _closest(error: Any, pointer: str, value: Any) -> list[Violation]:
     base = len(error.instance_path)
     arms = [list(arm) for arm in error.kind.context]
     arms = [arm for arm in arms if arm]
@@ -51,18 +53,18 @@ def _closest(error: Any, pointer: str) -> list[Violation]:
     if all(_wrong_type(arm, base) for arm in arms):
         types = list(dict.fromkeys(t for arm in arms for e in arm if _is_type(e, base) for t in e.kind.types))
         return [_violation(error, pointer, "type", _type_sentence(error.instance, types))]
-    if all(len(arm) == 1 and arm[0].kind.name in ("enum", "constant", "type") for arm in arms) and all(
+    if all(len(arm) == 1 and arm[0].kind.name in ("enum", "const", "type") for arm in arms) and all(
         len(arm[0].instance_path) == base for arm in arms
     ):
         return [_violation(error, pointer, "enum", "is none of the values that the contract lists")]
     best = min(arms, key=lambda arm: _distance(arm, base))
-    return [violation for inner in best for violation in explain(inner, pointer)]
+    return [violation for inner in best for violation in explain(inner, pointer, value)]
 
 
 def _distance(arm: list[Any], base: int) -> tuple[int, int, int, int]:
     """Order arms: the type of the whole, then fields that tell arms apart, then how many errors, then how deep."""
     telling = sum(
-        error.kind.name in ("enum", "constant") and len(error.instance_path) == base + 1 for error in arm
+        error.kind.name in ("enum", "const") and len(error.instance_path) == base + 1 for error in arm
     )
     unexpected = sum(len(getattr(error.kind, "unexpected", ())) for error in arm)
     depth = max(len(error.instance_path) for error in arm)
@@ -77,8 +79,12 @@ def _is_type(error: Any, base: int) -> bool:
     return error.kind.name == "type" and len(error.instance_path) == base
 
 
-def _unexpected(error: Any, pointer: str) -> list[Violation]:
-    names: list[str] = getattr(error.kind, "unexpected", None) or list(error.instance)
+def _unexpected(error: Any, pointer: str, value: Any) -> list[Violation]:
+    """Name each unexpected property; the validator names none where the schema declares none at all."""
+    here = value
+    for token in error.instance_path:
+        here = here[token]
+    names: list[str] = getattr(error.kind, "unexpected", None) or list(here)
     return [
         _violation(
             error,
@@ -149,7 +155,7 @@ def _type_name(value: Any) -> str:
 
 
 def _either(words: Iterable[str]) -> str:
-    listed = list(words)
+    listed = sorted(words, key=lambda word: word == "null")
     return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} or {listed[-1]}"
 
 
@@ -173,7 +179,7 @@ _SENTENCES: Mapping[str, Callable[[Any, Any], str]] = {
     "type": lambda kind, error: _type_sentence(error.instance, kind.types),
     "required": lambda kind, _: f"lacks the required property `{kind.property}`",
     "enum": lambda kind, _: _options(kind.options),
-    "constant": lambda kind, _: _options([kind.expected_value]),
+    "const": lambda kind, _: _options([kind.expected_value]),
     "format": lambda kind, _: f"is no {kind.format}, which is the format that the contract says",
     "pattern": lambda kind, _: f"does not match the contract's pattern `{kind.pattern}`",
     "minimum": lambda kind, _: f"is less than {kind.limit}, the contract's minimum",

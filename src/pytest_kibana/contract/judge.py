@@ -41,7 +41,7 @@ class Judge:
             return ()
         found: dict[tuple[str, str, str], Violation] = {}
         for error in validator.iter_errors(value):
-            for violation in explain(error, schema.pointer):
+            for violation in explain(error, schema.pointer, value):
                 found.setdefault((violation.at, violation.keyword, violation.sentence), violation)
         return tuple(found.values())
 

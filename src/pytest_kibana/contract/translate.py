@@ -270,7 +270,7 @@ class Translator:
         if not given:
             self._note("required-empty", pointer, "has an empty `required`, which OpenAPI 3.0 forbids")
         declared = node.get("properties")
-        composed = any(k in node for k in ("allOf", "anyOf", "oneOf", "$ref"))
+        composed = any(k in node for k in ("allOf", "anyOf", "oneOf")) or pointer.split("/")[-2] == "allOf"
         if given and not composed and node.get("additionalProperties") in (None, False):
             missing = [name for name in given if name not in (declared or {})]
             if missing:
