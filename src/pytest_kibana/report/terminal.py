@@ -110,13 +110,36 @@ _STYLE: dict[str, Style] = {"new": "bad", "known": "warn", "tolerated": "warn"}
 
 
 def _findings(found: Sequence[Finding], verbose: int) -> list[Line]:
-    if not found:
-        return []
-    ranked = sorted(found, key=lambda f: (f.status != "new", _ORDER[f.severity], f.code, f.operation))
-    lines = [Line(), Line(f"{len(found)} findings" if len(found) > 1 else "1 finding", "bold")]
-    for finding in ranked:
+    ranked = sorted(found, key=lambda f: (_ORDER[f.severity], f.code, f.operation))
+    shown = [f for f in ranked if f.status == "new" or verbose]
+    lines: list[Line] = []
+    for finding in shown:
         lines += finding_lines(finding, verbose)
+    if not verbose:
+        lines += _folded([f for f in ranked if f.status != "new"])
     return lines
+
+
+def _folded(excused: Sequence[Finding]) -> list[Line]:
+    """A line for each rule whose findings fail nobody: known ones, and broken SHOULDs."""
+    if not excused:
+        return []
+    lines = [Line(), Line(f"{_many(len(excused), 'finding')} tolerated or known (-v shows them)", "bold")]
+    for code in dict.fromkeys(f.code for f in excused):
+        mine = [f for f in excused if f.code == code]
+        operations = {label for f in mine for label in (f.operations or (f.operation,))}
+        kinds = " and ".join(dict.fromkeys(f.status for f in mine))
+        lines.append(
+            Line(
+                f"  {code}  {_cut(mine[0].title, 42):<42} {_many(len(operations), 'operation')}, {kinds}",
+                "warn",
+            )
+        )
+    return lines
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def finding_lines(finding: Finding, verbose: int = 0) -> Iterator[Line]:
@@ -175,13 +198,13 @@ def verdict(results: Results) -> list[Line]:
     footer = results.footer
     if footer is None:
         return [Line(), Line("interrupted: what is above was seen, the rest is not known", "bad")]
-    new = sum(1 for f in results.findings if f.status == "new")
+    new = sum(f.status == "new" for f in results.findings)
     tested = sum(c.tested for c in results.coverage)
     eligible = sum(c.eligible for c in results.coverage)
     rate = f"{footer.requests} requests in {footer.seconds:.1f} s"
     scope = f"{tested} of {eligible} eligible operations tested, {rate}"
     if new:
-        return [Line(), Line(f"{new} new finding{'s' if new > 1 else ''}; {scope}", "bad")]
+        return [Line(), Line(f"{_many(new, 'new finding')}; {scope}", "bad")]
     if not tested:
         return [Line(), Line(f"nothing was tested; {rate}", "warn")]
     if tested < eligible:

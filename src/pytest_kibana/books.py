@@ -1,0 +1,99 @@
+"""Keeping the books of a run: results as they come, and the reports that are made of them at the end.
+
+While the run goes on, what comes in is appended, so that whatever ends it leaves a readable prefix. At the end the
+document is written anew, with findings merged and known deviations marked, and takes the prefix's place at once.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_kibana.conformance import Conclusion, Outcome, conclude
+from pytest_kibana.errors import ExitCode, HarnessError
+from pytest_kibana.evidence import Results, ResultsWriter, TroubleRecord, read_results, write_results
+from pytest_kibana.session import Session
+
+RESULTS = "results.jsonl"
+
+
+class Books:
+    """The results document and reports of one run.
+
+    Args:
+        session: the run, opened.
+        folder: where everything is written; ``latest`` beside it points to it.
+    """
+
+    def __init__(self, session: Session, folder: Path) -> None:
+        self.folder = folder
+        self.header = session.header()
+        self.overwrite = session.settings.report_overwrite
+        self.results: Results | None = None
+        self.files: tuple[str, ...] = ()
+        self.exit_code = ExitCode.NOTHING_CHECKED
+        self._outcomes: list[Outcome] = []
+        self._writer = ResultsWriter(folder / RESULTS, self.header, overwrite=self.overwrite)
+
+    def enter(self, outcomes: Sequence[Mapping[str, Any]]) -> None:
+        """Write down outcomes, as plain data."""
+        for data in outcomes:
+            outcome = Outcome.from_json(data)
+            self._outcomes.append(outcome)
+            self._writer.write(*outcome.records(), *outcome.findings)
+
+    def close(self, session: Session, *, trouble: HarnessError | None, interrupted: bool) -> None:
+        """Conclude: write the final document and the reports. An interrupted run keeps its prefix."""
+        path = self.folder / RESULTS
+        if not interrupted:
+            conclusion = self._conclude(session, trouble)
+            self.exit_code = conclusion.exit_code
+            finished = time.time()
+            footer = conclusion.footer(finished=finished, seconds=finished - self.header.started)
+            whole = path.with_suffix(".whole")
+            write_results(whole, self.header, conclusion.records(), footer, overwrite=True)
+            whole.replace(path)
+        self.results = read_results(path)
+        self.files = (str(path), *(str(file) for file in self._reports(session)))
+        _point_to(self.folder)
+
+    def _conclude(self, session: Session, trouble: HarnessError | None) -> Conclusion:
+        runner = session.__dict__.get("runner")
+        troubles = list(runner.troubles()) if runner is not None else []
+        if trouble is not None:
+            troubles.append(TroubleRecord(type(trouble).__name__, trouble.message, time.time()))
+        return conclude(session.plan, self._outcomes, troubles=troubles, known=session.known)
+
+    def _reports(self, session: Session) -> list[Path]:
+        made = []
+        for name in session.settings.report:
+            kind, make = REPORTS[name]
+            file = self.folder / kind
+            assert self.results is not None
+            file.write_text(make(self.results), encoding="utf-8")
+            made.append(file)
+        return made
+
+
+def _html(results: Results) -> str:
+    from pytest_kibana.report.html import render
+
+    return render(results)
+
+
+REPORTS: Mapping[str, tuple[str, Callable[[Results], str]]] = {"html": ("report.html", _html)}
+"""Reports by the word that asks for them: the file's name, and what makes its text."""
+
+
+def _point_to(folder: Path) -> None:
+    """Let ``latest`` beside a run's folder point to it, where the file system has links."""
+    link = folder.parent / "latest"
+    if link.exists() and not link.is_symlink():
+        return
+    fresh = link.with_name(f".latest-{os.getpid()}")
+    try:
+        fresh.symlink_to(folder.name)
+        fresh.replace(link)
+    except OSError:
+        fresh.unlink(missing_ok=True)

@@ -1,0 +1,297 @@
+"""A pytest run of ours: the hooks that look at every test once a Kibana is named.
+
+Everything that a worker of pytest-xdist learns travels to the controller inside its test reports, as plain data;
+the controller, or the one process that there is, writes results and reports.
+"""
+
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+from pytest_kibana import markers
+from pytest_kibana.errors import ExitCode, HarnessError
+from pytest_kibana.settings import Settings, ini_of
+
+if TYPE_CHECKING:
+    from pytest_kibana.books import Books
+    from pytest_kibana.conformance import Outcome
+    from pytest_kibana.session import Session
+    from pytest_kibana.traffic import Traffic
+
+OUTCOMES = pytest.StashKey[list[dict[str, Any]]]()
+
+
+class Run:
+    """The plugin object that is registered where a Kibana is named."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.traffic: Traffic | None = None
+        self.books: Books | None = None
+        self.trouble: HarnessError | None = None
+        self._items: list[str] = []
+
+    # -- the session
+
+    @property
+    def worker(self) -> dict[str, Any] | None:
+        """What the controller told this process, where it is a worker of pytest-xdist."""
+        found: dict[str, Any] | None = getattr(self.config, "workerinput", None)
+        return found
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What the run was told."""
+
+        def ini(name: str) -> object:
+            value = self.config.getini(ini_of(name)) if ini_of(name) in self.config._parser._inidict else None
+            return value or None
+
+        try:
+            settings = Settings.resolve(
+                flag=lambda name: self.config.getoption(f"kibana_setting_{name}", None), ini=ini
+            )
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from None
+        told = (self.worker or {}).get("kibana")
+        return replace(settings, **told) if told else settings
+
+    @cached_property
+    def session(self) -> "Session":
+        """The run against the deployment; nothing is sent until something is asked of it."""
+        from pytest_kibana.session import Session
+
+        name = (self.worker or {}).get("workerid")
+        return Session(self.settings, worker=name)
+
+    def open(self) -> "Session":
+        """Return the session with its target found. What stands in the way ends pytest, once and clearly."""
+        try:
+            if not self.session.opened:
+                _ = self.session.target, self.session.contract
+                self._listen()
+        except HarnessError as error:
+            self.end(error)
+        return self.session
+
+    def end(self, error: HarnessError) -> NoReturn:
+        """End the whole run for a reason that is no test's fault."""
+        self.trouble = error
+        pytest.exit(str(error), returncode=int(error.exit_code))
+
+    def _listen(self) -> None:
+        if self.settings.check_traffic != "off":
+            from pytest_kibana.traffic import Traffic
+
+            self.traffic = Traffic(self.session.contract, strict=self.settings.strict)
+            self.session.listeners.append(self.traffic.hear)
+
+    # -- collection
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Make one test for each item of the plan."""
+        if "kibana_item" not in metafunc.fixturenames:
+            return
+        try:
+            session = self.session if self.settings.plan else self.open()
+            keys = [item.key for item in session.plan.items]
+        except HarnessError as error:
+            self.end(error)
+        metafunc.parametrize("kibana_item", keys, ids=keys, indirect=True)
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Read every marker once, so that a wrong one is an error before anything runs."""
+        try:
+            for item in items:
+                for name in markers.GRAMMAR:
+                    markers.read(item, name)
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from None
+        self._items = [key for item in items if (key := _key_of(item)) is not None]
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        """Say who is tested against what, before the first test."""
+        from pytest_kibana.report.terminal import heading
+
+        if self.settings.plan or not self.session.opened:
+            return []
+        return [line.text for line in heading(self.session.header())]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Print the plan and run nothing, where only the plan is wanted."""
+        if not self.settings.plan:
+            if self._items and self.worker is None and not session.config.option.collectonly:
+                self.session.runner.start(self._items)
+            return None
+        try:
+            self._write(self.session.plan.text())
+        except HarnessError as error:
+            self.end(error)
+        return True
+
+    def _write(self, text: str) -> None:
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line(text)
+
+    # -- one test
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Skip a test that needs what the deployment does not have, or what was not allowed."""
+        if not any(item.iter_markers(name) for name in markers.GRAMMAR):
+            return
+        needs = [
+            (markers.read(item, "kibana_requires"), self._unmet),
+            (markers.read(item, "kibana_safety"), self._unsafe),
+            (markers.read(item, "kibana_operation"), self._unknown),
+        ]
+        for values, reason_of in needs:
+            for value in values:
+                reason = reason_of(value)
+                if reason:
+                    pytest.skip(reason)
+
+    def _unmet(self, requires: markers.Requires) -> str | None:
+        target = self.open().target
+        return markers.unmet(
+            requires,
+            version=target.version,
+            license=target.license,
+            flavor=target.flavor,
+            plugins=set(target.plugins),
+        )
+
+    def _unsafe(self, safety: str) -> str | None:
+        from pytest_kibana.settings import SAFETY_CLASSES
+
+        if SAFETY_CLASSES.index(safety) <= SAFETY_CLASSES.index(self.settings.allow):
+            return None
+        return f"needs --kibana-allow {safety}, found {self.settings.allow}"
+
+    def _unknown(self, operations: tuple[str, ...]) -> str | None:
+        contract = self.open().contract
+        if any(contract.find(name) for name in operations):
+            return None
+        return f"the contract ({contract.version or contract.source}) has no {' and no '.join(operations)}"
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Judge what the test said by hand, once its own assertions held."""
+        if self.traffic is not None:
+            self.traffic.outcomes()  # what fixtures said before the test is not the test's
+        yield
+        outcomes = self._judge_traffic(item)
+        if outcomes and self.settings.check_traffic == "fail":
+            from pytest_kibana.traffic import message
+
+            told = message(outcomes)
+            if told:
+                pytest.fail(told, pytrace=False)
+
+    def _judge_traffic(self, item: pytest.Item) -> Sequence["Outcome"]:
+        if self.traffic is None:
+            return ()
+        outcomes = self.traffic.outcomes(markers.read(item, "kibana_expect_deviation"))
+        item.stash.setdefault(OUTCOMES, []).extend(outcome.to_json() for outcome in outcomes)
+        return outcomes
+
+    def outcome_of(self, item: pytest.Item, key: str) -> "Outcome":
+        """Return what came of an item of the plan, and keep it for the results."""
+        outcome = self.open().runner.outcome(key)
+        item.stash.setdefault(OUTCOMES, []).append(outcome.to_json())
+        return outcome
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Attach what was learned to the report, which travels from a worker to the controller."""
+        report = yield
+        if call.when == "teardown":
+            report.kibana = item.stash.get(OUTCOMES, [])  # type: ignore[attr-defined]
+        return report
+
+    # -- the end
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Write down what one test learned."""
+        outcomes = getattr(report, "kibana", None)
+        if outcomes and self.worker is None:
+            self._books().enter(outcomes)
+
+    def _books(self) -> "Books":
+        if self.books is None:
+            from pytest_kibana.books import Books
+
+            self.books = Books(self.open(), _report_folder(self.config, self.settings))
+        return self.books
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Clean up, conclude, write the reports, and choose the exit code."""
+        if "session" not in self.__dict__:
+            return
+        try:
+            self.session.close()
+        except HarnessError as error:
+            self.trouble = error
+        if self.books is not None:
+            interrupted = exitstatus in (ExitCode.INTERRUPTED, ExitCode.INTERNAL)
+            self.books.close(self.session, trouble=self.trouble, interrupted=interrupted)
+            if exitstatus in (ExitCode.CONFORMANT, ExitCode.NOTHING_CHECKED):
+                session.exitstatus = int(self.books.exit_code)
+        if self.trouble is not None and exitstatus in (ExitCode.CONFORMANT, ExitCode.FINDINGS):
+            session.exitstatus = int(self.trouble.exit_code)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show the scoreboard, the findings, and where the files are."""
+        if self.books is None or self.books.results is None:
+            return
+        from pytest_kibana.report.terminal import summary
+
+        styles = {
+            "bold": {"bold": True},
+            "good": {"green": True},
+            "bad": {"red": True},
+            "warn": {"yellow": True},
+            "dim": {"light": True},
+        }
+        terminalreporter.section("kibana")
+        for line in summary(
+            self.books.results, files=self.books.files, verbose=max(0, self.config.get_verbosity())
+        ):
+            terminalreporter.write_line(line.text, **styles.get(line.style, {}))
+        if self.trouble is not None:
+            terminalreporter.write_line(str(self.trouble), red=True)
+
+    # -- pytest-xdist
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker which target this is. The target is found once, by the controller."""
+        session = self.open()
+        told: dict[str, Any] = {"seed": session.seed, "contract": session.contract_source}
+        if session.stand_in:
+            told |= {"url": session.stand_in.url, "api_key": session.stand_in.api_key}
+            told |= {"viewer_api_key": session.stand_in.viewer_api_key}
+        node.workerinput["kibana"] = told
+
+
+def _key_of(item: pytest.Item) -> str | None:
+    callspec = getattr(item, "callspec", None)
+    key = callspec.params.get("kibana_item") if callspec is not None else None
+    return key if isinstance(key, str) else None
+
+
+def _report_folder(config: pytest.Config, settings: Settings) -> Path:
+    if settings.report_dir:
+        return Path(settings.report_dir).expanduser()
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    return config.invocation_params.dir / "reports" / stamp

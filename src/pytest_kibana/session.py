@@ -1,0 +1,439 @@
+"""One run against one deployment: where settings meet the rooms.
+
+A :class:`Session` is made at once and does nothing; each part (client, target, contract, plan, runner, factory)
+is made when it is first asked for, and :meth:`Session.close` undoes what was done. It does not know pytest, so
+that the command line and the self-test use the same object.
+"""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_kibana.errors import HarnessError, UsageError
+from pytest_kibana.settings import Settings
+
+if TYPE_CHECKING:
+    from pytest_kibana.cases import Case
+    from pytest_kibana.conformance import Budget, Limits, Plan, Runner
+    from pytest_kibana.contract import Contract, Operation
+    from pytest_kibana.embedded import Embedded
+    from pytest_kibana.evidence import Finding, Header
+    from pytest_kibana.target import OperationsTable, SafetyPolicy, Target
+    from pytest_kibana.wire import Credentials, Exchange, KibanaClient, Redactor, Request, Timeouts
+
+
+class Session:
+    """One run.
+
+    Args:
+        settings: what the run was told.
+        run: the run's part of every name that it gives; workers of one run share it.
+        worker: name of this worker, where several share the run.
+        progress: is told what takes long (a download), for people.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        run: str | None = None,
+        worker: str | None = None,
+        progress: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        self.settings = settings
+        self.run = run
+        self.worker = worker
+        self.progress = progress
+        self.started = time.time()
+        self.seed = random.SystemRandom().randrange(2**31) if settings.seed is None else settings.seed
+        self.listeners: list[Callable[[Exchange], None]] = []
+        self._embedded: Embedded | None = None
+        self._closing: list[Callable[[], object]] = []
+
+    # -- who is at the other end
+
+    @property
+    def opened(self) -> bool:
+        """True once the target was asked for; a run that never needed one leaves no trace."""
+        return "target" in self.__dict__
+
+    @cached_property
+    def stand_in(self) -> "Embedded | None":
+        """The embedded stand-in, started where the URL says so; None for any other target."""
+        if self.settings.url != "embedded":
+            return None
+        from pytest_kibana import embedded
+
+        started = embedded.start(self.settings.contract, self.settings.embedded)
+        self._closing.append(started.close)
+        return started
+
+    @cached_property
+    def redactor(self) -> "Redactor":
+        """Knows every secret of the run, and takes it out of whatever is kept."""
+        from pytest_kibana.wire import Redactor
+
+        redactor = Redactor()
+        redactor.register(*self.settings.secrets())
+        return redactor
+
+    @cached_property
+    def bare_client(self) -> "KibanaClient":
+        """The client that all others are derived from: it has no gates yet, and only asks who is there."""
+        from pytest_kibana.wire import KibanaClient, Origin, Timeouts, read_endpoint
+
+        settings = self.settings
+        if not settings.configured:
+            raise UsageError(
+                "no Kibana was named",
+                hint="Give --kibana-url https://… (or KIBANA_URL, or --kibana-cloud-id); "
+                "--kibana-url embedded tries the stand-in.",
+            )
+        endpoint, in_url = read_endpoint(
+            self.stand_in.url if self.stand_in else settings.url,
+            cloud_id=settings.cloud_id,
+            verify=not settings.insecure,
+            ca_file=_path(settings.ca_file),
+            client_certificate=_path(settings.client_cert),
+            client_key=_path(settings.client_key),
+            timeouts=Timeouts(read=settings.timeout, total=2 * settings.timeout),
+            connections=settings.concurrency + 8,
+        )
+        client = KibanaClient(
+            endpoint,
+            self._credentials() or in_url,
+            listeners=(self._heard,),
+            origin=Origin.PROBE,
+            redactor=self.redactor,
+        )
+        self._closing.append(client.close)
+        return client
+
+    def _credentials(self) -> "Credentials | None":
+        from pytest_kibana import wire
+
+        settings = self.settings
+        if settings.api_key:
+            return wire.ApiKey(settings.api_key)
+        if settings.bearer_token:
+            return wire.Bearer(settings.bearer_token)
+        if settings.username:
+            if settings.login:
+                kind, _, name = settings.login.partition("/")
+                return wire.Session(settings.username, settings.password or "", kind, name or kind)
+            return wire.Basic(settings.username, settings.password or "")
+        if self.stand_in:
+            return wire.ApiKey(self.stand_in.api_key)
+        return None
+
+    @cached_property
+    def viewer_credentials(self) -> "Credentials | None":
+        """Credentials of somebody who may only read, where they were given."""
+        from pytest_kibana import wire
+
+        settings = self.settings
+        if settings.viewer_api_key:
+            return wire.ApiKey(settings.viewer_api_key)
+        if settings.viewer_username:
+            return wire.Basic(settings.viewer_username, settings.viewer_password or "")
+        if self.stand_in and self.stand_in.viewer_api_key:
+            return wire.ApiKey(self.stand_in.viewer_api_key)
+        return None
+
+    def _heard(self, exchange: "Exchange") -> None:
+        for listener in self.listeners:
+            listener(exchange)
+
+    @cached_property
+    def target(self) -> "Target":
+        """What is known of the deployment. Raises an :class:`EnvironmentTrouble` where it cannot be tested."""
+        from pytest_kibana.target import probe
+
+        return probe(self.bare_client, wait=self.settings.wait)
+
+    # -- what was promised
+
+    @cached_property
+    def contract_source(self) -> str:
+        """What ``--kibana-contract`` comes to: ``auto`` asks the target for its version and flavor."""
+        source = self.settings.contract
+        if source != "auto":
+            return source
+        if self.stand_in:
+            return "core"
+        from pytest_kibana.contract import choose
+
+        if not self.target.version:
+            raise UsageError(
+                "the target does not say its version, so no contract can be chosen",
+                hint="Name one: --kibana-contract 9.1, core, a file or a URL.",
+            )
+        return choose(self.target.version, self.target.flavor)
+
+    @cached_property
+    def contract(self) -> "Contract":
+        """The contract that the target is held to."""
+        from pytest_kibana.contract import load, load_bytes
+
+        if self.contract_source == "deployment":
+            return load_bytes(self._contract_of_deployment(), name="deployment", flavor=self.target.flavor)
+        return load(self.contract_source)
+
+    def _contract_of_deployment(self) -> bytes:
+        response = self.bare_client.get("/api/oas", query={"access": "public"})
+        if response.status_code != 200:
+            raise UsageError(
+                f"the deployment does not give its contract: GET /api/oas answers {response.status_code}",
+                hint="Set server.oas.enabled: true in its kibana.yml, or name a published contract.",
+            )
+        return bytes(response.content)
+
+    @cached_property
+    def facts(self) -> "OperationsTable":
+        """What is known of operations beyond their contract."""
+        from pytest_kibana.target import load_facts
+
+        return load_facts()
+
+    # -- what will be sent
+
+    @cached_property
+    def limits(self) -> "Limits":
+        """The budget, read."""
+        from pytest_kibana.conformance import limits
+
+        return limits(self.settings.budget)
+
+    @cached_property
+    def budget(self) -> "Budget":
+        """Counts what a run sends, and refuses what is over."""
+        from pytest_kibana.conformance import Budget
+
+        return Budget(self.limits)
+
+    @cached_property
+    def plan(self) -> "Plan":
+        """Every operation of the contract, with its items or with the reason why not."""
+        from pytest_kibana.conformance import plan
+
+        # A plan that is only printed sends nothing, so nothing is known of the target then.
+        target = None if self.settings.plan and self.settings.contract != "auto" else self.target
+        return plan(
+            self.contract,
+            target,
+            self.facts.of,
+            allow=self.settings.allow,
+            selection=self.settings.operations,
+            limits=self.limits,
+        )
+
+    # -- who may send what
+
+    @cached_property
+    def client(self) -> "KibanaClient":
+        """The privileged client, behind the safety gate and the budget."""
+        from pytest_kibana.wire import Origin
+
+        return self.bare_client.derive(
+            contract=self.contract,
+            origin=Origin.HAND,
+            gates=(self.safety, self.budget),
+            patience=self.patience,
+        )
+
+    @cached_property
+    def safety(self) -> "SafetyPolicy":
+        """The gate that no request can go round."""
+        from pytest_kibana.target import SafetyPolicy
+
+        return SafetyPolicy(self.settings.allow, self.facts, self.factory.owns)
+
+    def patience(self, request: "Request") -> "Timeouts | None":
+        """Give a request the time that its operation is known to need, where that is more than the usual."""
+        from pytest_kibana.wire import Timeouts
+
+        needed = self.facts.of(request.operation).timeout if request.operation else None
+        if needed is None or needed <= self.settings.timeout:
+            return None
+        return Timeouts(read=needed, total=2 * needed)
+
+    # -- the run of a plan
+
+    @cached_property
+    def runner(self) -> "Runner":
+        """Works the plan off."""
+        from pytest_kibana.conformance import Circumstances, Runner
+        from pytest_kibana.wire import ApiKey
+
+        settings = self.settings
+        client = self.client
+        senders = {
+            "main": client,
+            "anonymous": client.anonymous(),
+            "wrong key": client.as_(ApiKey.of("nobody", "not-a-key-of-anyone")),
+        }
+        if self.viewer_credentials:
+            senders["viewer"] = client.as_(self.viewer_credentials)
+        runner = Runner(
+            self.plan,
+            senders=senders,
+            source=_Source(self),
+            resolver=_Resolver(self),
+            budget=self.budget,
+            circumstances=Circumstances(
+                strict=settings.strict,
+                flavor=self.target.flavor,
+                space=self.scratch_space,
+                only_case=settings.case,
+            ),
+            concurrency=settings.concurrency,
+            weather_deadline=settings.weather_deadline,
+        )
+        self._closing.append(runner.close)
+        return runner
+
+    def known(self, finding: "Finding") -> "Finding":
+        """Return the finding as the lists of known deviations see it."""
+        return finding
+
+    def header(self) -> "Header":
+        """Return the first line of the results."""
+        from pytest_kibana.checks import CATALOGUE
+        from pytest_kibana.evidence import SCHEMA_VERSION, Header
+
+        return Header(
+            schema=SCHEMA_VERSION,
+            tool={
+                "name": "pytest-kibana",
+                "version": version_of("pytest-kibana"),
+                "checks": {
+                    code: {
+                        "title": c.title,
+                        "level": c.level.value,
+                        "severity": c.severity.value,
+                        "why": c.why,
+                    }
+                    for code, c in CATALOGUE.items()
+                },
+            },
+            contract={
+                "source": self.contract_source,
+                "version": self.contract.version,
+                "sha256": self.contract.sha256,
+                "title": self.contract.title,
+            },
+            target=self.target.describe(),
+            settings=self.settings.redacted(),
+            seed=self.seed,
+            plan=self.plan.summary(),
+            started=self.started,
+        )
+
+    @cached_property
+    def deployment(self) -> "Deployment":
+        """The deployment, as tests see it."""
+        return Deployment(self)
+
+    def close(self) -> None:
+        """Undo everything, newest first. What fails does not keep the rest from being undone.
+
+        Raises:
+            HarnessError: the first thing that failed.
+        """
+        failed: HarnessError | None = None
+        while self._closing:
+            try:
+                self._closing.pop()()
+            except HarnessError as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).expanduser() if text else None
+
+
+class _Source:
+    """Cases of an operation, by group of checks."""
+
+    def __init__(self, session: Session) -> None:
+        from pytest_kibana.cases import BUDGETS
+
+        self._session = session
+        self._budget = BUDGETS["standard"]
+
+    def cases(self, operation: "Operation", group: str) -> "Sequence[Case]":
+        """Return the valid cases for ``responses``, the invalid ones for ``input``."""
+        from pytest_kibana.cases import cases_for
+
+        session = self._session
+        made = cases_for(session.contract, operation, seed=session.seed, budget=self._budget)
+        return tuple(case for case in made if case.valid is (group != "input"))
+
+
+class _Resolver:
+    """Puts ids of owned objects into cases."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def resolve(self, case: "Case") -> "Case":
+        """Return the case with its holes filled."""
+        return case
+
+
+class Deployment:
+    """The deployment under test: what it is, and what it promised."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __repr__(self) -> str:
+        return f"Deployment({self.url}, {self.version} {self.flavor})"
+
+    @property
+    def target(self) -> "Target":
+        """Everything that was learned of it."""
+        return self._session.target
+
+    @property
+    def url(self) -> str:
+        """Where it was reached, with its base path."""
+        return self.target.url
+
+    @property
+    def version(self) -> str:
+        """Such as ``9.1.4``."""
+        return self.target.version
+
+    @property
+    def flavor(self) -> str:
+        """``traditional`` or ``serverless``."""
+        return self.target.flavor
+
+    @property
+    def license(self) -> str | None:
+        """The highest licence tier that was seen enabled, or None."""
+        return self.target.license
+
+    @property
+    def plugins(self) -> frozenset[str]:
+        """Ids of its plugins, as its status calls them."""
+        return frozenset(self.target.plugins)
+
+    @property
+    def contract(self) -> "Contract":
+        """The contract that it is held to."""
+        return self._session.contract
+
+    @cached_property
+    def features(self) -> tuple[dict[str, Any], ...]:
+        """What ``GET /api/features`` lists; needed to write roles."""
+        response = self._session.client.get("/api/features")
+        response.raise_for_status()
+        return tuple(response.json())
