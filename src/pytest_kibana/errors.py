@@ -11,7 +11,8 @@ wrong is a :class:`pytest_kibana.conformance.Finding` and never an exception of 
     │   ├── TargetUnreachable     no connection
     │   ├── TargetNotReady        Kibana answers that it is still starting, or is unhealthy
     │   ├── CredentialsRefused    Kibana does not accept who we say we are
-    │   └── NotKibana             something answers, and it is not Kibana
+    │   ├── NotKibana             something answers, and it is not Kibana
+    │   └── ResourceTrouble       something that a test needs could not be made, read or changed
     ├── SafetyRefusal           a request that was not allowed; it was not sent
     │   └── OwnershipRefusal      a generated change aimed at something this run does not own
     ├── BudgetExhausted         the run's requests or seconds are used up; the request was not sent
@@ -102,6 +103,10 @@ class CredentialsRefused(EnvironmentTrouble):
 
 class NotKibana(EnvironmentTrouble):
     """Something answers at the URL, and it is not Kibana (no ``kbn-name`` header, no status document)."""
+
+
+class ResourceTrouble(EnvironmentTrouble):
+    """Something that a test needs could not be made, read or changed on the target."""
 
 
 class SafetyRefusal(HarnessError):

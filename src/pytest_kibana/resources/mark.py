@@ -15,7 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_NAME = re.compile(r"kbn[-_]test[-_](?P<seconds>[0-9a-z]{7})(?P<random>[0-9a-z]{4})[-_](?P<n>[0-9a-z]{1,6})(?![0-9a-z])")
+_NAME = re.compile(
+    r"kbn[-_]test[-_](?P<seconds>[0-9a-z]{7})(?P<random>[0-9a-z]{4})[-_](?P<n>[0-9a-z]{1,6})(?![0-9a-z])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,9 @@ class RunMark:
 
     def __post_init__(self) -> None:
         if not self.run:
-            self.run = _base36(int(self.clock())).rjust(7, "0") + "".join(secrets.choice(_DIGITS) for _ in range(4))
+            self.run = _base36(int(self.clock())).rjust(7, "0") + "".join(
+                secrets.choice(_DIGITS) for _ in range(4)
+            )
 
     @property
     def prefix(self) -> str:

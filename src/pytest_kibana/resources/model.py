@@ -69,10 +69,10 @@ class Safety(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file part of a multipart body. ``content`` is text with holes, in UTF-8 when sent."""
+    """A file part of a multipart body. ``filename`` and ``content`` (text in UTF-8) may have holes."""
 
     filename: str
-    content: str
+    content: bytes
     content_type: str = "application/octet-stream"
 
 
@@ -82,8 +82,8 @@ class Call:
 
     ``label`` names the operation; the parameters in its path may be called otherwise in a contract, positions count.
     ``body`` is a JSON template, for multipart a mapping of field to text or :class:`File`, for NDJSON a list.
-    Fields that a caller gives go under the pointer ``root``. ``semantics`` tells what an update does with what it does not
-    mention: ``partial`` keeps it, ``full`` resets it, so that the body has to carry everything that was sent before.
+    Fields that a caller gives go under the pointer ``root``. ``semantics`` tells what an update does with what it does
+    not mention: ``partial`` keeps it, ``full`` resets it, so that the body has to carry all that was sent before.
     """
 
     label: str
@@ -119,7 +119,7 @@ class Call:
 def _body_templates(body: Template) -> Iterator[Template]:
     if isinstance(body, Mapping):
         for value in body.values():
-            yield value.content if isinstance(value, File) else value
+            yield [value.filename, value.content.decode()] if isinstance(value, File) else value
     elif body is not NOTHING:
         yield body
 
@@ -128,11 +128,11 @@ def _body_templates(body: Template) -> Iterator[Template]:
 class Listing:
     """How a resource's objects are listed, and what a page looks like.
 
-    ``items`` is the pointer of the array in an answer (``""``: the answer is the array). ``id_at`` is the pointer of the
-    id in an item; ``named_at`` are pointers of texts in an item in which the maker's name stands. ``page`` and
+    ``items`` is the pointer of the array in an answer (``""``: the answer is the array). ``id_at`` is the pointer of
+    the id in an item; ``named_at`` are pointers of texts in an item in which the maker's name stands. ``page`` and
     ``per_page`` name query parameters, None where there is no paging; ``first`` is the number of the first page;
-    ``total`` points to the count of all items. ``page_at`` and ``per_page_at`` point to what the answer says of the page.
-    ``keys`` maps further keys of the resource to pointers in an item.
+    ``total`` points to the count of all items. ``page_at`` and ``per_page_at`` point to what the answer says of the
+    page. ``keys`` maps further keys of the resource to pointers in an item.
     """
 
     call: Call
@@ -170,12 +170,15 @@ class Resource:
         full: further members of a create body, beside the smallest.
         change: members that an update may change, with a new value; empty where nothing can be updated.
         made_at, reading_at: pointers in the create and the read answer under which the object stands (``/item``).
-        token: pointer in the object of the version that an update has to name, None where there is none.
+        version_at: pointer in the object of the version that an update has to name, None where there is none.
         create_only: members of the create body that an update refuses.
         volatile: pointers in the object that the server changes by itself (``*`` for any array index).
         gone: what a read says after the delete: ``404``, ``inactive`` (soft delete), or ``unknown`` where the API
             has no read.
         gone_statuses: statuses of a delete that mean "was not there".
+        present: for what may be there already: pointers into a successful read answer and what stands there when it
+            is; empty where any successful read means that it is there.
+        outlives_space: True where something stays behind in Elasticsearch when only the space is deleted.
         idempotent_delete: True where deleting what is not there answers 2xx.
         refuses_again: status when the same id is created a second time, None where that is allowed.
         listed_within, read_within, gone_within: seconds in which a create or delete becomes visible; 0 means at once.
@@ -208,12 +211,14 @@ class Resource:
     change: Mapping[str, Template] = field(default_factory=dict)
     made_at: str = ""
     reading_at: str = ""
-    token: str | None = None
+    version_at: str | None = None
     create_only: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()
     gone: Literal["404", "inactive", "unknown"] = "404"
     inactive_at: str | None = None
     gone_statuses: tuple[int, ...] = (404,)
+    present: Mapping[str, Any] = field(default_factory=dict)
+    outlives_space: bool = False
     idempotent_delete: bool = False
     refuses_again: int | None = None
     listed_within: float = 0.0

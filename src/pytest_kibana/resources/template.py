@@ -43,7 +43,13 @@ class Hole:
     shift: str | None = None
 
     def __str__(self) -> str:
-        tail = f".{self.part}" if self.part else f":{self.pointer}" if self.pointer is not None else self.shift or ""
+        tail = (
+            f".{self.part}"
+            if self.part
+            else f":{self.pointer}"
+            if self.pointer is not None
+            else self.shift or ""
+        )
         return f"${{{self.subject}{tail}}}"
 
 

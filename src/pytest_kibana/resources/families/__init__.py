@@ -1,1 +1,1 @@
-"""The declarations, one module for each API family of Kibana. Facts in them name their source where it is not obvious."""
+"""The declarations, one module for each API family of Kibana. Each names the source of its facts."""

@@ -31,6 +31,7 @@ TOOL = Resource(
     refuses_again=400,
     since="9.2",
     licence="enterprise",
+    outlives_space=True,
     source="observed live",
 )
 
@@ -59,6 +60,7 @@ AGENT = Resource(
     refuses_again=400,
     since="9.2",
     licence="enterprise",
+    outlives_space=True,
     source="observed live",
 )
 
@@ -85,6 +87,7 @@ SKILL = Resource(
     change={"description": "changed by a test"},
     since="9.4",
     licence="enterprise",
+    outlives_space=True,
     source="Kibana contract of 9.4",
 )
 

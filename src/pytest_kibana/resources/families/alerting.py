@@ -1,6 +1,6 @@
 """Alerting: rules, their snooze schedules, and maintenance windows."""
 
-from pytest_kibana.resources.model import Call, Listing, Resource, item, within
+from pytest_kibana.resources.model import Call, Listing, Resource, item
 
 _PARAMS = {
     "searchType": "esQuery",
@@ -59,6 +59,7 @@ RULE = Resource(
     change={"tags": ["changed by a test"]},
     refuses_again=409,
     volatile=("/execution_status", "/last_run", "/next_run", "/monitoring", "/updated_at", "/revision"),
+    outlives_space=True,
     source="observed through the Terraform provider",
 )
 

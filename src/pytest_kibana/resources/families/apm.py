@@ -69,7 +69,9 @@ SOURCEMAP = Resource(
                 "service_version": "1.0.0",
                 "bundle_filepath": "https://example.com/${unique}.js",
                 # A part that calls itself JSON is parsed by the server and then refused.
-                "sourcemap": File("a.js.map", '{"version":3,"sources":["a.js"],"names":[],"mappings":"AAAA"}'),
+                "sourcemap": File(
+                    "a.js.map", b'{"version":3,"sources":["a.js"],"names":[],"mappings":"AAAA"}'
+                ),
             },
             media=MULTIPART,
         ),

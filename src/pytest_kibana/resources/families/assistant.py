@@ -33,6 +33,7 @@ CONVERSATION = Resource(
     listed_within=10.0,
     licence="enterprise",
     volatile=("/updatedAt", "/timestamp"),
+    outlives_space=True,
     source="observed live",
 )
 
@@ -44,7 +45,14 @@ PROMPT = Resource(
         Call(
             "POST /api/security_ai_assistant/prompts/_bulk_action",
             body={
-                "create": [{"name": "${unique}", "promptType": "quick", "content": "Say nothing.", "consumer": "test"}]
+                "create": [
+                    {
+                        "name": "${unique}",
+                        "promptType": "quick",
+                        "content": "Say nothing.",
+                        "consumer": "test",
+                    }
+                ]
             },
             root="/create/0",
         ),
@@ -68,6 +76,7 @@ PROMPT = Resource(
     gone="unknown",
     listed_within=10.0,
     licence="enterprise",
+    outlives_space=True,
     source="observed live",
 )
 
@@ -106,6 +115,7 @@ ANONYMIZATION_FIELD = Resource(
     gone="unknown",
     listed_within=10.0,
     licence="enterprise",
+    outlives_space=True,
     source="observed live",
 )
 
@@ -166,6 +176,7 @@ KNOWLEDGE_ENTRY = Resource(
     listed_within=10.0,
     licence="enterprise",
     plugin="ELSER",
+    outlives_space=True,
     source="observed live; 500 inference_exception where ELSER is not deployed",
 )
 
@@ -208,6 +219,7 @@ SCHEDULE = Resource(
     since="9.2",
     licence="enterprise",
     volatile=("/updated_at", "/updated_by"),
+    outlives_space=True,
     source="observed live",
 )
 

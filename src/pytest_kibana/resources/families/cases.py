@@ -46,7 +46,7 @@ CASE = Resource(
     attached=("POST /api/cases/{caseId}/connector/{connectorId}/_push",),
     full={"tags": ["made by a test"], "severity": "low"},
     change={"description": "changed by a test"},
-    token="/version",
+    version_at="/version",
     volatile=("/version", "/updated_at", "/updated_by", "/totalComment", "/duration"),
     source="observed live",
 )
@@ -92,7 +92,7 @@ COMMENT = Resource(
     ),
     delete=(item("DELETE /api/cases/{caseId}/comments/{commentId}"),),
     change={"comment": "changed by a test"},
-    token="/version",
+    version_at="/version",
     volatile=("/version", "/updated_at", "/updated_by"),
     source="observed live",
 )
@@ -106,7 +106,7 @@ FILE = Resource(
     create=(
         within(
             "POST /api/cases/{caseId}/files",
-            {"file": File("${unique}.txt", "made by a test\n", "text/plain"), "filename": "${unique}"},
+            {"file": File("${unique}.txt", b"made by a test\n", "text/plain"), "filename": "${unique}"},
             media=MULTIPART,
         ),
     ),
@@ -134,7 +134,7 @@ CONFIGURATION = Resource(
         ),
     ),
     change={"closure_type": "close-by-pushing"},
-    token="/version",
+    version_at="/version",
     gone="unknown",
     volatile=("/version", "/updated_at", "/updated_by"),
     source="observed live",

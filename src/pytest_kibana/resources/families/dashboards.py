@@ -135,7 +135,10 @@ LINKS = Resource(
     create=(
         Call(
             "POST /api/links",
-            body={"title": "${unique}", "links": [{"type": "external", "destination": "https://example.com"}]},
+            body={
+                "title": "${unique}",
+                "links": [{"type": "external", "destination": "https://example.com"}],
+            },
         ),
     ),
     read=(item("GET /api/links/{id}"),),
@@ -162,7 +165,9 @@ MARKDOWN = Resource(
     read=(item("GET /api/markdowns/{id}"),),
     listing=(Listing(Call("GET /api/markdowns"), items="/data", named_at=("/data/title",)),),
     update=(
-        item("PUT /api/markdowns/{id}", {"title": "${unique}", "content": "made by a test"}, semantics="full"),
+        item(
+            "PUT /api/markdowns/{id}", {"title": "${unique}", "content": "made by a test"}, semantics="full"
+        ),
     ),
     delete=(item("DELETE /api/markdowns/{id}"),),
     change={"description": "changed by a test"},

@@ -17,9 +17,7 @@ DATA_VIEW = Resource(
     made_at="/data_view",
     reading_at="/data_view",
     read=(item("GET /api/data_views/data_view/{viewId}"),),
-    listing=(
-        Listing(Call("GET /api/data_views"), items="/data_view", named_at=("/name", "/title", "/id")),
-    ),
+    listing=(Listing(Call("GET /api/data_views"), items="/data_view", named_at=("/name", "/title", "/id")),),
     update=(
         item(
             "POST /api/data_views/data_view/{viewId}",
@@ -70,9 +68,7 @@ DEFAULT_DATA_VIEW = Resource(
     safety=Safety.SPACE,
     id_at=None,
     read=(Call("GET /api/data_views/default"),),
-    update=(
-        Call("POST /api/data_views/default", body={"data_view_id": "${data_view.id}", "force": True}),
-    ),
+    update=(Call("POST /api/data_views/default", body={"data_view_id": "${data_view.id}", "force": True}),),
     # An unset default reads as an empty text and is unset by null.
     restore=(
         Call("POST /api/data_views/default", body={"data_view_id": "${self:/data_view_id}", "force": True}),

@@ -12,6 +12,7 @@ ALERTS_INDEX = Resource(
     delete=(Call("DELETE /api/detection_engine/index"),),
     id_at=None,
     gone_statuses=(404, 200),
+    outlives_space=True,
     source="observed live",
 )
 
@@ -63,6 +64,7 @@ DETECTION_RULE = Resource(
     refuses_again=409,
     listed_within=5.0,
     volatile=("/revision", "/updated_at", "/updated_by", "/execution_summary"),
+    outlives_space=True,
     source="observed through the Terraform provider and kibana-py",
 )
 
@@ -71,9 +73,7 @@ SIGNALS_MIGRATION = Resource(
     family="Security Detections API",
     summary="A migration of an outdated signals index.",
     safety=Safety.DISRUPTIVE,
-    create=(
-        Call("POST /api/detection_engine/signals/migration", body={"index": ["${unique}"]}),
-    ),
+    create=(Call("POST /api/detection_engine/signals/migration", body={"index": ["${unique}"]}),),
     read=(Call("GET /api/detection_engine/signals/migration_status", query={"from": "now-1d"}),),
     update=(
         Call("POST /api/detection_engine/signals/finalize_migration", body={"migration_ids": ["${self.id}"]}),

@@ -46,7 +46,7 @@ SCRIPT = Resource(
                 "name": "${unique}",
                 "platform": ["linux"],
                 "fileType": "script",
-                "file": File("${unique}.sh", "#!/bin/sh\ntrue\n"),
+                "file": File("${unique}.sh", b"#!/bin/sh\ntrue\n"),
             },
             media=MULTIPART,
         ),
@@ -73,7 +73,7 @@ SCRIPT = Resource(
 RESPONSE_ACTION = Resource(
     name="endpoint_response_action",
     family=_FAMILY,
-    summary="Something that was done on a host: isolated, scanned, a file taken. Each is a write on somebody's machine.",
+    summary="Something that was done on a host: isolated, scanned, a file taken.",
     kind=Kind.FOUND,
     scope=Scope.GLOBAL,
     safety=Safety.DISRUPTIVE,

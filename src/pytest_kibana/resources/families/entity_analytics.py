@@ -55,6 +55,7 @@ ASSET_CRITICALITY = Resource(
     change={"criticality_level": "high_impact"},
     idempotent_delete=True,
     volatile=("/@timestamp",),
+    outlives_space=True,
     source="observed live; a delete of what is not there answers deleted: false",
 )
 
@@ -72,6 +73,7 @@ MONITORING_ENGINE = Resource(
     gone_within=60.0,
     since="9.1",
     licence="platinum",
+    outlives_space=True,
     source="Kibana contract",
 )
 
@@ -82,9 +84,7 @@ MONITORED_USER = Resource(
     requires=("monitoring_engine",),
     create=(Call("POST /api/entity_analytics/monitoring/users", body={"user": {"name": "${unique}"}}),),
     listing=(Listing(Call("GET /api/entity_analytics/monitoring/users/list"), named_at=("/user/name",)),),
-    update=(
-        item("PUT /api/entity_analytics/monitoring/users/{id}", {"user": {"name": "${unique}"}}),
-    ),
+    update=(item("PUT /api/entity_analytics/monitoring/users/{id}", {"user": {"name": "${unique}"}}),),
     delete=(item("DELETE /api/entity_analytics/monitoring/users/{id}"),),
     change={"labels": {"field": "role", "value": "test", "source": "api"}},
     gone="unknown",
@@ -92,6 +92,7 @@ MONITORED_USER = Resource(
     gone_within=10.0,
     since="9.1",
     licence="platinum",
+    outlives_space=True,
     source="Kibana contract",
 )
 
@@ -109,6 +110,7 @@ ENTITY_ENGINE = Resource(
     read_within=300.0,
     gone_within=300.0,
     until="9.4",
+    outlives_space=True,
     source="Kibana contract; the first entity store, replaced in 9.4",
 )
 
@@ -134,15 +136,14 @@ ENTITY = Resource(
             per_page_at="/per_page",
         ),
     ),
-    update=(
-        within("PUT /api/entity_store/entities/{entityType}", {"entity": {"id": "${self.id}"}}),
-    ),
+    update=(within("PUT /api/entity_store/entities/{entityType}", {"entity": {"id": "${self.id}"}}),),
     delete=(within("DELETE /api/entity_store/entities/{entityType}", {"id": "${self.id}"}),),
     gone="unknown",
     listed_within=60.0,
     gone_within=60.0,
     since="9.3",
     until="9.4",
+    outlives_space=True,
     source="Kibana contract",
 )
 
@@ -150,9 +151,7 @@ WATCHLIST = Resource(
     name="watchlist",
     family=_FAMILY,
     summary="A watchlist of entities.",
-    create=(
-        Call("POST /api/entity_analytics/watchlists", body={"name": "${unique}", "riskModifier": 1}),
-    ),
+    create=(Call("POST /api/entity_analytics/watchlists", body={"name": "${unique}", "riskModifier": 1}),),
     read=(item("GET /api/entity_analytics/watchlists/{id}"),),
     listing=(Listing(Call("GET /api/entity_analytics/watchlists/list")),),
     update=(
@@ -171,6 +170,7 @@ WATCHLIST = Resource(
     since="9.4",
     licence="platinum",
     exceptions={"not found": "9.4.3 answers 500 for a missing watchlist"},
+    outlives_space=True,
     source="observed on 9.4.3",
 )
 

@@ -35,9 +35,7 @@ AGENT_ACTION = Resource(
         ),
     ),
     id_at="/item/id",
-    delete=(
-        Call("POST /api/fleet/agents/actions/{actionId}/cancel", path={"actionId": "${self.id}"}),
-    ),
+    delete=(Call("POST /api/fleet/agents/actions/{actionId}/cancel", path={"actionId": "${self.id}"}),),
     gone="unknown",
     lacking="acts on enrolled agents",
     source="observed live",

@@ -57,9 +57,7 @@ PACKAGE_POLICY = Resource(
     reading_at="/item",
     read=(item("GET /api/fleet/package_policies/{packagePolicyId}"),),
     listing=(fleet_page(Call("GET /api/fleet/package_policies")),),
-    update=(
-        item("PUT /api/fleet/package_policies/{packagePolicyId}", {}, semantics="full"),
-    ),
+    update=(item("PUT /api/fleet/package_policies/{packagePolicyId}", {}, semantics="full"),),
     delete=(
         item("DELETE /api/fleet/package_policies/{packagePolicyId}", query={"force": True}),
         Call(

@@ -12,6 +12,8 @@ VALUE_LIST_INDEX = Resource(
     delete=(Call("DELETE /api/lists/index"),),
     id_at=None,
     refuses_again=409,
+    outlives_space=True,
+    present={"/list_index": True, "/list_item_index": True},
     source="observed live",
 )
 
@@ -24,7 +26,12 @@ VALUE_LIST = Resource(
     create=(
         Call(
             "POST /api/lists",
-            body={"id": "${self.id}", "name": "${unique}", "description": "made by a test", "type": "keyword"},
+            body={
+                "id": "${self.id}",
+                "name": "${unique}",
+                "description": "made by a test",
+                "type": "keyword",
+            },
         ),
     ),
     read=(Call("GET /api/lists", query={"id": "${self.id}"}),),

@@ -45,7 +45,10 @@ SAVED_QUERY = Resource(
     family="Security Osquery API",
     summary="A saved query that selects one number.",
     create=(
-        Call("POST /api/osquery/saved_queries", body={"id": "${unique}", "query": "select 1;", "interval": "60"}),
+        Call(
+            "POST /api/osquery/saved_queries",
+            body={"id": "${unique}", "query": "select 1;", "interval": "60"},
+        ),
     ),
     id_at="/data/saved_object_id",
     made_at="/data",

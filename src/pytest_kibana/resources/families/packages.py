@@ -25,7 +25,12 @@ PACKAGE = Resource(
     read=(Call("GET /api/fleet/epm/packages/{pkgName}/{pkgVersion}", path=_ADDRESS),),
     listing=(
         fleet_page(
-            Call("GET /api/fleet/epm/packages"), id_at="/name", named_at=(), page=None, per_page=None, total=None
+            Call("GET /api/fleet/epm/packages"),
+            id_at="/name",
+            named_at=(),
+            page=None,
+            per_page=None,
+            total=None,
         ),
     ),
     update=(
@@ -42,6 +47,7 @@ PACKAGE = Resource(
     gone="unknown",
     gone_statuses=(404, 400),
     plugin="package registry",
+    present={"/item/status": "installed"},
     source="observed live; unreachable registry answers 502",
 )
 

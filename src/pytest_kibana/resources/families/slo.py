@@ -52,6 +52,7 @@ SLO = Resource(
     listed_within=60.0,
     licence="platinum",
     volatile=("/updatedAt", "/revision", "/summary", "/version"),
+    outlives_space=True,
     source="observed live; listed once a summary document was written",
 )
 

@@ -21,9 +21,7 @@ STREAM = Resource(
     id_at=None,
     read=(item("GET /api/streams/{name}"),),
     listing=(
-        Listing(
-            Call("GET /api/streams"), items="/streams", id_at="/stream/name", named_at=("/stream/name",)
-        ),
+        Listing(Call("GET /api/streams"), items="/streams", id_at="/stream/name", named_at=("/stream/name",)),
     ),
     delete=(item("DELETE /api/streams/{name}"),),
     refuses_again=409,
@@ -42,14 +40,10 @@ QUERY = Resource(
     safety=Safety.GLOBAL,
     keys={"name": "${stream.id}", "id": "${unique}"},
     create=(
-        item(
-            "PUT /api/streams/{name}/queries/{queryId}", {"title": "${unique}", "kql": {"query": "a: b"}}
-        ),
+        item("PUT /api/streams/{name}/queries/{queryId}", {"title": "${unique}", "kql": {"query": "a: b"}}),
     ),
     listing=(
-        Listing(
-            within("GET /api/streams/{name}/queries"), items="/queries", named_at=("/id", "/title")
-        ),
+        Listing(within("GET /api/streams/{name}/queries"), items="/queries", named_at=("/id", "/title")),
     ),
     update=(
         item(

@@ -73,6 +73,7 @@ MONITOR = Resource(
     delete=(item("DELETE /api/synthetics/monitors/{id}"),),
     change={"tags": ["changed by a test"]},
     volatile=("/revision", "/updated_at"),
+    outlives_space=True,
     source="observed live",
 )
 

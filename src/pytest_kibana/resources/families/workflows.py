@@ -41,6 +41,7 @@ WORKFLOW = Resource(
     volatile=("/lastUpdatedAt", "/lastUpdatedBy"),
     since="9.3",
     licence="enterprise",
+    outlives_space=True,
     source="observed on 9.4.3",
 )
 

@@ -1,0 +1,472 @@
+"""The factory: makes things in a deployment, and takes every one of them away again."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pytest_kibana.errors import LeftoversError, ResourceTrouble, SafetyRefusal, UsageError
+from pytest_kibana.resources.calls import Caller, Reply, merged
+from pytest_kibana.resources.catalogue import PREPARATIONS, RESOURCES, resource
+from pytest_kibana.resources.handle import Handle
+from pytest_kibana.resources.ledger import Entry, Ledger
+from pytest_kibana.resources.mark import RunMark
+from pytest_kibana.resources.model import NOTHING, Call, Kind, Resource, Scope
+from pytest_kibana.resources.removal import Removed, Remover
+from pytest_kibana.resources.template import Hole, fill, subjects
+from pytest_kibana.resources.values import Thing, Values, value_at
+
+if TYPE_CHECKING:
+    from pytest_kibana.contract import Contract
+    from pytest_kibana.wire import KibanaClient
+
+_UNSET: Any = object()
+_POLL = 0.5
+
+
+class Owner(Protocol):
+    """Who is told which ids are ours; see :class:`pytest_kibana.target.Owned`."""
+
+    def add(self, *values: str) -> None:
+        """Take ids into possession."""
+
+
+class Factory:
+    """Makes resources, and removes them.
+
+    Args:
+        client: who asks; its gates decide what may be made. Requests are marked as those of a factory.
+        ledger: where intents are written before anything is made.
+        mark: gives names.
+        contract: chooses between the forms of an operation in different versions; by default the client's.
+        space: where things of a space are made unless said otherwise: an id, a handle, None for the default space.
+        owned: is told every id that is made.
+
+    A factory may be shared between threads. It is a context manager that cleans up.
+    """
+
+    def __init__(
+        self,
+        client: "KibanaClient",
+        *,
+        ledger: Ledger,
+        mark: RunMark,
+        contract: "Contract | None" = None,
+        space: "str | Handle | None" = None,
+        owned: Owner | None = None,
+    ) -> None:
+        self.ledger = ledger
+        self.mark = mark
+        self.space = _space_id(space)
+        self._clock = client.clock
+        self._caller = Caller(client, contract)
+        self._remover = Remover(self._caller, now=self._clock.now, sleep=self._clock.sleep)
+        self._owned = owned
+        self._made: list[Handle] = []
+        self._once: dict[tuple[str, ...], Handle | Reply] = {}
+        self._locks: dict[tuple[str, ...], threading.Lock] = {}
+        self._lock = threading.RLock()
+
+    # -- making
+
+    def make(
+        self,
+        name: str,
+        /,
+        *,
+        space: "str | Handle | None" = _UNSET,
+        body: Any = None,
+        **fields: Any,
+    ) -> Handle:
+        """Make one.
+
+        Args:
+            name: of the resource.
+            space: where; by default the factory's space. Things of the whole deployment ignore it.
+            body: the whole body, in place of the smallest valid one.
+            fields: members of the body, keys of the object (``id`` where the client chooses it), or parents by the
+                name of their resource (``case=case``). A handle stands for its id.
+
+        Raises:
+            ResourceTrouble: Kibana refuses, or gives no answer.
+            SafetyRefusal: the request is of a class that was not allowed.
+            UsageError: there is no such resource, or none can be made.
+        """
+        return self._make(resource(name), space=space, body=body, fields=fields)
+
+    def _make(self, kind: Resource, *, space: Any, body: Any, fields: Mapping[str, Any]) -> Handle:
+        if not kind.makeable:
+            raise UsageError(
+                f"no {kind.name} can be made: {kind.lacking or 'its API has no way to'}",
+                hint="`pytest-kibana resources` says which can.",
+            )
+        where = None
+        if kind.scope is Scope.SPACE:
+            where = self.space if space is _UNSET else _space_id(space)
+        if kind.kind is Kind.ENGINE:
+            address = {k: str(_plain(v)) for k, v in fields.items() if k in kind.keys}
+            key = (kind.name, where or "", *sorted(f"{k}={v}" for k, v in address.items()))
+            found = self._at_most_once(key, lambda: self._create(kind, where, body, fields))
+            assert isinstance(found, Handle)
+            return found
+        return self._create(kind, where, body, fields)
+
+    def _create(self, kind: Resource, space: str | None, body: Any, fields: Mapping[str, Any]) -> Handle:
+        parents = {n: v for n, v in fields.items() if isinstance(v, Handle) and v.resource.name == n}
+        values = Values(self.mark.unique(), space, self._clock.now, self._parents(space, parents))
+        for needed in kind.requires:
+            self._require(needed, space)
+        given = {n: _plain(v) for n, v in fields.items() if n not in parents}
+        keys = {
+            k: given.pop(k) if k in given else fill(template, values) for k, template in kind.keys.items()
+        }
+        values.known = keys
+        if kind.kind is Kind.SETTING:
+            return self._set(kind, values, given)
+        if kind.kind is Kind.ENGINE:
+            there = self._remover.there(kind, space, keys)
+            if there is not None:
+                return self._handle(kind, values, value_at(there.body, kind.reading_at), None, owned=False)
+        call = self._caller.choose(kind.create)
+        assert call is not None
+        self._know(call, values)
+        entry = self.ledger.intend(kind.name, space=space, unique=values.unique, keys=keys)
+        return self._settle(kind, values, entry, self._send_create(call, values, entry, body, given))
+
+    def _send_create(
+        self, call: Call, values: Values, entry: Entry, body: Any, given: Mapping[str, Any]
+    ) -> Reply:
+        def change(smallest: Any) -> Any:
+            return _plain(body) if body is not None else merged(smallest, call.root, given)
+
+        if call.body is NOTHING and (given or body is not None):
+            raise UsageError(
+                f"{call.label} takes no body, so {', '.join(given) or 'body'} cannot be given",
+                hint="Leave the fields out.",
+            )
+        try:
+            return self._caller.send(call, values, space=values.space, change=change)
+        except SafetyRefusal:
+            self.ledger.gone(entry)
+            raise
+
+    def _settle(self, kind: Resource, values: Values, entry: Entry, reply: Reply) -> Handle:
+        if not reply.ok:
+            if not reply.lost:
+                self.ledger.gone(entry)
+            else:
+                self._undo(entry)
+            raise ResourceTrouble(
+                f"no {kind.name} could be made: {reply}",
+                hint="What the deployment lacks (licence, plugin, privilege) is named by `pytest-kibana doctor`.",
+            )
+        if "id" not in kind.keys and kind.id_at is not None:
+            values.known = {**values.known, "id": value_at(reply.body, kind.id_at)}
+        entry = self.ledger.made(entry, _text(values.known.get("id")))
+        handle = self._handle(kind, values, value_at(reply.body, kind.made_at), entry, sent=reply.sent)
+        if kind.kind is Kind.RECORD:
+            self.ledger.gone(entry)  # nothing but the end of its space or parent removes it
+        if kind.read_within:
+            self._until(lambda: self._read(handle).ok, kind.read_within)
+        return handle
+
+    def _undo(self, entry: Entry) -> None:
+        """Take away what a lost create may have made. What is left stays in the ledger, for :meth:`cleanup`."""
+        done = self._remover.remove(entry)
+        if done.trouble is None and done.found:
+            self.ledger.gone(entry)
+
+    def _set(self, kind: Resource, values: Values, given: Mapping[str, Any]) -> Handle:
+        """Change a setting, having written down what it said before."""
+        there = self._remover.there(kind, values.space, values.known)
+        call = self._caller.choose(kind.update)
+        if there is None or call is None:
+            raise ResourceTrouble(
+                f"the {kind.name} cannot be read",
+                hint="It is changed only when it can be put back as it was.",
+            )
+        self._know(call, values)
+        before = value_at(there.body, kind.reading_at)
+        entry = self.ledger.intend(
+            kind.name, space=values.space, unique=values.unique, keys=values.known, before=before
+        )
+        return self._settle(kind, values, entry, self._send_create(call, values, entry, None, given))
+
+    def _handle(
+        self,
+        kind: Resource,
+        values: Values,
+        body: Any,
+        entry: Entry | None,
+        *,
+        sent: Any = None,
+        owned: bool = True,
+    ) -> Handle:
+        handle = Handle(
+            self,
+            kind,
+            keys=values.known,
+            space=values.space,
+            unique=values.unique,
+            body=body,
+            sent=sent,
+            entry=entry,
+            owned=owned,
+        )
+        if self._owned is not None:
+            self._owned.add(*(v for v in handle.keys.values() if isinstance(v, str)))
+        with self._lock:
+            self._made.append(handle)
+        return handle
+
+    def _parents(self, space: str | None, given: Mapping[str, Handle]) -> Callable[[str], Thing]:
+        """Return what finds the parents of one object: those that were given, else one of its own each."""
+        found: dict[str, Thing] = dict(given)
+
+        def find(name: str) -> Thing:
+            if name not in found:
+                found[name] = self._make(resource(name), space=space, body=None, fields={})
+            return found[name]
+
+        return find
+
+    def _know(self, call: Call, values: Values) -> None:
+        """Make every parent that a call names before the intent is written, so that no intent waits for another."""
+        for template in call.templates():
+            for name in subjects(template):
+                values.others(name)
+
+    def _require(self, name: str, space: str | None) -> None:
+        if name in RESOURCES:
+            self._make(RESOURCES[name], space=space, body=None, fields={})
+            return
+        preparation = PREPARATIONS[name]
+        where = space if preparation.scope is Scope.SPACE else None
+
+        def prepare() -> Reply:
+            reply = self._caller.send(preparation.call, _no_holes, space=where)
+            if not reply.ok:
+                raise ResourceTrouble(
+                    f"the deployment could not be prepared ({name}): {reply}", hint=preparation.summary
+                )
+            return reply
+
+        self._at_most_once((name, where or ""), prepare)
+
+    def _at_most_once(self, key: tuple[str, ...], make: Callable[[], Handle | Reply]) -> Handle | Reply:
+        """Return what was made under a key, making it the first time; other threads wait for it."""
+        with self._lock:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._once:
+                self._once[key] = make()
+            return self._once[key]
+
+    # -- what handles do
+
+    def read(self, handle: Handle) -> Any:
+        """Read an object; see :meth:`Handle.read`."""
+        reply = self._read(handle)
+        if not reply.ok:
+            raise ResourceTrouble(
+                f"{handle} cannot be read: {reply}", hint="Was it removed by somebody else?"
+            )
+        handle.body = value_at(reply.body, handle.resource.reading_at)
+        return handle.body
+
+    def exists(self, handle: Handle) -> bool:
+        """Tell whether an object is there; see :meth:`Handle.exists`."""
+        kind = handle.resource
+        reply = self._read(handle)
+        if not reply.ok:
+            return False
+        if kind.gone == "inactive" and kind.inactive_at:
+            return bool(value_at(value_at(reply.body, kind.reading_at), kind.inactive_at))
+        return all(value_at(reply.body, p) == v for p, v in kind.present.items())
+
+    def _read(self, handle: Handle) -> Reply:
+        call = self._caller.choose(handle.resource.read)
+        if call is None:
+            raise UsageError(
+                f"a {handle.resource.name} cannot be read", hint="Its API only lists, or not even that."
+            )
+        return self._send(handle, call)
+
+    def listed(self, handle: Handle) -> Any | None:
+        """Return an object's item of the list; see :meth:`Handle.listed`."""
+        kind = handle.resource
+        if not kind.listing:
+            raise UsageError(f"a {kind.name} is in no list", hint="Read it by its id.")
+        found: list[Any] = []
+
+        def look() -> bool:
+            found[:] = [
+                keys
+                for keys in self._remover.search(kind, handle.space, handle.keys, lambda _: True)
+                if _text(keys["id"]) == handle.id
+            ]
+            return bool(found)
+
+        self._until(look, kind.listed_within)
+        return found[0] if found else None
+
+    def update(self, handle: Handle, changes: Mapping[str, Any]) -> Any:
+        """Change an object; see :meth:`Handle.update`."""
+        kind = handle.resource
+        call = self._caller.choose(kind.update)
+        if call is None:
+            raise UsageError(f"a {kind.name} cannot be changed", hint="Make another one.")
+        if kind.version_at and not handle.body:
+            self.read(handle)
+        carried = _carried(kind, call, handle.sent)
+
+        def change(smallest: Any) -> Any:
+            body = merged(smallest, call.root, carried)
+            return merged(body, call.root, {n: _plain(v) for n, v in changes.items()})
+
+        reply = self._send(handle, call, change)
+        if not reply.ok:
+            raise ResourceTrouble(
+                f"{handle} could not be changed: {reply}", hint="Kibana's own words are above."
+            )
+        if kind.read:
+            return self.read(handle)
+        return reply.body
+
+    def delete(self, handle: Handle) -> None:
+        """Remove an object; see :meth:`Handle.delete`."""
+        if not handle.removable or handle.entry is None:
+            return
+        done = self._remover.remove(handle.entry)
+        if done.trouble:
+            raise ResourceTrouble(
+                f"it could not be removed: {done}", hint="`pytest-kibana sweep` tries again."
+            )
+        self._struck(handle.entry)
+        handle.entry = None
+        kind = handle.resource
+        if kind.gone_within and kind.gone == "404":
+            self._until(lambda: not self._read(handle).ok, kind.gone_within)
+
+    def _send(self, handle: Handle, call: Call, change: Callable[[Any], Any] | None = None) -> Reply:
+        values = Values(
+            handle.unique,
+            handle.space,
+            self._clock.now,
+            self._parents(handle.space, {}),
+            {"id": handle.id, **handle.keys},
+            handle.body,
+        )
+        return self._caller.send(call, values, space=handle.space, change=change)
+
+    def _until(self, there: Callable[[], bool], within: float) -> bool:
+        """Ask until it is so, for at most so many seconds; once where that is 0."""
+        end = self._clock.monotonic() + within
+        while not there():
+            if self._clock.monotonic() >= end:
+                return False
+            self._clock.sleep(min(_POLL, within))
+        return True
+
+    # -- cleaning up
+
+    @property
+    def handles(self) -> tuple[Handle, ...]:
+        """Everything that was made, oldest first."""
+        with self._lock:
+            return tuple(self._made)
+
+    def adopt(self, entry: Entry) -> None:
+        """Take over the cleaning of something that a request of somebody else made under our ledger."""
+        if self._owned is not None and entry.id:
+            self._owned.add(entry.id)
+
+    def cleanup(self) -> tuple[Removed, ...]:
+        """Remove everything that was made and is still there, newest first; doing it twice does nothing.
+
+        What lies in a space of ours is removed with that space, but for what would outlive it.
+
+        Returns:
+            What became of each.
+
+        Raises:
+            LeftoversError: something could not be removed; all else was.
+        """
+        with self._lock:
+            done = tuple(self._remove_all(self.ledger.entries))
+            self._made.clear()
+            self._once.clear()
+        left = [str(d) for d in done if d.trouble]
+        if left:
+            raise LeftoversError(
+                "not everything that this run made could be removed:\n    " + "\n    ".join(left),
+                hint=f"`pytest-kibana sweep` tries again; what is left is written in {self.ledger.path}.",
+            )
+        return done
+
+    def _remove_all(self, entries: tuple[Entry, ...]) -> "list[Removed]":
+        done: list[Removed] = []
+        spaces = {str(e.keys.get("id")) for e in entries if e.resource == "space"}
+        for entry in reversed(entries):
+            kind = RESOURCES[entry.resource]
+            if entry.space in spaces and kind.scope is Scope.SPACE and not kind.outlives_space:
+                continue
+            try:
+                removed = self._remover.remove(entry)
+            except SafetyRefusal as refusal:
+                removed = Removed(
+                    entry.resource, entry.id or entry.unique, entry.space, True, refusal.message
+                )
+            done.append(removed)
+            if removed.trouble is None:
+                self._struck(entry)
+        return done
+
+    def _struck(self, entry: Entry) -> None:
+        """Strike an entry out, and with a space everything that was in it."""
+        self.ledger.gone(entry)
+        if entry.resource == "space":
+            for inside in self.ledger.entries:
+                kind = RESOURCES[inside.resource]
+                if inside.space == entry.keys.get("id") and kind.scope is Scope.SPACE:
+                    self.ledger.gone(inside)
+
+    def __enter__(self) -> "Factory":
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.cleanup()
+
+
+def _carried(kind: Resource, call: Call, sent: Any) -> dict[str, Any]:
+    """Return what an update that replaces everything has to say again."""
+    if call.semantics != "full":
+        return {}
+    root = next((c.root for c in kind.create if c.root), "")
+    before = value_at(sent, root)
+    if not isinstance(before, Mapping):
+        return {}
+    return {k: v for k, v in before.items() if k not in kind.create_only}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value in which handles are replaced by their ids."""
+    if isinstance(value, Handle):
+        return value.id
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value
+
+
+def _space_id(space: Any) -> str | None:
+    name = getattr(space, "id", space)
+    return None if name in (None, "default") else str(name)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _no_holes(hole: Hole) -> Any:
+    raise UsageError(f"a preparation has no hole {hole}", hint="Give it a body without holes.")
