@@ -1,6 +1,5 @@
 """``load``: from what a person names to an open contract, through the cache of compiled contracts."""
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +16,10 @@ from pytest_kibana.contract.store import (
     Opened,
     dump,
     dump_defects,
+    dump_document,
     read_cached,
     read_defects,
+    read_document,
     write_cached,
 )
 
@@ -105,7 +106,6 @@ class _Opening:
         self.overlays = overlays
         self.key = found.sha256 + (f"+{digest(overlays)[:16]}" if overlays else "")
         self.folder = cache / "compiled"
-        self._parsed: dict[str, Any] | None = None
 
     def contract(self) -> Contract:
         """Open the contract."""
@@ -123,15 +123,8 @@ class _Opening:
 
     def document(self) -> dict[str, Any]:
         """Return the document as published, corrections applied; the caller may change it."""
-        kept = read_cached(self._file("document.json"))
-        if kept is not None:
-            try:
-                value = json.loads(kept)
-                if isinstance(value, dict):
-                    return value
-            except ValueError:
-                pass  # damaged: made anew below
-        return self._parse()
+        kept: dict[str, Any] | None = self._cached("document.jsonl", read_document)
+        return kept if kept is not None else self._parse()
 
     def more_defects(self, opened: Opened) -> tuple[Defect, ...]:
         """Return the defects that take time to find; they are sought when first asked for."""
@@ -155,8 +148,7 @@ class _Opening:
     def _parse(self) -> dict[str, Any]:
         document = apply(self.overlays, self.found.parse())
         if self.overlays or not self._is_plain_json():
-            text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-            write_cached(self._file("document.json"), text.encode("utf-8", "surrogatepass"))
+            write_cached(self._file("document.jsonl"), dump_document(document))
         return document
 
     def _is_plain_json(self) -> bool:

@@ -76,7 +76,7 @@ class Parameter:
     """A path, query, header or cookie parameter. ``style`` and ``explode`` are OpenAPI's, defaults filled in.
 
     ``json_encoded`` is True where the value travels as JSON text (``content: application/json``, or an object in
-    the query, which Kibana reads as JSON: facts 1.9).
+    the query, which Kibana reads as JSON text).
     """
 
     name: str
@@ -178,7 +178,7 @@ class Operation:
 
     @property
     def unsafe(self) -> bool:
-        """True where Kibana demands ``kbn-xsrf`` (facts 1.3)."""
+        """True where Kibana demands ``kbn-xsrf`` (Kibana source, lifecycle_handlers.ts)."""
         return self.method in UNSAFE_METHODS
 
     def parameters_in(self, location: Location) -> tuple[Parameter, ...]:

@@ -36,9 +36,10 @@ if TYPE_CHECKING:
 
 _FORMAT = "pytest-kibana compiled contract"
 _DEFECTS = "pytest-kibana defects of a contract"
+_DOCUMENT = "pytest-kibana document of a contract"
 
 # Raise this whenever the compiled form of the same document would differ.
-VERSION = 4
+VERSION = 5
 
 Value = TypeVar("Value")
 
@@ -140,6 +141,21 @@ def read_defects(data: bytes) -> tuple[Defect, ...]:
         Damaged: the bytes are something else.
     """
     return tuple(Defect(*row) for row in json.loads(data[_checked(data, _DEFECTS) :]))
+
+
+def dump_document(document: Mapping[str, Any]) -> bytes:
+    """Write a document that was not published as JSON, or not as one file."""
+    return _sealed(_DOCUMENT, _encode(document))
+
+
+def read_document(data: bytes) -> dict[str, Any]:
+    """Read what :func:`dump_document` wrote.
+
+    Raises:
+        Damaged: the bytes are something else.
+    """
+    document: dict[str, Any] = json.loads(data[_checked(data, _DOCUMENT) :])
+    return document
 
 
 def _sealed(kind: str, rest: bytes) -> bytes:

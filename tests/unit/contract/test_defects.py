@@ -33,7 +33,7 @@ ALSO = {"enum-empty": {"unsatisfiable"}, "example-invalid": {"body-not-required"
 
 FORBIDDING = {"allOf": [{"properties": {"a": {"not": {}}}}, {"type": "object", "required": ["a"]}]}
 
-# (kind, operations, components)
+# Each: kind of defect, the operations that have it, their components.
 CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("no-responses", {"GET /api/a": {"tags": ["t"]}}, {}),
     ("no-responses", {"GET /api/a": {"tags": ["t"], "responses": {}}}, {}),

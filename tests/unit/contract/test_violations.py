@@ -1,4 +1,4 @@
-"""A violation names the deepest meaningful place, in our words, and keeps its identity when a contract is regenerated."""
+"""A violation names the deepest meaningful place, in our words, and keeps its identity over regenerated contracts."""
 
 import copy
 from typing import Any
@@ -156,7 +156,7 @@ def test_the_nearest_component_is_named_and_the_place_inside_it(answer_schema: A
 
 
 def test_an_identity_survives_regeneration(answer_schema: Any) -> None:
-    """Arms in another order, a wrapping ``allOf``, an added arm: the same value breaks the same rule at the same place."""
+    """Arms in another order, a wrapping ``allOf``, an added arm: the same rule is broken at the same place."""
     contract, translated = answer_schema({"properties": {"x": ARMS}})
     again = copy.deepcopy(ARMS)
     again["oneOf"].insert(0, {"type": "array"})
