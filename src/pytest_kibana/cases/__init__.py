@@ -1,10 +1,12 @@
 """The cases room: what to send. ``cases_for(contract, operation, seed=...) -> tuple[Case, ...]``."""
 
+from pytest_kibana.cases.bank import Bank, open_bank
 from pytest_kibana.cases.making import Bindings, cases_for, make_cases
 from pytest_kibana.cases.model import BUDGETS, Case, CaseBudget, Kind, Made, Recipe, Upload
 
 __all__ = [
     "BUDGETS",
+    "Bank",
     "Bindings",
     "Case",
     "CaseBudget",
@@ -14,4 +16,5 @@ __all__ = [
     "Upload",
     "cases_for",
     "make_cases",
+    "open_bank",
 ]

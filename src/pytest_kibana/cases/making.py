@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -9,9 +10,10 @@ from typing import Any, Final
 
 from pytest_kibana.cases.breaking import BREAKS, breaks
 from pytest_kibana.cases.choosers import Chooser, Random, Simplest
+from pytest_kibana.cases.engine import Engine, Idea
 from pytest_kibana.cases.holes import UNIQUE, has_holes, laid_over
 from pytest_kibana.cases.model import Case, CaseBudget, Kind, Made, Recipe, Upload
-from pytest_kibana.cases.proof import SENT_BY_CLIENT, Prover
+from pytest_kibana.cases.proof import SENT_BY_CLIENT, Promises, Prover
 from pytest_kibana.cases.refusals import PROMISED, doubtful, refusals
 from pytest_kibana.cases.shapes import Shapes
 from pytest_kibana.cases.sites import MISSING, Root, Site, walk
@@ -40,17 +42,19 @@ class Maker:
         bindings: values by (location, parameter name), usually holes that name objects of the run; a body's are by
             (``body``, member name).
         values: shared by the makers of one contract, so that each schema is read once.
+        engine: a second source of ideas.
     """
 
     def __init__(
         self,
-        contract: Contract,
+        contract: Promises,
         operation: Operation,
         *,
         seed: int,
         recipe: Recipe | None = None,
         bindings: Bindings | None = None,
         values: Values | None = None,
+        engine: Engine | None = None,
     ) -> None:
         self.contract = contract
         self.operation = operation
@@ -59,6 +63,7 @@ class Maker:
         self.bindings = bindings or {}
         self.values = values or Values(Shapes(contract.components))
         self.prover = Prover(contract, operation)
+        self.engine = engine
         self.trouble: list[str] = []
 
     # the base
@@ -229,6 +234,7 @@ class Maker:
         for site in self.sites:
             yield from variations(self.values, site)
         yield from self._other_media()
+        yield from self._ideas(valid=True)
 
     def _other_media(self) -> Iterator[Candidate]:
         base, body = self.base, self.operation.body
@@ -348,6 +354,42 @@ class Maker:
         base = self.base
         if base is not None:
             yield from refusals(self.operation, base)
+        yield from self._ideas(valid=False)
+
+    @cached_property
+    def _engine_ideas(self) -> tuple[Idea, ...]:
+        if self.engine is None:
+            return ()
+        found, reason = self.engine.ideas(self.operation)
+        if reason:
+            self.trouble.append(f"no cases from Schemathesis: {reason}")
+        return found
+
+    def _ideas(self, *, valid: bool) -> Iterator[Candidate]:
+        """Yield what the engine found, with the path, the names and the references of the base."""
+        base = self.base
+        if base is None:
+            return
+        for number, idea in enumerate(i for i in self._engine_ideas if i.valid is valid):
+            body = self._bound(marked(laid_over(idea.body, base.body))) if valid else idea.body
+            if not idea.has_body:
+                body = None
+            case = replace(
+                base,
+                query={
+                    **idea.query,
+                    **({k: v for k, v in base.query.items() if has_holes(v)} if valid else {}),
+                },
+                headers={k: v for k, v in idea.headers.items() if k.lower() not in SENT_BY_CLIENT},
+                body=body,
+                has_body=idea.has_body,
+                media=idea.media,
+            )
+
+            def make(case: Case = case) -> Case:
+                return case
+
+            yield Candidate("engine", "request", str(number), 0, idea.sentence, make)
 
     # selection
 
@@ -373,8 +415,11 @@ class Maker:
         """Let the scenarios take turns; within one, shallow places tend to come first, the seed decides."""
         dice = random.Random(f"{self.seed}:{self.operation.label}")  # noqa: S311 - reproducible by design
         groups: dict[str, list[tuple[float, int, Candidate]]] = {}
+        repeated: Counter[tuple[str, str, str]] = Counter()
         for number, candidate in enumerate(candidates):
-            weight = candidate.depth + 3 * dice.random()
+            where = (candidate.scenario, candidate.location, candidate.at)
+            weight = candidate.depth + 3 * dice.random() + 3 * repeated[where]
+            repeated[where] += 1
             groups.setdefault(candidate.scenario, []).append((weight, number, candidate))
         order = sorted(groups, key=turns.index)
         queues = [[c for _, _, c in sorted(groups[name], key=lambda row: row[:2])] for name in order]
@@ -390,6 +435,7 @@ class _Chosen:
     def __init__(self, maker: Maker) -> None:
         self._maker = maker
         self._seen: set[object] = set()
+        self._rules: dict[tuple[str, str, str], set[str]] = {}
         self._ids: set[str] = set()
         self.cases: list[Case] = []
 
@@ -400,11 +446,25 @@ class _Chosen:
             if found >= wanted or (kind is Kind.RANDOM and misses > _MISSES * wanted):
                 break
             case = self._proven(kind, candidate)
-            if case and self.add(case, f"{candidate.scenario}|{candidate.location}|{candidate.at}"):
+            if (
+                case
+                and self._new_rule(case, candidate)
+                and self.add(case, f"{candidate.scenario}|{candidate.location}|{candidate.at}")
+            ):
                 found += 1
             else:
                 misses += 1
         return found
+
+    def _new_rule(self, case: Case, candidate: Candidate) -> bool:
+        """Tell whether no case yet breaks this rule at this place, in this way; the engine's way is any way."""
+        if case.rule is None:
+            return True
+        key = (case.rule.location, case.rule.at, case.rule.keyword)
+        ways = self._rules.setdefault(key, set())
+        known = bool(ways) if candidate.scenario == "engine" else candidate.scenario in ways
+        ways.add(candidate.scenario)
+        return not known
 
     def _proven(self, kind: Kind, candidate: Candidate) -> Case | None:
         try:
@@ -412,6 +472,9 @@ class _Chosen:
         except Unsatisfiable:
             return None
         prover = self._maker.prover
+        if candidate.rule is None and kind is Kind.INVALID:
+            found = prover.sole_rule(case)
+            return replace(case, rule=found, description=found.sentence) if found else None
         if candidate.rule is None:
             return case if prover.valid(case) else None
         if candidate.rule.keyword in PROMISED:
@@ -516,15 +579,35 @@ def make_cases(
     ``values`` is shared by callers that make the cases of many operations of one contract.
     """
     found = contract.operation(operation) if isinstance(operation, str) else operation
-    maker = Maker(
+    budget = budget or CaseBudget()
+    return made_by(
         contract,
         found,
         seed=seed,
+        budget=budget,
         recipe=(recipes or {}).get(found.label),
         bindings=(bindings or {}).get(found.label),
         values=values,
+        engine=Engine(contract.document) if budget.engine else None,
+    )
+
+
+def made_by(
+    contract: Promises,
+    operation: Operation,
+    *,
+    seed: int,
+    budget: CaseBudget,
+    recipe: Recipe | None = None,
+    bindings: Bindings | None = None,
+    values: Values | None = None,
+    engine: Engine | None = None,
+) -> Made:
+    """Return the cases of one operation; :func:`make_cases` for those who hold the pieces."""
+    maker = Maker(
+        contract, operation, seed=seed, recipe=recipe, bindings=bindings, values=values, engine=engine
     )
     try:
-        return maker.make(budget or CaseBudget())
+        return maker.make(budget)
     except UsageError as why:
         return Made((), (f"no request can be written: {why.message}",))

@@ -9,13 +9,12 @@ if some reading is. What cannot be proven is not sent.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import unquote
 
 from pytest_kibana.cases.holes import STAND_INS, has_holes, stood_in
 from pytest_kibana.cases.model import Case, Upload
-from pytest_kibana.contract import Contract
-from pytest_kibana.contract.model import Json, Operation, Parameter, Schema, Violation
+from pytest_kibana.contract.model import Json, JsonSchema, Operation, Parameter, Schema, Violation
 from pytest_kibana.errors import UsageError
 from pytest_kibana.wire.exchange import Request, Rule
 from pytest_kibana.wire.request import build_request
@@ -25,6 +24,23 @@ SENT_BY_CLIENT: Final = frozenset(
     {"kbn-xsrf", "elastic-api-version", "authorization", "content-type", "accept", "kbn-version", "cookie"}
 )
 """Headers that every client adds or that carry credentials: not a case's to vary."""
+
+
+class Promises(Protocol):
+    """What making cases needs of a contract; :class:`pytest_kibana.contract.Contract` has it."""
+
+    @property
+    def components(self) -> Mapping[str, JsonSchema]:
+        """The named schemas, translated."""
+
+    def is_valid(self, schema: Schema, value: Any) -> bool:
+        """Tell whether the value keeps the schema."""
+
+    def violations(self, schema: Schema, value: Any) -> tuple[Violation, ...]:
+        """Return every way in which the value breaks the schema."""
+
+    def resolve(self, json_schema: JsonSchema) -> JsonSchema:
+        """Follow a reference to a component."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +56,7 @@ class Fault:
 class Prover:
     """Proves the cases of one operation."""
 
-    def __init__(self, contract: Contract, operation: Operation) -> None:
+    def __init__(self, contract: Promises, operation: Operation) -> None:
         self._contract = contract
         self._operation = operation
         self._stand_in: Any = STAND_INS[0]
@@ -83,6 +99,28 @@ class Prover:
         if keyword == rule.keyword or (keyword == "const" and rule.keyword == "enum"):
             return rule
         return replace(rule, keyword=keyword) if loose and not member else None
+
+    def sole_rule(self, case: Case) -> Rule | None:
+        """Return the rule that a case breaks, if it breaks exactly one, wherever that may be.
+
+        Missing and undeclared members are left out: what broke cannot be told from the place of the violation.
+        """
+        faults = self.faults(case)
+        if len(faults) != 1 or len(found := {(v.at, v.keyword): v for v in faults[0].violations}) != 1:
+            return None
+        ((at, keyword), violation) = found.popitem()
+        fault = faults[0]
+        where = fault.location
+        if where not in ("path", "query", "header", "body") or keyword in (
+            "required",
+            "additionalProperties",
+        ):
+            return None
+        what = (
+            f"{where} parameter {fault.name}{at}" if fault.name else f"body member {at}" if at else "the body"
+        )
+        pointer = f"/{fault.name}{at}" if fault.name else at
+        return Rule(where, pointer, keyword, f"{what} {violation.sentence}")  # type: ignore[arg-type]
 
     def faults(self, case: Case) -> tuple[Fault, ...]:
         """Return the invalid parts of the request that the case becomes, with something in place of holes."""

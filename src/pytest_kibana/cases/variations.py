@@ -34,6 +34,9 @@ IDENTITY: Final = frozenset(
 )
 """Members that name a thing. Where a case invents one, it carries the mark of the run."""
 
+WRAPPERS: Final = frozenset({"attributes", "data_view", "item", "rule", "dashboard", "list"})
+"""Members that hold the thing itself; names elsewhere below the top are references to other things."""
+
 SCENARIOS: Final = (
     "all members",
     "optional member",
@@ -87,9 +90,11 @@ def place(site: Site) -> str:
 def is_identity(site: Site) -> bool:
     """Tell whether the place names the thing that is made or changed, and can hold a name of this run."""
     shape = site.shape
+    steps = site.at.split("/")[1:]
     return (
-        site.name in IDENTITY
-        and site.depth <= 3
+        site.location == "body"
+        and site.name in IDENTITY
+        and all(step in WRAPPERS for step in steps[:-1])
         and "string" in shape.types
         and shape.enum is None
         and not shape.format
@@ -244,7 +249,8 @@ def _objects(values: Values, site: Site) -> Iterator[Candidate]:
             made = values.fill(replace(shape, types=frozenset({"object"}), hints=()), Fullest())
             present = site.present(values)
             kept = present if isinstance(present, Mapping) else {}
-            return site.wrap(marked({**laid_over(made, kept), **kept}))
+            whole = {**laid_over(made, kept), **kept}
+            return site.wrap(marked(whole) if site.location == "body" and not site.at else whole)
 
         sentence = f"{place(site)} has every member that it may have"
         yield Candidate("all members", site.location, site.at, site.depth, sentence, fullest)
@@ -253,16 +259,17 @@ def _objects(values: Values, site: Site) -> Iterator[Candidate]:
         yield Candidate("no members", site.location, site.at, site.depth, sentence, lambda: site.wrap({}))
 
 
-def marked(body: Json, depth: int = 0) -> Json:
-    """Return a body in which members that name a thing hold a name of this run.
+def marked(body: Json) -> Json:
+    """Return a body in which members that name the thing itself hold a name of this run.
 
     Only plain text that could be a name is replaced; whether the schema allows it is for the proof to tell.
     """
-    if not isinstance(body, Mapping) or depth > 2:
+    if not isinstance(body, Mapping):
         return body
-    return {
-        name: UNIQUE
-        if name in IDENTITY and isinstance(value, str) and not has_holes(value)
-        else marked(value, depth + 1)
-        for name, value in body.items()
-    }
+    made = dict(body)
+    for name, value in body.items():
+        if name in IDENTITY and isinstance(value, str) and not has_holes(value):
+            made[name] = UNIQUE
+        elif name in WRAPPERS:
+            made[name] = marked(value)
+    return made
