@@ -68,6 +68,9 @@ class Walk:
             if "{}" not in segment:
                 continue
             prefix = "/" + "/".join(segments[: at + 1])
+            if names[len(ids)] == "type" and "saved_objects" in segments:
+                ids.append("tag")
+                continue
             resource = self._resource_at(prefix)
             last = at == len(segments) - 1
             value = None
@@ -103,7 +106,7 @@ class Walk:
             own = ids[:count]
             while len(own) < count:
                 self.made += 1
-                own.append(f"id-{self.made}")
+                own.append("tag" if "/saved_objects/" in label and not own else f"id-{self.made}")
             answer = self.send(operation, label, own, {})
             if answer.status_code >= 300:
                 continue

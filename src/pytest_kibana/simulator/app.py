@@ -26,7 +26,9 @@ SECURITY = {
     "content-security-policy": _POLICY,
     "content-security-policy-report-only": "form-action 'report-sample' 'self'",
     "cross-origin-opener-policy": "same-origin",
-    "permissions-policy": "camera=(), display-capture=(), fullscreen=(self), geolocation=(), microphone=(), web-share=()",
+    "permissions-policy": (
+        "camera=(), display-capture=(), fullscreen=(self), geolocation=(), microphone=(), web-share=()"
+    ),
     "referrer-policy": "strict-origin-when-cross-origin",
     "x-content-type-options": "nosniff",
 }

@@ -190,8 +190,15 @@ def settle(call: Call, resource: Resource, record: Record, sent: Json, *, fresh:
     if fresh:
         around.update({name: call.world.clock.uuid() for name in resource.aliases})
     else:  # what moves with every write is taken from the record, not from the object's former self
-        moving = ("updated_at", "updatedAt", "updated_by", "updatedBy", "_version", "revision")
-        moving = (*moving, "version") if resource.version == "version" else moving
+        moving = {
+            "updated_at",
+            "updatedAt",
+            "updated_by",
+            "updatedBy",
+            "_version",
+            "revision",
+            resource.version,
+        }
         sent = {k: v for k, v in sent.items() if k not in moving}
     if schema is True:
         record.value = {**dict(resource.defaults), **sent}

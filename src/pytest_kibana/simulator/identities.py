@@ -221,9 +221,7 @@ class Identities:
         if scheme == "apikey":
             key = self.keys.get(name)
             if key is None or key.value["secret"] != secret:
-                raise _unauthorised(
-                    "unable to authenticate with provided credentials and anonymous access is not allowed for this request"
-                )
+                raise _unauthorised("unable to authenticate with provided credentials")
             return self._from_key(key)
         raise _unauthorised("missing authentication credentials for REST request [/_security/_authenticate]")
 

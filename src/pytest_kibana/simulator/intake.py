@@ -4,6 +4,7 @@ Kibana reads query values by the type that its schema wants: ``true`` is a boole
 JSON text, and an array is a repeated key or one JSON text (seen on 9.4.3).
 """
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -164,10 +165,8 @@ class Intake:
         if len(raws) == 1:
             raw = raws[0]
             if parameter.json_encoded or types & {"object"} or (types & {"array"} and raw[:1] == "["):
-                try:
+                with contextlib.suppress(ValueError):  # what is no JSON is one of the other readings
                     yield json.loads(raw)
-                except ValueError:
-                    pass  # it is not JSON, so it is one of the other readings
             yield from _scalars(raw, types)
             if "array" in types:
                 yield from ([scalar] for scalar in self._items(parameter, [raw]))

@@ -41,7 +41,7 @@ def _node(op: Any, arg: Any, more: int) -> str:
     if op in (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT):
         low, high, inner = arg
         once = "".join(_node(o, a, more) for o, a in inner)
-        return once * min(max(low, more), int(high))
+        return once * int(min(max(low, more), int(high)))
     if op is codes.SUBPATTERN:
         return "".join(_node(o, a, more) for o, a in arg[-1])
     if op is codes.BRANCH:

@@ -296,7 +296,7 @@ class Synthesiser:
         default = schema.get("default")
         if isinstance(default, str) and self.schemas.valid(schema, default):
             return default
-        least, most = schema.get("minLength", 0), schema.get("maxLength")
+        least, most = int(schema.get("minLength", 0)), schema.get("maxLength")
         if pattern := schema.get("pattern"):
             made = text_for(pattern, least)
             if self.schemas.valid(schema, made):

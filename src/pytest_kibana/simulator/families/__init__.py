@@ -24,8 +24,8 @@ names (``GET /api/spaces/space/{}``); the values of a path stand in ``call.ids``
 
 * A refusal is raised (:class:`~pytest_kibana.simulator.replies.Refusal`), an answer is a ``Reply``. The engine
   fits every 2xx body to the contract's schema: what a closed schema forbids is dropped, what it requires is
-  filled in, and a 2xx status that the contract does not document becomes the one that it does. ``Reply(exact=True)`` is for
-  answers in which Kibana is known to ignore its contract.
+  filled in, and a 2xx status that the contract does not document becomes the one that it does.
+  ``Reply(exact=True)`` is for answers in which Kibana is known to ignore its contract.
 * State lives in ``call.world.store`` only, in tables named like the resource in ``inventory.RESOURCES``, so
   that the generic handlers, persistence and the deletion of spaces see it. ``call.table("case")`` is the table of
   the call's space (or the global one, where the resource is declared ``everywhere``).

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from pytest_kibana.simulator.families import Family
+from pytest_kibana.simulator.features import FEATURES
 from pytest_kibana.simulator.identities import ANONYMOUS
 from pytest_kibana.simulator.replies import Refusal, Reply
 from pytest_kibana.simulator.store import stamp
@@ -21,48 +22,6 @@ PLUGINS = (
     "visualizations", "workflowsManagement",
 )  # fmt: skip
 """Plugins that the status document lists."""
-
-FEATURES: tuple[tuple[str, str, str, str | None], ...] = (
-    ("discover_v2", "Discover", "kibana", None),
-    ("dashboard_v2", "Dashboard", "kibana", None),
-    ("visualize_v2", "Visualize library", "kibana", None),
-    ("maps_v2", "Maps", "kibana", None),
-    ("canvas", "Canvas", "kibana", None),
-    ("ml", "Machine Learning", "kibana", None),
-    ("graph", "Graph", "kibana", "platinum"),
-    ("dev_tools", "Dev Tools", "management", None),
-    ("advancedSettings", "Advanced Settings", "management", None),
-    ("indexPatterns", "Data View Management", "management", None),
-    ("filesManagement", "Files Management", "management", None),
-    ("savedObjectsManagement", "Saved Objects Management", "management", None),
-    ("savedObjectsTagging", "Tag Management", "management", None),
-    ("savedQueryManagement", "Saved Query Management", "management", None),
-    ("actions", "Actions and Connectors", "management", None),
-    ("generalCasesV3", "Cases", "management", None),
-    ("stackAlerts", "Stack Rules", "management", None),
-    ("rulesSettings", "Rules Settings", "management", None),
-    ("maintenanceWindow", "Maintenance Windows", "management", "platinum"),
-    ("fleetv2", "Fleet", "management", None),
-    ("fleet", "Integrations", "management", None),
-    ("osquery", "Osquery", "management", None),
-    ("logs", "Logs", "observability", None),
-    ("infrastructure", "Infrastructure", "observability", None),
-    ("apm", "APM and User Experience", "observability", None),
-    ("uptime", "Synthetics and Uptime", "observability", None),
-    ("slo", "SLOs", "observability", "platinum"),
-    ("streams", "Streams", "observability", None),
-    ("observabilityCasesV3", "Cases", "observability", None),
-    ("observabilityAIAssistant", "Observability AI Assistant", "observability", "enterprise"),
-    ("siemV4", "Security", "securitySolution", None),
-    ("securitySolutionCasesV3", "Cases", "securitySolution", None),
-    ("securitySolutionTimeline", "Timeline", "securitySolution", None),
-    ("securitySolutionNotes", "Notes", "securitySolution", None),
-    ("securitySolutionAssistant", "Elastic AI Assistant", "securitySolution", "enterprise"),
-    ("securitySolutionAttackDiscovery", "Attack discovery", "securitySolution", "enterprise"),
-    ("agentBuilder", "Agent Builder", "kibana", "enterprise"),
-    ("workflowsManagement", "Workflows", "kibana", "enterprise"),
-)
-"""Id, name, category and licence of each feature. Ids carry version suffixes, as Kibana's do."""
 
 
 @family.on("GET /api/status")

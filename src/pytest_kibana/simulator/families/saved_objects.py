@@ -1,0 +1,375 @@
+"""Saved objects: single, in bulk, found, resolved, exported and imported."""
+
+import json
+from typing import Any
+
+from pytest_kibana.simulator import saved
+from pytest_kibana.simulator.families import Family
+from pytest_kibana.simulator.intake import Upload
+from pytest_kibana.simulator.listing import dig, matches, sort_rows, whole
+from pytest_kibana.simulator.replies import NDJSON, Refusal, Reply
+from pytest_kibana.simulator.store import Record
+from pytest_kibana.simulator.world import Call, World
+
+Json = Any
+family = Family("saved objects")
+_MOST = 10_000
+
+
+@family.before("* /api/saved_objects/*")
+def serverless_keeps_them(call: Call) -> None:
+    """On serverless only import and export are public (elastic/kibana#184408)."""
+    public = ("_export", "_import", "_resolve_import_errors")
+    internal = not call.path.endswith(public) and "x-elastic-internal-origin" not in call.headers
+    if call.world.serverless and internal:
+        text = (
+            f"uri [{call.path}] with method [{call.method.lower()}] "
+            "exists but is not available with the current configuration"
+        )
+        raise Refusal(400, text, family="platform")
+
+
+@family.after("* /api/saved_objects/*")
+def warn(call: Call, reply: Reply) -> Reply:
+    """Single and bulk operations are deprecated, and say so."""
+    if not call.path.endswith(("_export", "_import", "_resolve_import_errors")):
+        reply.headers["warning"] = f'299 Kibana-{call.world.version} "This endpoint is deprecated"'
+    return reply
+
+
+@family.on("POST /api/saved_objects/{}", "POST /api/saved_objects/{}/{}")
+def create(call: Call) -> Reply:
+    """Make one object."""
+    if isinstance(call.body, list):
+        text = "[request body]: expected a plain object value, but found [Array] instead."
+        raise Refusal(400, text, family="platform")
+    key = call.ids[1] if len(call.ids) > 1 else None
+    record = saved.make(call, call.ids[0], key, call.body or {}, overwrite=_true(call.query.get("overwrite")))
+    return Reply(saved.shown(call, record))
+
+
+def _true(value: Json) -> bool:
+    return value in (True, "true")
+
+
+def _one(call: Call) -> Record:
+    kind, key = call.ids[-2:]
+    saved.demand_type(kind)
+    record = saved.find(call, kind, key)
+    if record is None:
+        raise saved.missing(kind, key)
+    return record
+
+
+@family.on("GET /api/saved_objects/{}/{}")
+def read(call: Call) -> Reply:
+    """Show one object."""
+    return Reply(saved.shown(call, _one(call)))
+
+
+@family.on("GET /api/saved_objects/resolve/{}/{}")
+def resolve(call: Call) -> Reply:
+    """Show one object; there are no aliases here, so every match is exact."""
+    return Reply({"saved_object": saved.shown(call, _one(call)), "outcome": "exactMatch"})
+
+
+@family.on("PUT /api/saved_objects/{}/{}")
+def update(call: Call) -> Reply:
+    """Change attributes of one object, or make it where ``upsert`` says so."""
+    kind, key = call.ids
+    body = call.body or {}
+    if saved.find(call, kind, key) is None and body.get("upsert") is not None:
+        saved.demand_type(kind)
+        made = saved.make(call, kind, key, {**body, "attributes": body["upsert"]}, overwrite=False)
+        return Reply(saved.shown(call, made))
+    return Reply(_changed(call, _one(call), body))
+
+
+def _changed(call: Call, record: Record, body: dict[str, Json]) -> dict[str, Json]:
+    kind, key = record.facts["type"], record.facts["key"]
+    given = body.get("version")
+    if given is not None and given != record.version:
+        raise Refusal(409, f"Saved object [{kind}/{key}] conflict")
+    saved.demand_attributes(kind, body.get("attributes"))
+    record.value["attributes"] = {**record.value["attributes"], **(body.get("attributes") or {})}
+    if isinstance(body.get("references"), list):
+        record.value["references"] = body["references"]
+    call.world.store.touch(record, call.user)
+    return saved.shown(call, record)
+
+
+@family.route("DELETE /api/saved_objects/{}/{}", beside="GET /api/saved_objects/{}/{}")
+def remove(call: Call) -> Reply:
+    """Remove one object; the operation left the contract and stayed in Kibana (seen on 9.4.3)."""
+    _removed(call, _one(call), force=_true(call.query.get("force")))
+    return Reply({})
+
+
+def _removed(call: Call, record: Record, *, force: bool) -> None:
+    spaces = record.facts["namespaces"]
+    if len(spaces) > 1 and not force:
+        text = (
+            "Unable to delete saved object that exists in multiple namespaces, "
+            "use the `force` option to delete it anyway"
+        )
+        raise Refusal(400, f"{text}: Bad Request")
+    for kind, _, table in call.world.store.tables():
+        if kind == saved.TABLE and table.get(record.id) is record:
+            del table[record.id]
+
+
+# -- bulk --------------------------------------------------------------------------------------------------
+
+
+def _each(call: Call, act: Any) -> Reply:
+    """Do one thing per object of the body, in order; a refusal becomes that object's answer."""
+    rows = []
+    for item in call.body or ():
+        try:
+            rows.append(act(item))
+        except Refusal as refusal:
+            rows.append(saved.failure(item["type"], item.get("id", ""), refusal))
+    return Reply({"saved_objects": rows})
+
+
+@family.on("POST /api/saved_objects/_bulk_create")
+def bulk_create(call: Call) -> Reply:
+    """Make objects; each answers for itself."""
+    overwrite = _true(call.query.get("overwrite"))
+
+    def act(item: Json) -> Json:
+        return saved.shown(call, saved.make(call, item["type"], item.get("id"), item, overwrite=overwrite))
+
+    return _each(call, act)
+
+
+def _known(call: Call, item: Json) -> Record:
+    saved.demand_type(item["type"])
+    record = saved.find(call, item["type"], item["id"])
+    if record is None:
+        raise saved.missing(item["type"], item["id"])
+    return record
+
+
+@family.on("POST /api/saved_objects/_bulk_get")
+def bulk_get(call: Call) -> Reply:
+    """Show objects."""
+    return _each(call, lambda item: saved.shown(call, _known(call, item)))
+
+
+@family.on("POST /api/saved_objects/_bulk_resolve")
+def bulk_resolve(call: Call) -> Reply:
+    """Show objects, each with how it was found."""
+    rows = _each(call, lambda item: saved.shown(call, _known(call, item))).body["saved_objects"]
+    return Reply({"resolved_objects": [{"saved_object": row, "outcome": "exactMatch"} for row in rows]})
+
+
+@family.on("PUT /api/saved_objects/_bulk_update", "POST /api/saved_objects/_bulk_update")
+def bulk_update(call: Call) -> Reply:
+    """Change objects."""
+    return _each(call, lambda item: _changed(call, _known(call, item), item))
+
+
+@family.on("POST /api/saved_objects/_bulk_delete")
+def bulk_delete(call: Call) -> Reply:
+    """Remove objects; each says whether it is gone."""
+    force = _true(call.query.get("force"))
+    statuses = []
+    for item in call.body or ():
+        try:
+            _removed(call, _known(call, item), force=force)
+            statuses.append({"success": True, "id": item["id"], "type": item["type"]})
+        except Refusal as refusal:
+            statuses.append({"success": False, **saved.failure(item["type"], item["id"], refusal)})
+    return Reply({"statuses": statuses})
+
+
+# -- find --------------------------------------------------------------------------------------------------
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+@family.on("GET /api/saved_objects/_find")
+def find(call: Call) -> Reply:
+    """Show objects of some types: searched, filtered, sorted and paged."""
+    query = call.query
+    kinds = _list(query.get("type"))
+    found = [
+        record
+        for space in (call.space, "*")
+        for record in call.world.store.table(saved.TABLE, space).values()
+        if record.facts["type"] in kinds
+    ]
+    rows = [saved.shown(call, record) for record in found]
+    if search := query.get("search"):
+        fields = [str(f).split("^")[0] for f in _list(query.get("search_fields"))]
+        rows = [
+            row
+            for row in rows
+            if _found_by(row, str(search), fields, str(query.get("default_search_operator")))
+        ]
+    if wanted := query.get("has_reference"):
+        rows = [row for row in rows if _refers(row, _list(wanted), query.get("has_reference_operator", "OR"))]
+    if kuery := query.get("filter"):
+        rows = [row for row in rows if matches(_flattened(row), str(kuery))]
+    if by := query.get("sort_field"):
+        key = by if by in ("type", "updated_at", "created_at") else f"attributes.{by}"
+        rows = sort_rows(rows, key, str(query.get("sort_order", "asc")))
+    page, size = max(whole(query.get("page"), 1), 1), whole(query.get("per_page"), 20)
+    if size > _MOST:
+        raise Refusal(
+            400,
+            f"[request query.per_page]: Value must be equal to or lower than [{_MOST}].",
+            family="platform",
+        )
+    kept = _list(query.get("fields"))
+    part = [_only(row, kept) | {"score": 0} for row in rows[(page - 1) * size : page * size]]
+    return Reply({"page": page, "per_page": size, "total": len(rows), "saved_objects": part})
+
+
+def _found_by(row: Json, search: str, fields: list[str], operator: str) -> bool:
+    places = [dig(row["attributes"], f) for f in fields] if fields else [row["attributes"]]
+    words = [w for w in search.replace('"', "").split() if w]
+    text = json.dumps(places, ensure_ascii=False).lower()
+    hits = [word.strip("*").lower() in text for word in words]
+    return all(hits) if operator.upper() == "AND" else any(hits) if hits else True
+
+
+def _refers(row: Json, wanted: list[Json], operator: Json) -> bool:
+    there = {(r["type"], r["id"]) for r in row["references"]}
+    hits = [(w["type"], w["id"]) in there for w in wanted if isinstance(w, dict)]
+    return all(hits) if operator == "AND" else any(hits)
+
+
+def _flattened(row: Json) -> Json:
+    """Return a row as KQL of saved objects addresses it: ``dashboard.attributes.title``."""
+    return {row["type"]: row, **row}
+
+
+def _only(row: Json, fields: list[Json]) -> dict[str, Json]:
+    if not fields:
+        return dict(row)
+    return {**row, "attributes": {k: v for k, v in row["attributes"].items() if k in fields}}
+
+
+# -- files -------------------------------------------------------------------------------------------------
+
+
+@family.on("POST /api/saved_objects/_export")
+def export(call: Call) -> Reply:
+    """Write objects into a file, the tally last."""
+    body = call.body or {}
+    chosen: list[Record] = []
+    absent = []
+    for item in body.get("objects") or ():
+        record = saved.find(call, item["type"], item["id"])
+        if record is None:
+            absent.append({"id": item["id"], "type": item["type"], "error": Refusal(404).message})
+        else:
+            chosen.append(record)
+    if absent:
+        raise Refusal(
+            400, "Error fetching objects to export", attributes={"objects": absent}, family="platform"
+        )
+    kinds = _list(body.get("type"))
+    if not kinds and not body.get("objects"):
+        raise Refusal(400, "Either `type` or `objects` are required.", family="platform")
+    for space in (call.space, "*"):
+        table = call.world.store.table(saved.TABLE, space)
+        chosen += [r for r in table.values() if "*" in kinds or r.facts["type"] in kinds]
+    records = saved.collect(call, chosen, deep=_true(body.get("includeReferencesDeep")))
+    names = {r.id for r in records}
+    lost = [
+        {"type": ref["type"], "id": ref["id"]}
+        for r in records
+        for ref in r.value["references"]
+        if f"{ref['type']}/{ref['id']}" not in names and saved.find(call, ref["type"], ref["id"]) is None
+    ]
+    rows = [{k: v for k, v in saved.shown(call, r).items() if k != "namespaces"} for r in records]
+    if not _true(body.get("excludeExportDetails")):
+        rows.append(
+            {
+                "excludedObjects": [],
+                "excludedObjectsCount": 0,
+                "exportedCount": len(records),
+                "missingRefCount": len(lost),
+                "missingReferences": lost,
+            }
+        )
+    content = "\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
+    return Reply(
+        content.encode(),
+        media=NDJSON,
+        headers={"content-disposition": 'attachment; filename="export.ndjson"'},
+    )
+
+
+def _file(call: Call) -> bytes:
+    given = call.body.get("file") if isinstance(call.body, dict) else None
+    if not isinstance(given, Upload):
+        text = "[request body.file]: expected value of type [Stream] but got [undefined]"
+        raise Refusal(400, text, family="platform")
+    if not given.name.endswith(".ndjson"):
+        raise Refusal(400, f"Invalid file extension .{given.name.rpartition('.')[2]}", family="platform")
+    return given.content
+
+
+@family.on("POST /api/saved_objects/_import")
+def import_(call: Call) -> Reply:
+    """Read objects from a file."""
+    fresh, overwrite = _true(call.query.get("createNewCopies")), _true(call.query.get("overwrite"))
+    if fresh and overwrite:
+        raise Refusal(
+            400, "[request query]: cannot use [overwrite] with [createNewCopies]", family="platform"
+        )
+    objects = saved.lines(_file(call))
+    return Reply(saved.take_in(call, objects, call.space, overwrite=overwrite, fresh_ids=fresh))
+
+
+@family.on("POST /api/saved_objects/_resolve_import_errors")
+def retry(call: Call) -> Reply:
+    """Read those objects of a file that the caller has decided about."""
+    retries = call.body.get("retries", "[]") if isinstance(call.body, dict) else "[]"
+    try:
+        decided = {(r["type"], r["id"]): r for r in json.loads(retries)}
+    except (ValueError, KeyError, TypeError):
+        raise Refusal(400, "[request body.retries]: could not parse array value from json input") from None
+    answer: dict[str, Json] = {"success": True, "successCount": 0, "successResults": [], "warnings": []}
+    for item in saved.lines(_file(call)):
+        decision = decided.get((item["type"], item["id"]))
+        if decision is None:
+            continue
+        moved = {**item, "id": decision.get("destinationId") or item["id"]}
+        part = saved.take_in(
+            call, [moved], call.space, overwrite=bool(decision.get("overwrite")), fresh_ids=False
+        )
+        answer["success"] = answer["success"] and part["success"]
+        answer["successCount"] += part["successCount"]
+        answer["successResults"] += part.get("successResults", [])
+        if part.get("errors"):
+            answer.setdefault("errors", []).extend(part["errors"])
+    return Reply(answer)
+
+
+@family.on("POST /api/encrypted_saved_objects/_rotate_key")
+def rotate(call: Call) -> Reply:
+    """There is no old key to rotate away from."""
+    raise Refusal(
+        400,
+        "Kibana is not configured to support encryption key rotation. Update `kibana.yml` to include "
+        "`xpack.encryptedSavedObjects.keyRotation.decryptionOnlyKeys` to rotate your encryption keys.",
+    )
+
+
+@family.start
+def share_again(world: World) -> None:
+    """After a restart: let the tables of several spaces hold one object again instead of copies."""
+    seen: dict[tuple[str, str], Record] = {}
+    for kind, _, table in world.store.tables():
+        if kind == saved.TABLE:
+            for key, record in table.items():
+                spaces = record.facts["namespaces"]
+                if len(spaces) > 1 or spaces == ["*"]:
+                    table[key] = seen.setdefault((key, ",".join(spaces)), record)
