@@ -185,7 +185,7 @@ def read_answer(reply: Reply, limits: Limits) -> Answer:
     answer = Answer(
         reply.status, headers, reply.body, truncated=reply.truncated, http_version=reply.http_version
     )
-    if not reply.body or not is_json_type(answer.media_type):
+    if not (reply.body or reply.trouble) or not is_json_type(answer.media_type):
         return answer
     value, is_json, trouble = None, False, reply.trouble
     if reply.truncated:
