@@ -1,0 +1,237 @@
+"""A run over real HTTP: what it sends, in which order, what it finds, and what weather does to it."""
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from pytest_kibana.conformance import Budget, Circumstances, Limits, Outcome, Runner, conclude, merge, plan
+from pytest_kibana.errors import ExitCode
+from pytest_kibana.evidence.model import About, Verdict
+
+
+@pytest.fixture
+def run(contract, small, senders, source, plain, known):
+    """Plan, run and conclude against the small Kibana."""
+
+    def go(*, limits: Limits | None = None, concurrency: int = 4, deadline: float = 5.0, **around: Any):
+        planned = plan(contract, None, lambda _o: known(), limits=limits)
+        budget = Budget(planned.limits)
+        with Runner(
+            planned,
+            senders=senders(budget),
+            source=source,
+            resolver=plain,
+            budget=budget,
+            circumstances=Circumstances(**around),
+            concurrency=concurrency,
+            weather_deadline=deadline,
+        ) as runner:
+            outcomes = list(runner.run())
+            return outcomes, conclude(planned, outcomes, troubles=runner.troubles())
+
+    return go
+
+
+def of(outcomes: list[Outcome], key: str) -> Outcome:
+    return next(o for o in outcomes if o.item == key)
+
+
+def failing(conclusion) -> list[tuple[str, str, str]]:
+    return [(f.code, f.operation, f.pointer) for f in conclusion.findings if f.status == "new"]
+
+
+def test_a_clean_deployment_has_no_findings_about_it(run):
+    outcomes, end = run()
+    assert [f for f in end.findings if f.about is not About.CONTRACT] == []
+    assert end.exit_code is ExitCode.CONFORMANT
+    assert {o.operation for o in outcomes if o.succeeded} == set(end_labels(end, outcomes))
+
+
+def end_labels(end, outcomes):
+    return {o.operation for o in outcomes}
+
+
+def test_one_defect_is_one_finding_with_its_pointer_and_a_way_to_see_it_again(run, small, reply):
+    def broken(asked):
+        if asked.path == "/api/things" and asked.method == "GET" and "authorization" in asked.headers:
+            return reply(body=[{"id": "1"}, {"id": "2"}]) if asked.headers["authorization"].endswith("prZXk=") else None
+        return None
+
+    small.behave = broken
+    outcomes, end = run()
+    assert failing(end) == [("KBN-R103", "GET /api/things", "/*")] or failing(end) == [
+        ("KBN-R103", "GET /api/things", "/*/name")
+    ]
+    found = next(f for f in end.findings if f.status == "new")
+    assert found.count >= 3
+    assert found.component == "Thing"
+    assert "$KIBANA_API_KEY" in (found.curl or "")
+    assert "Z29v" not in (found.curl or "")
+    assert found.console == "GET kbn:/api/things"
+    text = of(outcomes, "GET /api/things-responses").message()
+    assert "KBN-R103" in text
+    assert "curl -X GET" in text
+    assert "< 200 application/json" in text
+
+
+def test_a_component_broken_in_several_operations_is_one_finding(run, small, reply):
+    def broken(asked):
+        if "authorization" not in asked.headers or "version" in asked.headers.get("elastic-api-version", ""):
+            return None
+        if asked.method == "GET" and asked.path == "/api/things":
+            return reply(body=[{"id": "1", "name": 5}])
+        if asked.method == "GET" and asked.path.startswith("/api/things/"):
+            return reply(body={"id": "1", "name": 5})
+        return None
+
+    small.behave = broken
+    _, end = run()
+    found = [f for f in end.findings if f.code == "KBN-R103"]
+    assert len(found) == 1
+    assert found[0].operations == ("GET /api/things", "GET /api/things/{id}")
+
+
+def test_outcomes_survive_the_way_through_a_worker(run, small, reply):
+    small.behave = lambda asked: reply(500, {"a": 1}) if asked.path == "/api/weather" else None
+    outcomes, _ = run()
+    assert [Outcome.from_json(o.to_json()) for o in outcomes] == outcomes
+
+
+def test_findings_do_not_depend_on_the_order_of_the_parts(run, small, reply):
+    small.behave = lambda asked: reply(500, {"a": 1}) if asked.path != "/api/status" else None
+    outcomes, _ = run()
+    parts = [f for o in outcomes for f in o.findings]
+    assert merge(parts) == merge(reversed(parts))
+
+
+def test_a_lost_connection_changes_no_verdict_and_is_one_line(run, small, reply):
+    clean, _ = run()
+    dropped: set[tuple[str, str]] = set()
+    lock = threading.Lock()
+
+    def drop_once(asked):
+        if asked.path == "/api/status":
+            return None
+        with lock:
+            key = (asked.method, asked.path)
+            if key in dropped:
+                return None
+            dropped.add(key)
+        return reply(drop=True)
+
+    small.behave = drop_once
+    outcomes, end = run()
+    assert [(o.item, o.verdict) for o in outcomes] == [(o.item, o.verdict) for o in clean]
+    assert [t.kind for t in end.troubles] == ["broken"]
+    assert end.troubles[0].count == len(dropped)
+
+
+def test_a_target_that_comes_back_is_waited_for(run, small):
+    clean, _ = run()
+    count = 0
+    lock = threading.Lock()
+
+    def go_away(asked):
+        nonlocal count
+        if asked.path == "/api/status":
+            return
+        with lock:
+            count += 1
+            if count in (3, 9) and not small.down:
+                small.down = True
+                threading.Timer(0.3, lambda: setattr(small, "down", False)).start()
+
+    small.behave = go_away
+    outcomes, end = run()
+    assert [(o.item, o.verdict) for o in outcomes] == [(o.item, o.verdict) for o in clean]
+    assert end.exit_code is ExitCode.CONFORMANT
+
+
+def test_a_target_that_stays_away_leaves_the_rest_not_run(run, small):
+    def go_away(asked):
+        small.down = small.down or asked.path == "/api/things/1"
+
+    small.behave = go_away
+    outcomes, end = run(deadline=0.3)
+    assert not failing(end)
+    assert end.exit_code is ExitCode.INCOMPLETE
+    assert any(s.kind == "weather" for o in outcomes for s in o.skips)
+    assert Verdict.FAILED not in {o.verdict for o in outcomes}
+
+
+def test_a_request_that_breaks_every_connection_is_a_finding(run, small, reply):
+    small.behave = lambda asked: reply(drop=True) if asked.path == "/api/weather" else None
+    _, end = run()
+    assert failing(end) == [("KBN-R114", "GET /api/weather", "")]
+
+
+@pytest.mark.parametrize("most", [1, 5, 17])
+def test_the_budget_of_requests_is_never_exceeded(run, small, most):
+    _, end = run(limits=Limits(requests=most), concurrency=8)
+    assert len(small.requests) == end.requests <= most
+
+
+def test_the_budget_of_seconds_ends_a_run(run, small, reply):
+    def slow(asked):
+        if asked.path != "/api/status":
+            time.sleep(0.05)
+
+    small.behave = slow
+    outcomes, _ = run(limits=Limits(seconds=0.2), concurrency=2)
+    assert 1 <= len(small.requests) <= 12
+    assert any(s.kind == "budget" for o in outcomes for s in o.skips)
+
+
+def test_several_reads_are_in_flight_and_changes_of_one_resource_are_not(run, small):
+    together: list[int] = []
+
+    def watch(asked):
+        if asked.path == "/api/status":
+            return
+        with small.lock:
+            changes = [a for a in small.under_way if a.method in ("POST", "DELETE")]
+        together.append(len(changes))
+        time.sleep(0.01)
+
+    small.behave = watch
+    run(concurrency=8)
+    assert small.most_at_once > 1
+    assert max(together) == 1
+
+
+def test_a_bug_of_ours_is_an_error_of_its_item_alone(contract, small, senders, source, known):
+    class Broken:
+        def resolve(self, case):
+            if case.operation == "GET /api/weather":
+                raise ZeroDivisionError
+            return case
+
+    planned = plan(contract, None, lambda _o: known())
+    with Runner(planned, senders=senders(), source=source, resolver=Broken()) as runner:
+        outcomes = list(runner.run())
+    assert of(outcomes, "GET /api/weather-responses").verdict is Verdict.ERROR
+    assert "ZeroDivisionError" in (of(outcomes, "GET /api/weather-responses").error or "")
+    assert of(outcomes, "GET /api/things-responses").verdict is Verdict.PASSED
+    assert conclude(planned, outcomes).exit_code is ExitCode.INTERNAL
+
+
+def test_an_item_asked_for_out_of_turn_comes_next(contract, small, senders, source, plain, known):
+    planned = plan(contract, None, lambda _o: known())
+    with Runner(planned, senders=senders(), source=source, resolver=plain) as runner:
+        last = planned.items[-1].key
+        assert runner.outcome(last).item == last
+        assert runner.outcome("GET /api/things-responses").verdict is Verdict.PASSED
+
+
+def test_one_case_can_be_sent_alone(run, small):
+    _, end = run(only_case="c-make-1")
+    assert [(a.method, a.body) for a in small.requests] == [("POST", b'{"name":"nn"}')]
+    assert end.requests == 1
+
+
+def test_a_run_that_checked_nothing_is_not_green(run):
+    _, end = run(only_case="no-such-case")
+    assert end.exit_code is ExitCode.NOTHING_CHECKED
+    assert end.verdict is Verdict.UNKNOWN
