@@ -1,9 +1,9 @@
 """The case bank: the cases of a contract, made once, kept in the cache, and read an operation at a time.
 
 A bank is a file of JSON lines: a header, a line per operation, an index, and last a line of fixed length that says
-where the index begins. Its name is a hash of everything that its cases depend on: the contract, the compiler of contracts,
-the code of this room, the seed, the budget, recipes and bindings. What was made under other circumstances is
-never found, and what is damaged is made anew.
+where the index begins. Its name is a hash of everything that its cases depend on: the contract, the compiler of
+contracts, the code of this room, the seed, the budget, recipes and bindings. What was made under other circumstances
+is never found, and what is damaged is made anew.
 """
 
 import hashlib

@@ -92,7 +92,9 @@ class Engine:
                 continue
             seen.add(place)
             valid = case.meta.generation.mode is GenerationMode.POSITIVE
-            yield _idea(case, valid, str(phase.scenario), str(phase.description or phase.scenario))
+            idea = _idea(case, valid, str(phase.scenario), str(phase.description or phase.scenario))
+            if _is_json([idea.query, idea.headers, idea.body]):
+                yield idea
 
     def strategy(self, operation: Operation) -> "SearchStrategy[Idea]":
         """Return a Hypothesis strategy of valid requests.
@@ -106,6 +108,15 @@ class Engine:
             generation_mode=GenerationMode.POSITIVE
         )
         return strategy.map(lambda case: _idea(case, True, "random", "valid and random"))
+
+
+def _is_json(value: Any) -> bool:
+    """Tell whether a value is plain JSON: the engine has types of its own for bytes and raw text."""
+    if isinstance(value, Mapping):
+        return all(type(k) is str and _is_json(v) for k, v in value.items())
+    if isinstance(value, list):
+        return all(_is_json(v) for v in value)
+    return value is None or type(value) in (str, int, float, bool)
 
 
 def _idea(case: Any, valid: bool, scenario: str, sentence: str) -> Idea:
