@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_kibana.target.deployment import LICENSES, Target, probe
+    from pytest_kibana.target.operations import OperationFacts, OperationsTable, load_facts, read_facts
     from pytest_kibana.target.safety import (
         FLAG,
         Classified,
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "deployment": ("LICENSES", "Target", "probe"),
+    "operations": ("OperationFacts", "OperationsTable", "load_facts", "read_facts"),
     "safety": ("FLAG", "Classified", "Owned", "Ownership", "OwnsNothing", "SafetyClass", "SafetyPolicy"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -32,11 +34,15 @@ __all__ = [
     "FLAG",
     "LICENSES",
     "Classified",
+    "OperationFacts",
+    "OperationsTable",
     "Owned",
     "Ownership",
     "OwnsNothing",
     "SafetyClass",
     "SafetyPolicy",
     "Target",
+    "load_facts",
     "probe",
+    "read_facts",
 ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Final, Literal, cast, get_args
+from typing import Any, Final, Literal, get_args
 
 from pytest_kibana.contract.model import Operation
 from pytest_kibana.errors import UsageError
@@ -238,7 +238,7 @@ def _word(value: Any, kind: Any, key: str, place: str) -> Any:
 def _text(value: Any, key: str, place: str) -> str | None:
     if value is not None and (not isinstance(value, str) or not value.strip()):
         raise _wrong(place, f"has {key} = {value!r}, which is no text")
-    return cast("str | None", value)
+    return value
 
 
 def _texts(table: Mapping[str, Any], key: str, place: str) -> tuple[str, ...]:
