@@ -74,6 +74,8 @@ def _wait_for(ready: Path, process: "subprocess.Popen[bytes]", log: Path) -> dic
         time.sleep(0.02)
     process.kill()
     process.wait(10)
+    if process.stdin:
+        process.stdin.close()
     tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
     raise TargetUnreachable(
         f"the embedded stand-in did not start (exit code {process.returncode}):\n{tail}",

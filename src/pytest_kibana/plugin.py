@@ -49,6 +49,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Run(config), "kibana-run")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one test for each item of the plan, where a test asks for one."""
+    if "kibana_item" in metafunc.fixturenames:
+        run_of(metafunc.config).parametrize(metafunc)
+
+
 def _named(config: pytest.Config) -> bool:
     if hasattr(config, "workerinput"):
         return "kibana" in config.workerinput

@@ -72,11 +72,14 @@ class Run:
     def open(self) -> "Session":
         """Return the session with its target found. What stands in the way ends pytest, once and clearly."""
         try:
-            if not self.session.opened:
-                _ = self.session.target, self.session.contract
-                self._listen()
+            return self._opened()
         except HarnessError as error:
             self.end(error)
+
+    def _opened(self) -> "Session":
+        if not self.session.opened:
+            _ = self.session.target, self.session.contract
+            self._listen()
         return self.session
 
     def end(self, error: HarnessError) -> NoReturn:
@@ -93,19 +96,20 @@ class Run:
 
     # -- collection
 
-    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+    def parametrize(self, metafunc: pytest.Metafunc) -> None:
         """Make one test for each item of the plan."""
-        if "kibana_item" not in metafunc.fixturenames:
-            return
+        keys: list[str] = []
         try:
-            session = self.session if self.settings.plan else self.open()
+            session = self.session if self.settings.plan else self._opened()
             keys = [item.key for item in session.plan.items]
         except HarnessError as error:
-            self.end(error)
+            self.trouble = error  # told when collection is over: pytest takes an exit in here for a broken module
         metafunc.parametrize("kibana_item", keys, ids=keys, indirect=True)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Read every marker once, so that a wrong one is an error before anything runs."""
+        if self.trouble is not None:
+            self.end(self.trouble)
         try:
             for item in items:
                 for name in markers.GRAMMAR:

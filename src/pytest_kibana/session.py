@@ -5,9 +5,11 @@ is made when it is first asked for, and :meth:`Session.close` undoes what was do
 that the command line and the self-test use the same object.
 """
 
+import itertools
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
     from pytest_kibana.contract import Contract, Operation
     from pytest_kibana.embedded import Embedded
     from pytest_kibana.evidence import Finding, Header
-    from pytest_kibana.target import OperationsTable, SafetyPolicy, Target
+    from pytest_kibana.resources import Factory, Handle, RunMark
+    from pytest_kibana.target import OperationsTable, Owned, SafetyPolicy, Target
     from pytest_kibana.wire import Credentials, Exchange, KibanaClient, Redactor, Request, Timeouts
+
+LEDGER_SUFFIX = ".ledger.jsonl"
 
 
 class Session:
@@ -53,6 +58,7 @@ class Session:
         self.listeners: list[Callable[[Exchange], None]] = []
         self._embedded: Embedded | None = None
         self._closing: list[Callable[[], object]] = []
+        self._ledgers = itertools.count(1)
 
     # -- who is at the other end
 
@@ -181,7 +187,13 @@ class Session:
 
         if self.contract_source == "deployment":
             return load_bytes(self._contract_of_deployment(), name="deployment", flavor=self.target.flavor)
-        return load(self.contract_source)
+        return load(
+            self.contract_source, progress=self._download_progress, lock=_path(self.settings.contract_lock)
+        )
+
+    def _download_progress(self, url: str, done: int, total: int | None) -> None:
+        share = f" of {total / 1e6:.1f}" if total else ""
+        self.progress(f"downloading {url}: {done / 1e6:.1f}{share} MB")
 
     def _contract_of_deployment(self) -> bytes:
         response = self.bare_client.get("/api/oas", query={"access": "public"})
@@ -250,7 +262,67 @@ class Session:
         """The gate that no request can go round."""
         from pytest_kibana.target import SafetyPolicy
 
-        return SafetyPolicy(self.settings.allow, self.facts, self.factory.owns)
+        return SafetyPolicy(self.settings.allow, self.facts, self.owned)
+
+    @cached_property
+    def mark(self) -> "RunMark":
+        """The names that this process gives; by them everything that it made can be found again."""
+        from pytest_kibana.resources import RunMark
+
+        return RunMark()
+
+    @cached_property
+    def owned(self) -> "Owned":
+        """The ids that this process may change by generated requests."""
+        from pytest_kibana.target import Owned
+
+        return Owned(self.mark.prefix)
+
+    def new_factory(self, *, space: "Handle | str | None" = None) -> "Factory":
+        """Return a factory with a ledger of its own; whoever asks for it cleans up.
+
+        Its requests pass the safety gate, and do not count for the budget: what was made must go whatever is left.
+        """
+        from pytest_kibana.resources import Factory, Ledger
+
+        name = f"{self.mark.run}-{next(self._ledgers)}{LEDGER_SUFFIX}"
+        ledger = Ledger(self.ledger_folder / name, run=self.mark.run, target=self.target.url)
+        client = self.bare_client.derive(contract=self.contract, gates=(self.safety,), patience=self.patience)
+        return Factory(client, ledger=ledger, mark=self.mark, space=space, owned=self.owned)
+
+    @cached_property
+    def ledger_folder(self) -> Path:
+        """Where the ledgers of this user's runs are kept."""
+        import platformdirs
+
+        return _path(self.settings.ledger_dir) or platformdirs.user_state_path("pytest-kibana") / "ledgers"
+
+    @cached_property
+    def factory(self) -> "Factory":
+        """The factory of the whole run: what generated requests need is made by it, in the scratch space."""
+        factory = self.new_factory()
+        self._closing.append(factory.ledger.close)
+        self._closing.append(factory.cleanup)
+        return factory
+
+    @cached_property
+    def scratch_space(self) -> str | None:
+        """The throwaway space that generated requests speak to; None where only reading is allowed."""
+        if self.settings.allow == "read":
+            return None
+        return self.factory.make("space").id
+
+    @contextmanager
+    def made_here(self, *, space: "Handle | str | None" = None) -> "Iterator[Factory]":
+        """Lend a factory, and remove what it made when the block ends."""
+        factory = self.new_factory(space=space)
+        try:
+            yield factory
+        finally:
+            try:
+                factory.cleanup()
+            finally:
+                factory.ledger.close()
 
     def patience(self, request: "Request") -> "Timeouts | None":
         """Give a request the time that its operation is known to need, where that is more than the usual."""

@@ -191,6 +191,9 @@ class Settings:
         "insist on the letter of the contract, and fail on broken SHOULD rules",
         group="contract",
     )
+    contract_lock: str | None = _text(
+        "file that pins downloaded contracts by sha256", group="contract", metavar="FILE"
+    )
     deviations: str | None = _text("file with your own known deviations", group="contract", metavar="FILE")
     check_traffic: str = _opt(
         "choice",
@@ -221,6 +224,11 @@ class Settings:
     seed: int | None = _opt("number", None, "seed of everything random", group="run", metavar="N")
     case: str | None = _text("send this one case again", group="run", metavar="ID")
     concurrency: int = _opt("number", 8, "requests in flight per worker", group="run", metavar="N")
+    ledger_dir: str | None = _text(
+        "folder in which runs write down what they make; the user's state folder by default",
+        group="run",
+        metavar="DIR",
+    )
     shard: str | None = _text("run this part of the whole, such as 2/5", group="run", metavar="K/N")
     profile: str | None = _text("named set of settings", group="run", metavar="NAME")
     # -- reports

@@ -1,0 +1,60 @@
+"""A stand-in to test against, and pytest runs as people make them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pytest_kibana import embedded
+from pytest_kibana.evidence import Results, read_results
+
+
+@pytest.fixture(scope="session")
+def stand_in() -> Iterator[embedded.Embedded]:
+    """One stand-in with the core contract, for all tests of this folder that do not change what it is."""
+    running = embedded.start("core")
+    yield running
+    running.close()
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a pytest process said and left behind."""
+
+    code: int
+    out: str
+    folder: Path
+
+    @property
+    def results(self) -> Results:
+        return read_results(self.folder / "out" / "results.jsonl")
+
+
+@pytest.fixture
+def run_pytest(tmp_path: Path) -> Callable[..., Ran]:
+    """Run pytest in an empty folder; results go to ``out``."""
+
+    def run(*arguments: str, files: dict[str, str] | None = None, env: dict[str, str] | None = None) -> Ran:
+        for name, text in (files or {}).items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text)
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("KIBANA_", "PYTEST_"))}
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+            cwd=tmp_path,
+            env={**clean, "KIBANA_REPORT_DIR": str(tmp_path / "out"), **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout + done.stderr, tmp_path)
+
+    return run
+
+
+SUITE = ("--pyargs", "pytest_kibana.suites.contract", "-q")

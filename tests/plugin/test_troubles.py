@@ -1,0 +1,103 @@
+"""What stands in the way is said once, clearly, before the first test, and is never a finding."""
+
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from pytest_kibana.embedded import Embedded, start
+from pytest_kibana.errors import ExitCode
+from tests.plugin.conftest import Ran
+
+SUITE = ("--pyargs", "pytest_kibana.suites.contract", "-q", "--kibana-contract=core")
+Run = Callable[..., Ran]
+
+
+@contextmanager
+def serving(status: int, headers: dict[str, str], body: bytes) -> Iterator[str]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            for name, value in {**headers, "content-length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            del args
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_nothing_listens(run_pytest: Run) -> None:
+    ran = run_pytest(*SUITE, "--kibana-url=http://127.0.0.1:9")
+    assert ran.code == ExitCode.ENVIRONMENT
+    assert "127.0.0.1:9" in ran.out
+    assert "→" in ran.out
+
+
+def test_credentials_are_refused(run_pytest: Run, stand_in: Embedded) -> None:
+    ran = run_pytest(*SUITE, f"--kibana-url={stand_in.url}", "--kibana-api-key=bm9ib2R5Ondyb25n")
+    assert ran.code == ExitCode.ENVIRONMENT
+    assert "version" in ran.out
+    assert "bm9ib2R5Ondyb25n" not in ran.out
+
+
+def test_kibana_is_still_starting(run_pytest: Run) -> None:
+    booting = start("core", "--boot-seconds 600")
+    try:
+        ran = run_pytest(*SUITE, f"--kibana-url={booting.url}", f"--kibana-api-key={booting.api_key}")
+    finally:
+        booting.close()
+    assert ran.code == ExitCode.ENVIRONMENT
+    assert "--kibana-wait" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body"),
+    [
+        (200, {"content-type": "text/html"}, b"<html>Welcome to nginx!</html>"),
+        (200, {"content-type": "application/json", "x-elastic-product": "Elasticsearch"}, b'{"name":"es"}'),
+        (404, {"content-type": "text/plain"}, b"not found"),
+    ],
+)
+def test_it_is_not_kibana(run_pytest: Run, status: int, headers: dict[str, str], body: bytes) -> None:
+    with serving(status, headers, body) as url:
+        ran = run_pytest(*SUITE, f"--kibana-url={url}")
+    assert ran.code == ExitCode.ENVIRONMENT
+    assert "Kibana" in ran.out
+
+
+def test_no_kibana_is_named(run_pytest: Run) -> None:
+    ran = run_pytest(*SUITE[:-1])
+    assert ran.code == ExitCode.USAGE
+    assert "--kibana-url" in ran.out
+
+
+def test_a_wrong_flag_is_named(run_pytest: Run) -> None:
+    ran = run_pytest(*SUITE, "--kibana-url=embedded", "--kibana-allow=everything")
+    assert ran.code == ExitCode.USAGE
+    assert "--kibana-allow" in ran.out
+    assert "disruptive" in ran.out
+
+
+def test_a_selection_that_matches_nothing_is_named(run_pytest: Run) -> None:
+    ran = run_pytest(*SUITE, "--kibana-url=embedded", "--kibana-operations=spaecs")
+    assert ran.code == ExitCode.USAGE
+    assert "spaces" in ran.out
+
+
+def test_a_contract_that_is_not_there_is_named(run_pytest: Run) -> None:
+    ran = run_pytest(*SUITE[:-1], "--kibana-url=http://127.0.0.1:9", "--kibana-contract=./missing.json")
+    assert ran.code in (ExitCode.USAGE, ExitCode.ENVIRONMENT)
+    assert "missing.json" in ran.out or "127.0.0.1:9" in ran.out
