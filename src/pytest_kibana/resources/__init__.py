@@ -1,1 +1,68 @@
 """Things that can be made and unmade: what they are, who makes them, and who takes them away again."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_kibana.resources.catalogue import RESOURCES, resource
+    from pytest_kibana.resources.facade import Resources
+    from pytest_kibana.resources.factory import Factory
+    from pytest_kibana.resources.handle import Handle
+    from pytest_kibana.resources.ledger import Entry, Ledger, abandoned, living_runs
+    from pytest_kibana.resources.mark import RunMark, Trace, trace
+    from pytest_kibana.resources.model import Call, File, Kind, Listing, Resource, Safety, Scope
+    from pytest_kibana.resources.ownership import Belongings
+    from pytest_kibana.resources.recipes import Recipe, bindings, recipes
+    from pytest_kibana.resources.removal import Removed
+    from pytest_kibana.resources.resolver import Resolver
+
+# The declarations take some milliseconds to read, and a run that makes nothing need not pay them.
+_HOMES = {
+    "catalogue": ("RESOURCES", "resource"),
+    "facade": ("Resources",),
+    "factory": ("Factory",),
+    "handle": ("Handle",),
+    "ledger": ("Entry", "Ledger", "abandoned", "living_runs"),
+    "mark": ("RunMark", "Trace", "trace"),
+    "model": ("Call", "File", "Kind", "Listing", "Resource", "Safety", "Scope"),
+    "ownership": ("Belongings",),
+    "recipes": ("Recipe", "bindings", "recipes"),
+    "removal": ("Removed",),
+    "resolver": ("Resolver",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+
+
+__all__ = [
+    "RESOURCES",
+    "Belongings",
+    "Call",
+    "Entry",
+    "Factory",
+    "File",
+    "Handle",
+    "Kind",
+    "Ledger",
+    "Listing",
+    "Recipe",
+    "Removed",
+    "Resolver",
+    "Resource",
+    "Resources",
+    "RunMark",
+    "Safety",
+    "Scope",
+    "Trace",
+    "abandoned",
+    "bindings",
+    "living_runs",
+    "recipes",
+    "resource",
+    "trace",
+]

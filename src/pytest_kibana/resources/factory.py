@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from pytest_kibana.errors import LeftoversError, ResourceTrouble, SafetyRefusal, UsageError
 from pytest_kibana.resources.calls import Caller, Reply, merged
@@ -11,23 +12,18 @@ from pytest_kibana.resources.handle import Handle
 from pytest_kibana.resources.ledger import Entry, Ledger
 from pytest_kibana.resources.mark import RunMark
 from pytest_kibana.resources.model import NOTHING, Call, Kind, Resource, Scope
+from pytest_kibana.resources.ownership import Belongings
 from pytest_kibana.resources.removal import Removed, Remover
 from pytest_kibana.resources.template import Hole, fill, subjects
 from pytest_kibana.resources.values import Thing, Values, value_at
 
 if TYPE_CHECKING:
     from pytest_kibana.contract import Contract
+    from pytest_kibana.resources.facade import Resources
     from pytest_kibana.wire import KibanaClient
 
 _UNSET: Any = object()
 _POLL = 0.5
-
-
-class Owner(Protocol):
-    """Who is told which ids are ours; see :class:`pytest_kibana.target.Owned`."""
-
-    def add(self, *values: str) -> None:
-        """Take ids into possession."""
 
 
 class Factory:
@@ -39,7 +35,7 @@ class Factory:
         mark: gives names.
         contract: chooses between the forms of an operation in different versions; by default the client's.
         space: where things of a space are made unless said otherwise: an id, a handle, None for the default space.
-        owned: is told every id that is made.
+        belongings: the ids that the run owns; shared by the factories of a run.
 
     A factory may be shared between threads. It is a context manager that cleans up.
     """
@@ -52,15 +48,17 @@ class Factory:
         mark: RunMark,
         contract: "Contract | None" = None,
         space: "str | Handle | None" = None,
-        owned: Owner | None = None,
+        belongings: Belongings | None = None,
     ) -> None:
+        self.client = client
         self.ledger = ledger
         self.mark = mark
         self.space = _space_id(space)
         self._clock = client.clock
         self._caller = Caller(client, contract)
         self._remover = Remover(self._caller, now=self._clock.now, sleep=self._clock.sleep)
-        self._owned = owned
+        self.belongings = belongings or Belongings(mark)
+        self._entries: dict[int, Entry] = {}
         self._made: list[Handle] = []
         self._once: dict[tuple[str, ...], Handle | Reply] = {}
         self._locks: dict[tuple[str, ...], threading.Lock] = {}
@@ -129,7 +127,7 @@ class Factory:
         call = self._caller.choose(kind.create)
         assert call is not None
         self._know(call, values)
-        entry = self.ledger.intend(kind.name, space=space, unique=values.unique, keys=keys)
+        entry = self._intend(kind, values)
         return self._settle(kind, values, entry, self._send_create(call, values, entry, body, given))
 
     def _send_create(
@@ -169,6 +167,14 @@ class Factory:
             self._until(lambda: self._read(handle).ok, kind.read_within)
         return handle
 
+    def _intend(self, kind: Resource, values: Values, before: Any = None) -> Entry:
+        entry = self.ledger.intend(
+            kind.name, space=values.space, unique=values.unique, keys=values.known, before=before
+        )
+        with self._lock:
+            self._entries[entry.n] = entry
+        return entry
+
     def _undo(self, entry: Entry) -> None:
         """Take away what a lost create may have made. What is left stays in the ledger, for :meth:`cleanup`."""
         done = self._remover.remove(entry)
@@ -186,9 +192,7 @@ class Factory:
             )
         self._know(call, values)
         before = value_at(there.body, kind.reading_at)
-        entry = self.ledger.intend(
-            kind.name, space=values.space, unique=values.unique, keys=values.known, before=before
-        )
+        entry = self._intend(kind, values, before)
         return self._settle(kind, values, entry, self._send_create(call, values, entry, None, given))
 
     def _handle(
@@ -212,8 +216,7 @@ class Factory:
             entry=entry,
             owned=owned,
         )
-        if self._owned is not None:
-            self._owned.add(*(v for v in handle.keys.values() if isinstance(v, str)))
+        self.own(list(handle.keys.values()))
         with self._lock:
             self._made.append(handle)
         return handle
@@ -377,8 +380,43 @@ class Factory:
 
     def adopt(self, entry: Entry) -> None:
         """Take over the cleaning of something that a request of somebody else made under our ledger."""
-        if self._owned is not None and entry.id:
-            self._owned.add(entry.id)
+        with self._lock:
+            self._entries[entry.n] = entry
+        self.own([entry.id, *entry.keys.values()])
+
+    def own(self, value: Any) -> None:
+        """Take ids into possession: texts, also inside lists."""
+        if isinstance(value, str):
+            self.belongings.add(value)
+        elif isinstance(value, list | tuple):
+            for one in value:
+                self.own(one)
+
+    def owns(self, value: str) -> bool:
+        """Tell whether an id is of something that this run made, or is a name that only this run gives."""
+        return self.belongings.owns(value)
+
+    def now(self) -> float:
+        """Seconds since the epoch, by the client's clock."""
+        return self._clock.now()
+
+    @cached_property
+    def resources(self) -> "Resources":
+        """One method for each resource that can be made."""
+        from pytest_kibana.resources.facade import Resources
+
+        return Resources(self)
+
+    def within(self, space: "str | Handle | None" = None) -> "Factory":
+        """Return another factory on the same ledger that makes things in a space, and cleans up only its own."""
+        return Factory(
+            self.client,
+            ledger=self.ledger,
+            mark=self.mark,
+            contract=self._caller.contract,
+            space=space,
+            belongings=self.belongings,
+        )
 
     def cleanup(self) -> tuple[Removed, ...]:
         """Remove everything that was made and is still there, newest first; doing it twice does nothing.
@@ -392,7 +430,8 @@ class Factory:
             LeftoversError: something could not be removed; all else was.
         """
         with self._lock:
-            done = tuple(self._remove_all(self.ledger.entries))
+            mine = tuple(e for e in self.ledger.entries if e.n in self._entries)
+            done = tuple(self._remove_all(mine))
             self._made.clear()
             self._once.clear()
         left = [str(d) for d in done if d.trouble]

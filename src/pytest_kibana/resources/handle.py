@@ -10,6 +10,7 @@ from pytest_kibana.resources.values import value_at
 
 if TYPE_CHECKING:
     from pytest_kibana.resources.factory import Factory
+    from pytest_kibana.wire import KibanaClient
 
 
 class Handle:
@@ -56,6 +57,11 @@ class Handle:
     def __repr__(self) -> str:
         where = f" in space {self.space}" if self.space else ""
         return f"<{self.resource.name} {self.id}{where}>"
+
+    @property
+    def client(self) -> "KibanaClient":
+        """A client that speaks to this space, or to the space that the object is in."""
+        return self._factory.client.in_space(self.id if self.resource.name == "space" else self.space)
 
     def value(self, part: str | None = None, pointer: str | None = None) -> Any:
         """Return a key (``id`` and others), or what stands at a JSON pointer of :attr:`body` (read once more where it

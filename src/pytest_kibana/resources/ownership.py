@@ -1,0 +1,23 @@
+"""What a run owns: the ids that it was given, and the names that only it gives."""
+
+from pytest_kibana.resources.mark import RunMark, trace
+
+
+class Belongings:
+    """The ids that a run owns: those that it was told, and every name with its mark."""
+
+    def __init__(self, mark: RunMark) -> None:
+        self._run = mark.run
+        # What a body may name that is no object of anybody: the connector that is none.
+        self._ids = {"none", ".none"}
+
+    def add(self, *values: str) -> None:
+        """Take ids into possession."""
+        self._ids.update(values)
+
+    def owns(self, value: str) -> bool:
+        """Tell whether an id is ours."""
+        if value in self._ids:
+            return True
+        seen = trace(value)
+        return seen is not None and seen.run == self._run

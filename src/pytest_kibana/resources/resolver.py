@@ -1,0 +1,267 @@
+"""The resolver: puts ids of objects that the run owns where cases have holes, just before they are sent.
+
+Objects that requests only read are shared, and so are those that requests change, apart from the first; what a
+request takes away is made for it alone. It also keeps watch over what generated requests make themselves.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from pytest_kibana.errors import HarnessError
+from pytest_kibana.resources.catalogue import NAMES, RESOURCES
+from pytest_kibana.resources.factory import Factory
+from pytest_kibana.resources.handle import Handle
+from pytest_kibana.resources.ledger import Entry
+from pytest_kibana.resources.mark import trace
+from pytest_kibana.resources.model import Kind, Resource, Scope
+from pytest_kibana.resources.recipes import Recipe
+from pytest_kibana.resources.template import OWN_SUBJECTS, Hole, fill, places, put
+from pytest_kibana.resources.values import Thing, Values, value_at
+
+if TYPE_CHECKING:
+    from pytest_kibana.contract import Contract
+    from pytest_kibana.wire.exchange import Exchange
+
+
+class CaseLike(Protocol):
+    """What the resolver needs of a case; see :class:`pytest_kibana.cases.Case`."""
+
+    @property
+    def operation(self) -> str: ...  # noqa: D102
+    @property
+    def path(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def query(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def headers(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def body(self) -> Any: ...  # noqa: D102
+    @property
+    def valid(self) -> bool: ...  # noqa: D102
+
+
+C = TypeVar("C", bound=CaseLike)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lent:
+    """An object that a request may take away."""
+
+    handle: Handle
+    operation: str
+
+
+class Resolver:
+    """Fills holes with objects of a factory. Safe to share between threads.
+
+    Args:
+        factory: makes the objects; its space is the throwaway space of the run.
+        contract: whose operations the cases are of.
+        recipes: what operations need (:func:`pytest_kibana.resources.recipes.recipes`).
+
+    Give :meth:`heard` to the clients as a listener, so that what requests make is written down and removed.
+    """
+
+    def __init__(self, factory: Factory, contract: "Contract", recipes: Mapping[str, Recipe]) -> None:
+        self._factory = factory
+        self._contract = contract
+        self._recipes = recipes
+        self._lock = threading.Lock()
+        self._pools: dict[tuple[str, str], Handle] = {}
+        self._failed: dict[str, HarnessError] = {}
+        self._making: dict[tuple[str, str], threading.Lock] = {}
+        self._spare: dict[str, list[Handle]] = {}
+        self._lent: dict[str, _Lent] = {}
+        self._expected: dict[str, Entry] = {}
+
+    def resolve(self, case: C) -> C:
+        """Return the case with every hole filled.
+
+        Raises:
+            ResourceTrouble: an object that it needs cannot be made here.
+            SafetyRefusal: making it would need more than was allowed.
+        """
+        operation = self._contract.operations[case.operation]
+        recipe = self._recipes.get(case.operation, Recipe())
+        values = Values(
+            self._factory.mark.unique(),
+            self._factory.space,
+            self._factory.now,
+            self._finder(case.operation, recipe, "read" if operation.method == "GET" else "write"),
+        )
+        lookup = _lenient(values, self._factory)
+        filled: Any = replace(
+            case,  # type: ignore[type-var]
+            path=fill(case.path, lookup),
+            query=fill(case.query, lookup),
+            headers=fill(case.headers, lookup),
+            body=_fill_body(case.body, lookup),
+        )
+        kind = RESOURCES.get(recipe.creates or "")
+        if kind is not None and _outlives(kind):
+            filled = self._expect(kind, recipe, filled, values)
+        found: C = filled
+        return found
+
+    def _finder(self, operation: str, recipe: Recipe, use: str) -> Callable[[str], Thing]:
+        """Return what finds the objects of one case; two holes about one resource mean the same object."""
+        found: dict[str, Handle] = {}
+
+        def find(name: str) -> Thing:
+            if name not in found:
+                found[name] = (
+                    self._lend(name, operation) if name in recipe.consumes else self._pooled(name, use)
+                )
+            return found[name]
+
+        return find
+
+    def _pooled(self, name: str, use: str) -> Handle:
+        key = (name, use)
+        with self._lock:
+            lock = self._making.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._pools:
+                self._pools[key] = self._make(name)
+            return self._pools[key]
+
+    def _lend(self, name: str, operation: str) -> Handle:
+        with self._lock:
+            spare = self._spare.get(name)
+            handle = spare.pop() if spare else None
+        handle = handle or self._make(name)
+        if RESOURCES[name].kind is Kind.OBJECT:
+            with self._lock:
+                self._lent[handle.id] = _Lent(handle, operation)
+        return handle
+
+    def _make(self, name: str) -> Handle:
+        """Make an object; what cannot be made is tried once."""
+        if name in self._failed:
+            raise self._failed[name]
+        try:
+            return self._factory.make(name)
+        except HarnessError as trouble:
+            self._failed[name] = trouble
+            raise
+
+    # -- what requests make and take away
+
+    def _expect(self, kind: Resource, recipe: Recipe, case: Any, values: Values) -> Any:
+        """Write down what a request is about to make, under a name by which it can be found."""
+        if case.valid and isinstance(case.body, Mapping):
+            lookup = _lenient(values, self._factory)
+            for pointer, text in places(recipe.body):
+                there = value_at(case.body, pointer)
+                if "${unique" in text and isinstance(there, str) and trace(there) is None:
+                    case = replace(case, body=put(case.body, pointer, fill(text, lookup)))
+        name = next((n for n in _names(case) if n.startswith(self._factory.mark.prefix)), None)
+        if name is None:
+            return case
+        keys = {key: _key(kind, recipe, case, key, values) for key in kind.keys}
+        space = self._factory.space if kind.scope is Scope.SPACE else None
+        entry = self._factory.ledger.intend(kind.name, space=space, unique=name, keys=keys)
+        self._factory.adopt(entry)
+        with self._lock:
+            self._expected[name] = entry
+        return case
+
+    def heard(self, exchange: "Exchange") -> None:
+        """Take note of an exchange: what was made is ours now, what was taken away need not be removed."""
+        request, answer = exchange.request, exchange.answer
+        if request.operation is None or request.method == "GET" or answer is None or exchange.weather:
+            return
+        recipe = self._recipes.get(request.operation)
+        if recipe is None or request.origin != "generated":
+            return
+        said = f"{request.path} {request.query} {(request.body or b'').decode('utf-8', 'replace')}"
+        if recipe.creates:
+            self._heard_create(RESOURCES[recipe.creates], said, answer.status, answer.json, request.space)
+        if recipe.consumes:
+            self._heard_delete(said, answer.status)
+
+    def _heard_create(self, kind: Resource, said: str, status: int, body: Any, space: str | None) -> None:
+        if not _outlives(kind) or status >= 500:
+            return
+        with self._lock:
+            names = [n for n in self._expected if n in said]
+            entries = [self._expected.pop(n) for n in names]
+        ledger = self._factory.ledger
+        if not 200 <= status < 300:
+            for entry in entries:
+                ledger.gone(entry)
+            return
+        found = value_at(body, kind.id_at) if kind.id_at is not None and not kind.chooses_id else None
+        if not entries and found is not None:
+            entries = [ledger.intend(kind.name, space=space, unique=str(found), keys={})]
+        for entry in entries:
+            self._factory.adopt(ledger.made(entry, None if found is None else str(found)))
+
+    def _heard_delete(self, said: str, status: int) -> None:
+        with self._lock:
+            for name in [n for n in self._lent if n in said]:
+                lent = self._lent.pop(name)
+                if 400 <= status < 500 and status != 404:
+                    self._spare.setdefault(lent.handle.resource.name, []).append(lent.handle)
+
+
+def _outlives(kind: Resource) -> bool:
+    """Tell whether something of this kind stays when the throwaway space is deleted."""
+    removable = kind.kind is Kind.OBJECT and bool(kind.delete)
+    return removable and (kind.scope is Scope.GLOBAL or kind.outlives_space)
+
+
+def _lenient(values: Values, factory: Factory) -> Callable[[Hole], Any]:
+    """Return a lookup that leaves alone what only looks like a hole, and makes ours what it fills in."""
+
+    def lookup(hole: Hole) -> Any:
+        if hole.subject not in NAMES and (hole.subject not in OWN_SUBJECTS or hole.subject == "self"):
+            return str(hole)
+        value = values(hole)
+        if hole.subject in NAMES or hole.subject == "uuid":
+            factory.own(value)
+        return value
+
+    return lookup
+
+
+def _fill_body(body: Any, lookup: Callable[[Hole], Any]) -> Any:
+    if isinstance(body, Mapping):
+        return {fill(k, lookup): _fill_body(v, lookup) for k, v in body.items()}
+    if isinstance(body, list):
+        return [_fill_body(v, lookup) for v in body]
+    if is_dataclass(body) and not isinstance(body, type):
+        file: Any = body
+        content = str(fill(file.content.decode("utf-8", "surrogateescape"), lookup))
+        return replace(
+            file, filename=fill(file.filename, lookup), content=content.encode("utf-8", "surrogateescape")
+        )
+    return fill(body, lookup)
+
+
+def _names(case: Any) -> list[str]:
+    """Return the marked names in a case."""
+    texts = json.dumps([case.path, case.query, case.body], default=repr)
+    found = []
+    rest = texts
+    while (seen := trace(rest)) is not None:
+        found.append(seen.name)
+        rest = rest[rest.index(seen.name) + len(seen.name) :]
+    return found
+
+
+def _key(kind: Resource, recipe: Recipe, case: Any, key: str, values: Values) -> Any:
+    """Return the value that a request gives to a key of the object that it makes."""
+    for call in kind.create:
+        wanted = f"${{self.{key}}}"
+        for name, text in call.path.items():
+            position = list(call.path).index(name)
+            if text == wanted and position < len(case.path):
+                return list(case.path.values())[position]
+        for pointer, text in places(call.body if isinstance(call.body, Mapping) else {}):
+            if text == wanted:
+                return value_at(case.body, pointer)
+    return fill(kind.keys[key], values)
