@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from pytest_kibana.errors import OwnershipRefusal, SafetyRefusal, UsageError
 from pytest_kibana.target.ids import ids_in_body, names_object, path_names_object
+from pytest_kibana.target.operations import OperationsTable
 from pytest_kibana.wire.exchange import Origin, Request
 
 FLAG = "--kibana-allow"
@@ -42,22 +43,8 @@ class SafetyClass(IntEnum):
             ) from None
 
 
-# What is not known is taken for worse than it may be: a method says no more than this.
-BY_METHOD: Mapping[str, SafetyClass] = {
-    "GET": SafetyClass.READ,
-    "HEAD": SafetyClass.READ,
-    "OPTIONS": SafetyClass.READ,
-    "POST": SafetyClass.GLOBAL,
-    "PUT": SafetyClass.GLOBAL,
-    "PATCH": SafetyClass.GLOBAL,
-}
-
-
-class Fact(Protocol):
-    """What is known of an operation; only its safety class matters here."""
-
-    @property
-    def safety(self) -> str: ...  # noqa: D102
+# Operations that name the spaces which they change in their path or body, where each must be owned.
+_NAMES_ITS_SPACES = "/api/spaces/"
 
 
 class Ownership(Protocol):
@@ -162,17 +149,18 @@ class SafetyPolicy:
 
     Args:
         allow: the highest class that may be sent.
-        facts: label to what is known of the operation, for every operation that is known.
+        facts: what is known of operations; it also says what an unknown one counts as.
         owned: what this run owns; see :class:`Ownership`.
     """
 
     def __init__(
         self,
         allow: str | SafetyClass,
-        facts: Mapping[str, Fact],
+        facts: OperationsTable,
         owned: Ownership | Callable[[str], bool] | None = None,
     ) -> None:
         self.allow = SafetyClass.of(allow)
+        self._facts = facts
         self._classes = {label: SafetyClass.of(fact.safety) for label, fact in facts.items()}
         self._paths = _Paths(self._classes)
         owned = owned or OwnsNothing()
@@ -215,17 +203,14 @@ class SafetyPolicy:
     def _read(self, method: str, segments: list[str]) -> Classified:
         found = self._paths.find("GET" if method == "HEAD" else method, segments)
         if found is None:
-            return Classified(BY_METHOD.get(method, SafetyClass.DISRUPTIVE), None, {})
+            unknown = self._facts.defaults.of(f"{method} /{'/'.join(segments)}")
+            return Classified(SafetyClass.of(unknown.safety), None, {})
         label, values = found
         return Classified(self._classes[label], label, values)
 
     def class_of(self, label: str) -> SafetyClass:
         """Return the class of an operation of the contract by its label."""
-        known = self._classes.get(label)
-        if known is not None:
-            return known
-        method, _, path = label.partition(" ")
-        return self.classify(Request(method, path)).safety
+        return SafetyClass.of(self._facts.of(label).safety)
 
     def allows(self, label: str) -> bool:
         """Tell whether an operation may be sent at all."""
@@ -236,25 +221,25 @@ class SafetyPolicy:
         return tuple(self._foreign(request, self.classify(request)))
 
     def _foreign(self, request: Request, found: Classified) -> Iterator[tuple[str, str]]:
-        owns = self._owns
-        space = _space_of(request)
-        if found.safety is SafetyClass.SPACE and space is None:
-            yield "the space", "default"
-        elif space is not None and not owns(space):
-            yield "the space", space
-        named = {**request.path_parameters, **found.path_parameters}
-        for name, value in named.items():
-            if path_names_object(name) and not owns(value):
-                yield f"the path parameter {name}", value
-        for name, value in request.query:
-            if names_object(name):
-                for single in _listed(value):
-                    if single and not owns(single):
-                        yield f"the query parameter {name}", single
-        if request.body:
-            for at, value in ids_in_body(request.body):
-                if not owns(value):
-                    yield f"the body at {at}", value
+        """Yield place and value of whatever a request names that this run does not own."""
+        return ((place, value) for place, value in _named(request, found) if not self._owns(value))
+
+
+def _named(request: Request, found: Classified) -> Iterator[tuple[str, str]]:
+    """Yield place and value of every object and space that a request names, the space it speaks to included."""
+    space = _space_of(request)
+    if space is not None:
+        yield "the space", space
+    elif found.safety is SafetyClass.SPACE and _NAMES_ITS_SPACES not in (found.operation or ""):
+        yield "the space", "default"
+    for name, value in {**request.path_parameters, **found.path_parameters}.items():
+        if path_names_object(name):
+            yield f"the path parameter {name}", value
+    for name, value in request.query:
+        if names_object(name):
+            yield from ((f"the query parameter {name}", single) for single in _listed(value) if single)
+    if request.body:
+        yield from ((f"the body at {at}", value) for at, value in ids_in_body(request.body))
 
 
 def _readings(path: str) -> list[list[str]]:

@@ -172,15 +172,15 @@ class Bearer(Credentials):
 class Session(Credentials):
     """A session cookie, got by logging in with user name and password.
 
-    ``provider`` is the name of the login provider: ``basic`` by default, ``cloud-basic`` on Elastic Cloud.
-    ``provider_type`` is ``basic`` or ``token``; only these two accept a password.
+    ``provider_type`` is ``basic`` or ``token``; only these two accept a password. ``provider`` is the name of the
+    login provider: ``basic`` by default, ``cloud-basic`` on Elastic Cloud.
     """
 
     kind: ClassVar[str] = "session"
     username: str
     password: str = field(repr=False)
-    provider: str = "basic"
     provider_type: str = "basic"
+    provider: str = "basic"
 
     LOGIN_PATH: ClassVar[str] = "/internal/security/login"
 

@@ -1,7 +1,6 @@
 """Nothing above the allowed class is sent, and a generated change names only what this run owns."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -10,29 +9,39 @@ from hypothesis import strategies as st
 from tests.unit.wire.conftest import Loopback, loopback  # noqa: F401 - a fixture
 
 from pytest_kibana.errors import OwnershipRefusal, SafetyRefusal, UsageError
-from pytest_kibana.target import Owned, SafetyClass, SafetyPolicy
+from pytest_kibana.target import Owned, SafetyClass, SafetyPolicy, read_facts
 from pytest_kibana.target.ids import ids_in, ids_in_body, names_object, path_names_object
 from pytest_kibana.wire import KibanaClient, Origin, Request
 
-
-@dataclass(frozen=True)
-class Fact:
-    safety: str
-
-
-FACTS = {
-    "GET /api/things": Fact("read"),
-    "GET /api/things/{id}": Fact("read"),
-    "GET /api/things/_sync": Fact("global"),
-    "POST /api/things": Fact("space"),
-    "POST /api/things/_search": Fact("read"),
-    "PUT /api/things/{id}": Fact("space"),
-    "DELETE /api/things/{id}": Fact("space"),
-    "POST /api/objects/{type}/{id?}": Fact("space"),
-    "PUT /api/settings": Fact("global"),
-    "DELETE /api/agents/{agentId}": Fact("disruptive"),
-    "POST /api/agents/{agentId}/unenroll": Fact("disruptive"),
+CLASSES = {
+    "GET /api/things": "read",
+    "GET /api/things/{id}": "read",
+    "GET /api/things/_sync": "global",
+    "POST /api/things": "space",
+    "POST /api/things/_search": "read",
+    "PUT /api/things/{id}": "space",
+    "DELETE /api/things/{id}": "space",
+    "POST /api/objects/{type}/{id}": "space",
+    "PUT /api/settings": "global",
+    "DELETE /api/agents/{agentId}": "disruptive",
+    "POST /api/agents/{agentId}/unenroll": "disruptive",
+    "POST /api/spaces/space": "space",
+    "DELETE /api/spaces/space/{id}": "space",
 }
+DEFAULTS = """
+[defaults]
+safe_methods = ["GET", "HEAD", "OPTIONS"]
+safe = "read"
+other = "disruptive"
+writers = ["*/_draft"]
+writer = "disruptive"
+"""
+FACTS = read_facts(
+    DEFAULTS
+    + "[things]\n"
+    + "".join(f'"{label}" = {{ safety = "{name}", why = "because" }}\n' for label, name in CLASSES.items()),
+    "facts",
+)
 MARK = "kbn-test-run1"
 OWN_SPACE = f"{MARK}-space"
 
@@ -59,14 +68,14 @@ def generated(method: str, path: str, body: Any = None, **more: Any) -> Request:
         ("POST", "/api/things/_search", "read"),
         ("POST", "/api/things", "space"),
         ("POST", "/s/other/api/things", "space"),
-        ("POST", "/api/objects/dashboard", "space"),
         ("POST", "/api/objects/dashboard/x", "space"),
         ("PUT", "/api/settings", "global"),
         ("DELETE", "/api/agents/1", "disruptive"),
         # What is not known is taken for worse than it may be.
         ("GET", "/api/unknown", "read"),
-        ("POST", "/api/unknown", "global"),
-        ("PUT", "/api/things", "global"),
+        ("GET", "/api/unknown/_draft", "disruptive"),
+        ("POST", "/api/unknown", "disruptive"),
+        ("PUT", "/api/things", "disruptive"),
         ("DELETE", "/api/unknown", "disruptive"),
         ("PURGE", "/api/things", "disruptive"),
         # No spelling of a path hides what it is.
@@ -78,7 +87,7 @@ def generated(method: str, path: str, body: Any = None, **more: Any) -> Request:
         ("DELETE", "/api/things/../agents/1", "disruptive"),
         ("DELETE", "/api/things/..%2Fagents%2F1", "disruptive"),
         ("DELETE", "/api/things/%2E%2E%2F..%2Fapi%2Fagents%2F1", "disruptive"),
-        ("POST", "/api/things/..%5C..%5Capi%5Csettings", "global"),
+        ("POST", "/api/things/..%5C..%5Capi%5Cthings", "disruptive"),
     ],
 )
 def test_the_path_decides_the_class(method: str, path: str, expected: str) -> None:
@@ -93,13 +102,13 @@ def test_what_a_request_says_of_itself_makes_it_only_stricter() -> None:
 
 
 @pytest.mark.parametrize("allow", list(SafetyClass))
-@pytest.mark.parametrize("label", FACTS)
+@pytest.mark.parametrize("label", CLASSES)
 def test_what_is_above_the_allowed_class_is_refused_and_says_which_flag_allows_it(
     allow: SafetyClass, label: str
 ) -> None:
     method, _, path = label.partition(" ")
-    gate, request = policy(str(allow)), Request(method, path.replace("?", ""), space=OWN_SPACE)
-    needed = SafetyClass.of(FACTS[label].safety)
+    gate, request = policy(str(allow)), Request(method, path, space=OWN_SPACE)
+    needed = SafetyClass.of(CLASSES[label])
     assert gate.allows(label) is (needed <= allow)
     if needed <= allow:
         gate(request)
@@ -136,6 +145,8 @@ def test_a_class_that_is_none_is_refused() -> None:
         generated("POST", "/api/things", query=(("saved_object_ids", '["foreign"]'),)),
         generated("POST", "/api/things", query=(("ids", f"{MARK}-1,foreign"),)),
         generated("POST", "/api/objects/dashboard/foreign"),
+        generated("POST", "/api/spaces/space", {"id": "foreign", "name": "n"}, space=None),
+        generated("DELETE", "/api/spaces/space/default", space=None),
         Request("POST", "/api/things", body=b'{"id":"foreign",', space=OWN_SPACE, origin=Origin.GENERATED),
         Request(
             "POST", "/api/things", body=b'{"\\u0069d":"foreign"}', space=OWN_SPACE, origin=Origin.GENERATED
@@ -165,7 +176,8 @@ def test_a_generated_change_of_something_foreign_is_refused(request_: Request) -
         generated("DELETE", f"/api/things/{MARK}-1"),
         generated("DELETE", "/api/things/given-by-server"),
         generated("PUT", f"/api/things/{MARK}-no-such-9f2c", {"name": "anything"}),
-        generated("POST", "/api/objects/dashboard", {"attributes": {"title": "x"}}),
+        generated("POST", "/api/spaces/space", {"id": f"{MARK}-new", "name": "n"}, space=None),
+        generated("DELETE", f"/api/spaces/space/{MARK}-new", space=None),
         generated("POST", f"/api/objects/dashboard/{MARK}-2", {"references": [{"id": "given-by-server"}]}),
         generated(
             "POST", "/api/things", {"rule_type_id": ".es-query", "connector": {"id": "none"}, "id": None}
