@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pytest_kibana.resources.mark import RunMark, Trace, trace
     from pytest_kibana.resources.model import Call, File, Kind, Listing, Resource, Safety, Scope
     from pytest_kibana.resources.ownership import Belongings
-    from pytest_kibana.resources.recipes import Recipe, bindings, recipes
+    from pytest_kibana.resources.recipes import Recipe, bindings_for, recipes_for
     from pytest_kibana.resources.removal import Removed
     from pytest_kibana.resources.resolver import Resolver
 
@@ -26,7 +26,7 @@ _HOMES = {
     "mark": ("RunMark", "Trace", "trace"),
     "model": ("Call", "File", "Kind", "Listing", "Resource", "Safety", "Scope"),
     "ownership": ("Belongings",),
-    "recipes": ("Recipe", "bindings", "recipes"),
+    "recipes": ("Recipe", "bindings_for", "recipes_for"),
     "removal": ("Removed",),
     "resolver": ("Resolver",),
 }
@@ -60,9 +60,9 @@ __all__ = [
     "Scope",
     "Trace",
     "abandoned",
-    "bindings",
+    "bindings_for",
     "living_runs",
-    "recipes",
+    "recipes_for",
     "resource",
     "trace",
 ]

@@ -238,6 +238,20 @@ class Factory:
             for name in subjects(template):
                 values.others(name)
 
+    def need(self, name: str) -> None:
+        """Make sure that something is there once: a preparation, or a thing of which there is one.
+
+        Raises:
+            ResourceTrouble, SafetyRefusal, UsageError: as for :meth:`make`.
+        """
+        self._require(name, self.space)
+
+    def forget(self, name: str) -> None:
+        """Forget that a thing of which there is one was made: a request took it away, so it is made again."""
+        with self._lock:
+            for key in [key for key in self._once if key[0] == name]:
+                del self._once[key]
+
     def _require(self, name: str, space: str | None) -> None:
         if name in RESOURCES:
             self._make(RESOURCES[name], space=space, body=None, fields={})

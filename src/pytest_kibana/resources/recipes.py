@@ -10,7 +10,9 @@ operations ``spec/recipes/*.yaml`` does, and there wins:
       query: {validate_alerts_existence: false}
 
 Members: ``path``, ``query``, ``headers``, ``body``, ``media``, ``files`` (multipart: field to ``filename``,
-``content``, ``content_type``), ``consumes`` (resources that a success takes away), ``why``. A list of such mappings gives forms for
+``content``, ``content_type``), ``consumes`` (resources that a success takes away), ``needs``
+(resources that must be there without being named), ``why``. A list of such mappings
+gives forms for
 different versions; the first whose body the contract allows is taken.
 """
 
@@ -24,14 +26,14 @@ from typing import TYPE_CHECKING, Any
 from pytest_kibana.errors import UsageError
 from pytest_kibana.resources.calls import merged
 from pytest_kibana.resources.catalogue import NAMES, RESOURCES
-from pytest_kibana.resources.model import MULTIPART, NOTHING, Call, File, Resource
-from pytest_kibana.resources.template import Hole, at, demand_known, fill
+from pytest_kibana.resources.model import MULTIPART, NOTHING, Call, File, Kind, Resource
+from pytest_kibana.resources.template import Hole, at, demand_known, fill, holes
 
 if TYPE_CHECKING:
     from pytest_kibana.contract import Contract
     from pytest_kibana.contract.model import Operation
 
-_MEMBERS = frozenset({"path", "query", "headers", "body", "media", "files", "consumes", "why"})
+_MEMBERS = frozenset({"path", "query", "headers", "body", "media", "files", "consumes", "needs", "why"})
 _ABSENT = object()
 
 
@@ -41,7 +43,8 @@ class Recipe:
 
     ``path`` and ``query`` give values to parameters by the names that the contract uses; ``body`` is a whole body,
     where ``has_body`` is True. ``consumes`` names the resources that a success takes away, so that each request needs
-    one of its own. ``creates`` names the resource that a success makes.
+    one of its own. ``creates`` names the resource that a success makes, ``needs`` those that must be there without
+    being named in the request.
     """
 
     path: Mapping[str, Any] = field(default_factory=dict)
@@ -51,11 +54,12 @@ class Recipe:
     has_body: bool = False
     media: str | None = None
     consumes: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     creates: str | None = None
     why: str = ""
 
 
-def recipes(contract: "Contract") -> dict[str, Recipe]:
+def recipes_for(contract: "Contract") -> dict[str, Recipe]:
     """Return the recipes of a contract's operations by label."""
     found: dict[str, Recipe] = {}
     for kind in RESOURCES.values():
@@ -72,13 +76,13 @@ def recipes(contract: "Contract") -> dict[str, Recipe]:
     return found
 
 
-def bindings(contract: "Contract") -> dict[str, dict[tuple[str, str], str]]:
+def bindings_for(contract: "Contract") -> dict[str, dict[tuple[str, str], str]]:
     """Return, by label, which parameter takes which resource's id, for parameters that no recipe names.
 
     The keys are location and name of a parameter, the values holes. A parameter is bound where the operation's path
     begins with the path of one object: what comes below an object is about it.
     """
-    known = recipes(contract)
+    known = recipes_for(contract)
     found: dict[str, dict[tuple[str, str], str]] = {}
     for label, operation in contract.operations.items():
         recipe = known.get(label, Recipe())
@@ -98,16 +102,18 @@ def bindings(contract: "Contract") -> dict[str, dict[tuple[str, str], str]]:
 def _declared(kind: Resource) -> Iterator[tuple[Call, Recipe]]:
     """Yield every call of a declaration as a recipe."""
     for call in kind.create:
-        yield call, _recipe(call, _at_create(kind), creates=kind.name)
+        yield call, _recipe(call, _at_create(kind), creates=kind.name, needs=kind.requires)
     about = _about(kind)
+    # Nothing in a request about a thing of which there is one names it, and so nothing would make it.
+    needs = (kind.name,) if kind.kind is Kind.ENGINE and kind.makeable else ()
     for call in kind.read:
-        yield call, _recipe(call, about)
+        yield call, _recipe(call, about, needs=needs)
     for listing in kind.listing:
         yield listing.call, _recipe(listing.call, about)
     for call in kind.update:
-        yield call, _recipe(call, about, body=_update_body(kind, call))
+        yield call, _recipe(call, about, body=_update_body(kind, call), needs=needs)
     for call in kind.delete:
-        yield call, _recipe(call, about, consumes=(kind.name,))
+        yield call, _recipe(call, about, consumes=(kind.name,), needs=needs)
 
 
 def _recipe(call: Call, lookup: Any, *, body: Any = _ABSENT, **more: Any) -> Recipe:
@@ -145,6 +151,9 @@ def _about(kind: Resource) -> Any:
     def lookup(hole: Hole) -> Any:
         if hole.subject != "self":
             return str(hole)
+        fixed = kind.keys.get(hole.part or "")
+        if fixed is not None and not holes(fixed):
+            return fixed  # the same for every object, and one of few values that the contract allows
         return str(Hole(kind.name, hole.part, hole.pointer, hole.shift))
 
     return lookup
@@ -220,6 +229,7 @@ def _read(form: Mapping[str, Any], where: str) -> Recipe:
         has_body=has_body,
         media=media,
         consumes=tuple(form.get("consumes", ())),
+        needs=tuple(form.get("needs", ())),
         why=form.get("why", ""),
     )
     demand_known([recipe.path, recipe.query, _texts(recipe.body)], NAMES, where)
@@ -238,7 +248,9 @@ def _allowed(contract: "Contract", operation: "Operation", forms: tuple[Recipe, 
         return forms[0]
     for form in forms:
         media = operation.body.media(form.media or "application/json")
-        if media is None or media.schema is None or contract.is_valid(media.schema, fill(form.body, _likely)):
+        if media is not None and (
+            media.schema is None or contract.is_valid(media.schema, fill(form.body, _likely))
+        ):
             return form
     return forms[0]
 
@@ -251,7 +263,10 @@ def _with_role(recipe: Recipe, declared: Recipe) -> Recipe:
     from dataclasses import replace
 
     return replace(
-        recipe, consumes=recipe.consumes or declared.consumes, creates=recipe.creates or declared.creates
+        recipe,
+        consumes=recipe.consumes or declared.consumes,
+        needs=recipe.needs or declared.needs,
+        creates=recipe.creates or declared.creates,
     )
 
 

@@ -60,7 +60,7 @@ class Resolver:
     Args:
         factory: makes the objects; its space is the throwaway space of the run.
         contract: whose operations the cases are of.
-        recipes: what operations need (:func:`pytest_kibana.resources.recipes.recipes`).
+        recipes: what operations need (:func:`pytest_kibana.resources.recipes.recipes_for`).
 
     Give :meth:`heard` to the clients as a listener, so that what requests make is written down and removed.
     """
@@ -92,6 +92,8 @@ class Resolver:
             self._factory.now,
             self._finder(case.operation, recipe, "read" if operation.method == "GET" else "write"),
         )
+        for name in recipe.needs:
+            self._factory.need(name)
         lookup = _lenient(values, self._factory)
         filled: Any = replace(
             case,  # type: ignore[type-var]

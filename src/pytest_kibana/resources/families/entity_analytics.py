@@ -119,7 +119,8 @@ ENTITY = Resource(
     family=_FAMILY,
     summary="An entity in the entity store.",
     safety=Safety.DISRUPTIVE,
-    keys={"entityType": "${entity_engine.id}", "id": "host:${unique}"},
+    requires=("entity_engine",),
+    keys={"entityType": "host", "id": "host:${unique}"},
     create=(
         within(
             "PUT /api/entity_store/entities/{entityType}",

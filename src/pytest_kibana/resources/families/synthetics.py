@@ -69,7 +69,12 @@ MONITOR = Resource(
             per_page_at="/perPage",
         ),
     ),
-    update=(item("PUT /api/synthetics/monitors/{id}", {"type": "http", "url": "https://example.com"}),),
+    update=(
+        item(
+            "PUT /api/synthetics/monitors/{id}",
+            {"type": "http", "name": "${unique}", "url": "https://example.com"},
+        ),
+    ),
     delete=(item("DELETE /api/synthetics/monitors/{id}"),),
     change={"tags": ["changed by a test"]},
     volatile=("/revision", "/updated_at"),
