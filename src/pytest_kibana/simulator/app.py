@@ -59,9 +59,9 @@ class App:
             return
         if scope["type"] != "http":
             return
-        raw = await _body(receive)
+        raw = await read_all(receive)
         if time.monotonic() < self.ready_at:
-            await _send(
+            await send_all(
                 send,
                 503,
                 [(b"content-type", b"text/html; charset=utf-8"), (b"retry-after", b"30")],
@@ -72,13 +72,13 @@ class App:
         path = scope["raw_path"].decode("latin-1").partition("?")[0]
         call = Call(self.world, scope["method"], path, scope["query_string"].decode("latin-1"), headers, raw)
         reply = self._answer(call)
-        directive = self.engine.faults.wire(call, reply)
         status, out, body = self.encode(call, reply)
-        if directive is not None:
-            status, out, body = await directive(send, status, out, body)
+        takeover = self.engine.faults.wire(call)
+        if takeover is not None:
+            status, out, body = await takeover(send, status, out, body)
             if status == 0:
                 return
-        await _send(send, status, out, b"" if call.method == "HEAD" else body)
+        await send_all(send, status, out, b"" if call.method == "HEAD" else body)
 
     def _answer(self, call: Call) -> Reply:
         if self._base:
@@ -133,12 +133,14 @@ class App:
         return reply.status, headers, body
 
 
-async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
+async def send_all(send: Send, status: int, headers: Headers, body: bytes) -> None:
+    """Send a whole answer."""
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-async def _body(receive: Receive) -> bytes:
+async def read_all(receive: Receive) -> bytes:
+    """Return the body of a request; what is beyond every limit is read and dropped."""
     message = await receive()
     if not message.get("more_body"):
         return bytes(message.get("body", b""))

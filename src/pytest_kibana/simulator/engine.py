@@ -176,7 +176,8 @@ class Engine:
         stage = ""
         try:
             self._route(call)
-            replaced = self.faults.stages(call)
+            proceed = partial(self._handle, call)
+            replaced = self.faults.stages(call, proceed)
             for stage, check in STAGES:
                 run = replaced.get(stage, check)
                 if run is not None:
@@ -209,13 +210,8 @@ class Engine:
         raise Refusal(404, family="platform")
 
     def _handle(self, call: Call) -> Reply:
-        faults = self.faults.on(call)
-        call_on = partial(self._respond, call)
-        for fault in faults:
-            call_on = partial(fault.around, call, call_on)
-        reply = call_on()
-        reply = self._conform(call, reply)
-        return self.faults.answered(call, reply) if faults else reply
+        reply = self._conform(call, self.faults.wrapped(call, partial(self._respond, call))())
+        return self.faults.answered(call, reply)
 
     def _respond(self, call: Call) -> Reply:
         operation = call.operation

@@ -359,7 +359,7 @@ def _unchanging(call: Call, resource: Resource, record: Record) -> dict[str, Jso
 
 def demand_version(call: Call, resource: Resource, record: Record) -> None:
     """Refuse a write that names another version than the last."""
-    if not resource.version or not isinstance(call.body, dict):
+    if not resource.version or not isinstance(call.body, dict) or "version" in call.slack:
         return
     given = call.body.get(resource.version)
     if given is not None and given != record.version:

@@ -165,7 +165,18 @@ class Identities:
     def revoke(self, key: str) -> bool:
         """Forget an API key; tell whether there was one."""
         self.changed()
-        return self.keys.pop(key, None) is not None
+        gone = self.keys.pop(key, None)
+        if gone is not None:
+            self.store.table("security_revoked_key")[key] = gone
+        return gone is not None
+
+    def was_key(self, authorization: str) -> bool:
+        """Tell whether a header names an API key that was revoked."""
+        try:
+            key = base64.b64decode(authorization.partition(" ")[2]).decode().partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            return False
+        return key in self.store.table("security_revoked_key")
 
     def _adopted(self, name: str, owner: str) -> str:
         for key, record in self.keys.items():

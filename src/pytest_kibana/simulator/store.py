@@ -5,6 +5,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -114,6 +115,18 @@ class Store:
         record.updated_at, record.updated_by = self.clock.now(), by
         record.version = self.clock.version()
         return record
+
+    def snapshot(self) -> dict[tuple[str, str], Table]:
+        """Return a copy of everything that is kept."""
+        return deepcopy(self._tables)
+
+    def restore(self, tables: dict[tuple[str, str], Table]) -> None:
+        """Go back to a copy."""
+        for key, table in self._tables.items():
+            table.clear()
+            table.update(tables.get(key, {}))
+        for key, table in tables.items():
+            self._tables.setdefault(key, table)
 
     # -- files -------------------------------------------------------------------------------------------
 

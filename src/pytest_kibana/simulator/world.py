@@ -91,6 +91,7 @@ class Call:
     body: Json = None
     present: bool = False
     identity: Identity = ANONYMOUS
+    slack: frozenset[str] = frozenset()  # checks that a fault leaves out
 
     @property
     def label(self) -> str:

@@ -1,0 +1,442 @@
+"""What released Kibana is known to do otherwise than its contract says, one fault each (observed on 9.4.3 where
+nothing else is said). ``--quirks`` switches them all on.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from pytest_kibana.contract.model import Operation
+from pytest_kibana.simulator.faults.model import Applies, Around, Bench, Fault, Proceed
+from pytest_kibana.simulator.replies import NDJSON, Refusal, Reply
+from pytest_kibana.simulator.routing import anonymous
+from pytest_kibana.simulator.world import Call
+
+Json = Any
+_CRASH = "An internal server error occurred. Check Kibana server logs for details."
+
+
+def _at(*labels: str) -> Applies:
+    def applies(operation: Operation, bench: Bench) -> bool:
+        return f"{operation.method} {anonymous(operation.path)}" in labels
+
+    return applies
+
+
+def _refuses(status: int, message: str = _CRASH, when: Callable[[Call], bool] = lambda _: True) -> Around:
+    def around(call: Call, proceed: Proceed) -> Reply:
+        if when(call):
+            raise Refusal(status, message)
+        return proceed()
+
+    return around
+
+
+def _unknown_is(status: int, message: str = _CRASH) -> Around:
+    """Answer otherwise where the thing is not there."""
+
+    def around(call: Call, proceed: Proceed) -> Reply:
+        try:
+            return proceed()
+        except Refusal as refusal:
+            if refusal.status == 404:
+                raise Refusal(status, message) from None
+            raise
+
+    return around
+
+
+def _exactly(change: Callable[[Call, Reply], Reply]) -> Callable[[Call, Reply], Reply]:
+    def after(call: Call, reply: Reply) -> Reply:
+        return change(call, reply) if reply.status < 300 else reply
+
+    return after
+
+
+def _no_route(call: Call, proceed: Proceed) -> None:
+    raise Refusal(404, family="platform")
+
+
+def _epoch_dates(call: Call, reply: Reply) -> Reply:
+    if isinstance(reply.body, dict):
+        now = call.world.clock.millis()
+        reply.body = {
+            **reply.body,
+            **{name: now for name in ("accessDate", "createDate") if name in reply.body},
+        }
+    return reply
+
+
+def _null_body(_: Call, reply: Reply) -> Reply:
+    return Reply(None, status=200, headers=reply.headers)
+
+
+def _rule_page(call: Call, reply: Reply) -> Reply:
+    rows = [record.value for record in call.table("alerting_rule").values()]
+    reply.body = {"page": 1, "per_page": 10, "total": len(rows), "data": rows[:10]}
+    return reply
+
+
+def _comment_page(call: Call, reply: Reply) -> Reply:
+    rows = [r.value for r in call.table("case_comment").values() if r.parent == call.ids[0]]
+    reply.body = {"comments": rows[:20], "page": 1, "per_page": 20, "total": len(rows)}
+    return reply
+
+
+def _ndjson(_: Call, reply: Reply) -> Reply:
+    reply.body, reply.media = b'{"exported_count":0}\n', NDJSON
+    return reply
+
+
+def _yaml(_: Call, reply: Reply) -> Reply:
+    reply.body, reply.media = b"outputs: {}\n", "text/x-yaml; charset=utf-8"
+    return reply
+
+
+def _plus(**extra: Json) -> Callable[[Call, Reply], Reply]:
+    def change(_: Call, reply: Reply) -> Reply:
+        if isinstance(reply.body, dict):
+            reply.body = {**reply.body, **extra}
+        return reply
+
+    return change
+
+
+def _no_privileges(call: Call, proceed: Proceed) -> Reply:
+    body = call.body if isinstance(call.body, dict) else {}
+    if body.get("action") in ("enable", "disable", "run", "fill_gaps"):
+        failure = {
+            "message": "insufficient privileges",
+            "status_code": 403,
+            "err_code": "USER_INSUFFICIENT_RULE_PRIVILEGES",
+        }
+        raise Refusal(500, "Bulk edit failed", attributes={"errors": [failure]}, family="platform")
+    return proceed()
+
+
+def _ignored(name: str) -> Around:
+    """Accept a property and leave it alone."""
+
+    def around(call: Call, proceed: Proceed) -> Reply:
+        if isinstance(call.body, dict):
+            call.body = {k: v for k, v in call.body.items() if k != name}
+        return proceed()
+
+    return around
+
+
+def _optional(*names: str) -> Around:
+    """Take a body or query without what the contract requires."""
+
+    def around(call: Call, proceed: Proceed) -> Reply:
+        schema = _body_schema(call)
+        if (
+            isinstance(call.body, dict)
+            and schema is not True
+            and not call.world.schemas.valid(schema, call.body)
+        ):
+            if not set(names) & call.body.keys():
+                call.body = call.world.synthesiser.fit(schema, call.body)
+        return proceed()
+
+    return around
+
+
+def _body_schema(call: Call) -> Json:
+    media = call.operation.body.media("application/json") if call.operation and call.operation.body else None
+    return media.schema.json if media is not None and media.schema is not None else True
+
+
+def _query_has(name: str) -> Callable[[Call], bool]:
+    return lambda call: f"{name}=" in call.raw_query
+
+
+def _f(
+    name: str, breaks: str, label: str | tuple[str, ...], *, what: str = "known deviation", **rest: Any
+) -> Fault:
+    labels = (label,) if isinstance(label, str) else label
+    return Fault(f"field.{name}", breaks, (what,), _at(*labels), **rest)
+
+
+_RULES = "/api/detection_engine/rules"
+_FLEET = "/api/fleet"
+
+FAULTS = (
+    _f(
+        "bulk_update_unregistered",
+        "The bulk update of saved objects by POST is read as a create (D-1).",
+        "POST /api/saved_objects/_bulk_update",
+        around=_refuses(400, "[request body]: expected a plain object value, but found [Array] instead."),
+    ),
+    _f(
+        "timeline_read_without_id",
+        "GET /api/timeline without an id ends in a 500 (D-5).",
+        "GET /api/timeline",
+        around=_refuses(500, "please provide id or template_timeline_id", lambda c: "id=" not in c.raw_query),
+    ),
+    _f(
+        "bulk_action_privileges",
+        "Enabling rules in bulk fails for lack of privileges, even for superusers (D-7).",
+        f"POST {_RULES}/_bulk_action",
+        around=_no_privileges,
+    ),
+    _f(
+        "bulk_export_ndjson",
+        "A bulk export of rules answers NDJSON (D-8).",
+        f"POST {_RULES}/_bulk_action",
+        after=_exactly(
+            lambda c, r: _ndjson(c, r) if isinstance(c.body, dict) and c.body.get("action") == "export" else r
+        ),
+    ),
+    _f(
+        "migration_status_404",
+        "Nothing to migrate is a 404 (D-10).",
+        "GET /api/detection_engine/signals/migration_status",
+        around=_refuses(404, "undefined: undefined"),
+    ),
+    _f(
+        "purge_type_spelling",
+        "Only fixed_age and fixed_time are accepted (D-11).",
+        "POST /api/observability/slos/_bulk_purge_rollup",
+        around=_refuses(400, "Invalid purgeType"),
+    ),
+    _f(
+        "slo_artifacts",
+        "An SLO is read with a property more (D-13).",
+        "GET /api/observability/slos/{}",
+        after=_exactly(_plus(artifacts={"dashboards": []})),
+    ),
+    _f(
+        "slo_duration",
+        "Only some durations are accepted (D-14).",
+        "POST /api/observability/slos",
+        around=_refuses(
+            400,
+            "Invalid duration",
+            lambda c: (
+                isinstance(c.body, dict)
+                and (c.body.get("timeWindow") or {}).get("duration") not in ("7d", "30d", "90d", "1w", "1M")
+            ),
+        ),
+    ),
+    _f(
+        "monitor_partial",
+        "A monitor is updated without its type (D-16).",
+        "PUT /api/synthetics/monitors/{}",
+        around=_optional("type"),
+        unchecked=True,
+    ),
+    _f(
+        "param_echo_previous",
+        "Updating a parameter answers its former value (D-17).",
+        "PUT /api/synthetics/params/{}",
+        after=_exactly(_plus(value="previous")),
+    ),
+    _f(
+        "param_bulk_delete_method",
+        "The bulk delete of parameters is a POST (D-19).",
+        "DELETE /api/synthetics/params/_bulk_delete",
+        stages={"internal": _no_route},
+    ),
+    _f(
+        "short_url_epoch",
+        "The dates of a short URL are numbers (D-20).",
+        ("GET /api/short_url/{}", "POST /api/short_url", "GET /api/short_url/_slug/{}"),
+        after=_exactly(_epoch_dates),
+    ),
+    _f(
+        "short_url_delete_null",
+        "Deleting a short URL answers null (D-20).",
+        "DELETE /api/short_url/{}",
+        after=_exactly(_null_body),
+    ),
+    _f(
+        "annotation_query",
+        "The search for annotations demands what is optional (D-23).",
+        "GET /api/apm/services/{}/annotation/search",
+        around=_refuses(400, "Failed to validate", lambda c: "environment=" not in c.raw_query),
+    ),
+    _f(
+        "action_list_404",
+        "Before the first action the list is a 404 (D-26).",
+        "GET /api/endpoint/action",
+        around=_refuses(404, "index_not_found_exception"),
+    ),
+    _f(
+        "action_read_500",
+        "Details of an unknown action are a 500 (D-26).",
+        "GET /api/endpoint/action/{}",
+        around=_unknown_is(500),
+    ),
+    _f(
+        "live_query_unknown_500",
+        "An unknown live query is a 500 (D-31).",
+        "GET /api/osquery/live_queries/{}",
+        around=_unknown_is(500, "no elements in sequence"),
+    ),
+    _f(
+        "osquery_unknown_500",
+        "An unknown pack or saved query is a 500 (D-32, elastic/kibana#258883).",
+        ("GET /api/osquery/packs/{}", "GET /api/osquery/saved_queries/{}"),
+        around=_unknown_is(500),
+    ),
+    _f(
+        "saved_query_interval",
+        "The interval of a saved query must be text (D-29).",
+        ("POST /api/osquery/saved_queries", "PUT /api/osquery/saved_queries/{}"),
+        around=_refuses(
+            400,
+            "[request body.interval]: expected value of type [string] but got [number]",
+            lambda c: isinstance(c.body, dict) and isinstance(c.body.get("interval"), int),
+        ),
+    ),
+    _f(
+        "partial_fleet_hosts",
+        "Hosts and proxies are renamed without the rest (D-34).",
+        (f"PUT {_FLEET}/fleet_server_hosts/{{}}", f"PUT {_FLEET}/proxies/{{}}"),
+        around=_optional("proxy_id", "certificate"),
+        unchecked=True,
+    ),
+    _f(
+        "agent_file_500",
+        "No file was ever uploaded: 500 (D-35).",
+        f"GET {_FLEET}/agents/files/{{}}/{{}}",
+        around=_refuses(500, "index_not_found_exception"),
+    ),
+    _f(
+        "cloud_connector_400",
+        "An unknown cloud connector is a 400 (D-37).",
+        (
+            f"GET {_FLEET}/cloud_connectors/{{}}",
+            f"PUT {_FLEET}/cloud_connectors/{{}}",
+            f"DELETE {_FLEET}/cloud_connectors/{{}}",
+        ),
+        around=_unknown_is(400, "Cloud connector not found"),
+    ),
+    _f(
+        "policy_yaml",
+        "A downloaded policy is YAML (D-38).",
+        (f"GET {_FLEET}/agent_policies/{{}}/download", f"GET {_FLEET}/kubernetes/download"),
+        after=_exactly(_yaml),
+    ),
+    _f(
+        "assets_delete_400",
+        "Assets cannot be deleted from the space that installed them (D-40).",
+        f"DELETE {_FLEET}/epm/packages/{{}}/{{}}/kibana_assets",
+        around=_refuses(
+            400, "Impossible to delete kibana assets from the space where the package was installed"
+        ),
+    ),
+    _f(
+        "rule_exceptions_500",
+        "Exceptions of an unknown rule are a 500 (D-46).",
+        f"POST {_RULES}/{{}}/exceptions",
+        around=_unknown_is(500),
+    ),
+    _f(
+        "endpoint_list_loses",
+        "A list of type endpoint loses its operating systems (D-47).",
+        "POST /api/exception_lists",
+        after=_exactly(
+            lambda c, r: _plus(os_types=[])(c, r) if isinstance(r.body, dict) and "os_types" in r.body else r
+        ),
+    ),
+    _f(
+        "risk_score_gone",
+        "The routes of the risk engine are unregistered (D-49).",
+        (
+            "DELETE /api/risk_score/engine/dangerously_delete_data",
+            "POST /api/risk_score/engine/schedule_now",
+            "PATCH /api/risk_score/engine/saved_object/configure",
+        ),
+        stages={"internal": _no_route},
+    ),
+    _f(
+        "conversation_category",
+        "A conversation's category is not updated (D-52).",
+        "PUT /api/security_ai_assistant/current_user/conversations/{}",
+        around=_ignored("category"),
+    ),
+    _f(
+        "prompt_colon_500",
+        "A prompt whose name has a colon ends in a 500 (D-53).",
+        "POST /api/security_ai_assistant/prompts/_bulk_action",
+        around=_refuses(
+            500,
+            _CRASH,
+            lambda c: (
+                isinstance(c.body, dict)
+                and any(":" in str(p.get("name")) for p in c.body.get("create") or ())
+            ),
+        ),
+    ),
+    _f(
+        "plugins_404",
+        "The plugins of the agent builder are behind a flag (D-56).",
+        ("GET /api/agent_builder/plugins", "POST /api/agent_builder/plugins/install"),
+        stages={"internal": _no_route},
+    ),
+    _f(
+        "visualization_search_500",
+        "Searching visualizations by field ends in a 500 (D-58).",
+        "GET /api/visualizations",
+        around=_refuses(500, _CRASH, lambda c: _query_has("search_fields")(c) or _query_has("fields")(c)),
+    ),
+    _f(
+        "dashboard_time_mode",
+        "The mode of a dashboard's time range is dropped (D-59).",
+        ("POST /api/dashboards", "PUT /api/dashboards/{}"),
+        around=_ignored("time_range"),
+    ),
+    _f(
+        "rules_find_page",
+        "The list of rules is a page, not a rule (D-61).",
+        "GET /api/alerting/rules/_find",
+        after=_exactly(_rule_page),
+    ),
+    _f(
+        "comments_find_page",
+        "The list of comments is a page, not a case (D-62).",
+        "GET /api/cases/{}/comments/_find",
+        after=_exactly(_comment_page),
+    ),
+    _f(
+        "es_query_size",
+        "A query rule without size is refused (D-64).",
+        "POST /api/alerting/rule/{}",
+        around=_refuses(
+            400,
+            "params invalid: [size]: expected value of type [number] but got [undefined]",
+            lambda c: (
+                isinstance(c.body, dict)
+                and c.body.get("rule_type_id") == ".es-query"
+                and "size" not in (c.body.get("params") or {})
+            ),
+        ),
+    ),
+    _f(
+        "window_finished",
+        "A far window is finished after it was unarchived (D-67).",
+        "POST /api/maintenance_window/{}/_unarchive",
+        after=_exactly(_plus(status="finished")),
+    ),
+    _f(
+        "memory_dump_off",
+        "The memory dump is switched off (D-77).",
+        "POST /api/endpoint/action/memory_dump",
+        around=_refuses(400, "[request body.agent_type]: feature is disabled"),
+    ),
+    _f(
+        "assignees_json",
+        "Assigning alerts answers JSON, not NDJSON (D-79).",
+        "POST /api/detection_engine/signals/assignees",
+        after=_exactly(lambda _, r: Reply({"updated": 0, "failures": []}, headers=r.headers)),
+    ),
+    _f(
+        "upload_json",
+        "Uploading a package answers JSON, not an archive (D-80).",
+        f"POST {_FLEET}/epm/packages",
+        after=_exactly(
+            lambda _, r: Reply({"items": [], "_meta": {"install_source": "upload"}}, headers=r.headers)
+        ),
+    ),
+)
