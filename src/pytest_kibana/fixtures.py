@@ -157,8 +157,10 @@ def kibana_resources(kibana_session: "Session", kibana_space: "Handle") -> "Iter
 
     ``kibana_resources.connector()`` makes a connector and returns its handle; `pytest-kibana resources` lists them.
     """
+    from pytest_kibana.resources import Resources
+
     with kibana_session.made_here(space=kibana_space) as factory:
-        yield factory.resources
+        yield Resources(factory)
 
 
 @pytest.fixture

@@ -129,15 +129,15 @@ class Run:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Print the plan and run nothing, where only the plan is wanted."""
-        if not self.settings.plan:
+        try:
+            if self.settings.plan:
+                self._write(self.session.plan.text())
+                return True
             if self._items and self.worker is None and not session.config.option.collectonly:
                 self.session.runner.start(self._items)
-            return None
-        try:
-            self._write(self.session.plan.text())
         except HarnessError as error:
             self.end(error)
-        return True
+        return None
 
     def _write(self, text: str) -> None:
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")

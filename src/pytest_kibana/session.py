@@ -8,7 +8,7 @@ that the command line and the self-test use the same object.
 import itertools
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import version as version_of
@@ -19,13 +19,14 @@ from pytest_kibana.errors import HarnessError, UsageError
 from pytest_kibana.settings import Settings
 
 if TYPE_CHECKING:
-    from pytest_kibana.cases import Case
+    from pytest_kibana import cases, resources
+    from pytest_kibana.cases import Bank, Case, CaseBudget
     from pytest_kibana.conformance import Budget, Limits, Plan, Runner
     from pytest_kibana.contract import Contract, Operation
     from pytest_kibana.embedded import Embedded
     from pytest_kibana.evidence import Finding, Header
-    from pytest_kibana.resources import Factory, Handle, RunMark
-    from pytest_kibana.target import OperationsTable, Owned, SafetyPolicy, Target
+    from pytest_kibana.resources import Belongings, Factory, Handle, Resolver, RunMark
+    from pytest_kibana.target import OperationsTable, SafetyPolicy, Target
     from pytest_kibana.wire import Credentials, Exchange, KibanaClient, Redactor, Request, Timeouts
 
 LEDGER_SUFFIX = ".ledger.jsonl"
@@ -272,11 +273,11 @@ class Session:
         return RunMark()
 
     @cached_property
-    def owned(self) -> "Owned":
+    def owned(self) -> "Belongings":
         """The ids that this process may change by generated requests."""
-        from pytest_kibana.target import Owned
+        from pytest_kibana.resources import Belongings
 
-        return Owned(self.mark.prefix)
+        return Belongings(self.mark)
 
     def new_factory(self, *, space: "Handle | str | None" = None) -> "Factory":
         """Return a factory with a ledger of its own; whoever asks for it cleans up.
@@ -288,7 +289,7 @@ class Session:
         name = f"{self.mark.run}-{next(self._ledgers)}{LEDGER_SUFFIX}"
         ledger = Ledger(self.ledger_folder / name, run=self.mark.run, target=self.target.url)
         client = self.bare_client.derive(contract=self.contract, gates=(self.safety,), patience=self.patience)
-        return Factory(client, ledger=ledger, mark=self.mark, space=space, owned=self.owned)
+        return Factory(client, ledger=ledger, mark=self.mark, space=space, belongings=self.owned)
 
     @cached_property
     def ledger_folder(self) -> Path:
@@ -336,6 +337,45 @@ class Session:
     # -- the run of a plan
 
     @cached_property
+    def recipes(self) -> "Mapping[str, resources.Recipe]":
+        """What operations need beside what their schemas say."""
+        from pytest_kibana.resources import recipes_for
+
+        return recipes_for(self.contract)
+
+    @cached_property
+    def bank(self) -> "Bank":
+        """The cases of this contract and seed; made once, and kept in the cache."""
+        from pytest_kibana.cases import open_bank
+        from pytest_kibana.resources import bindings_for
+
+        recipes = {label: _as_case_recipe(recipe) for label, recipe in self.recipes.items()}
+        return open_bank(
+            self.contract,
+            seed=self.seed,
+            budget=self._case_budget(),
+            recipes=recipes,
+            bindings=bindings_for(self.contract),
+            operations=self.plan.eligible,
+        )
+
+    def _case_budget(self) -> "CaseBudget":
+        from pytest_kibana.cases import BUDGETS, CaseBudget
+
+        named = next((word for word in BUDGETS if word in self.settings.budget.split(",")), None)
+        return BUDGETS[named] if named else CaseBudget.of_size(self.limits.per_operation)
+
+    @cached_property
+    def resolver(self) -> "Resolver":
+        """Puts ids of objects of this run into cases, and keeps track of what cases make."""
+        from pytest_kibana.resources import Resolver
+
+        self.factory.space = self.scratch_space
+        resolver = Resolver(self.factory, self.contract, self.recipes)
+        self.listeners.append(resolver.heard)
+        return resolver
+
+    @cached_property
     def runner(self) -> "Runner":
         """Works the plan off."""
         from pytest_kibana.conformance import Circumstances, Runner
@@ -353,8 +393,8 @@ class Session:
         runner = Runner(
             self.plan,
             senders=senders,
-            source=_Source(self),
-            resolver=_Resolver(self),
+            source=_Source(self.bank),
+            resolver=self.resolver,
             budget=self.budget,
             circumstances=Circumstances(
                 strict=settings.strict,
@@ -430,33 +470,30 @@ def _path(text: str | None) -> Path | None:
     return Path(text).expanduser() if text else None
 
 
+def _as_case_recipe(recipe: "resources.Recipe") -> "cases.Recipe":
+    """Hand a recipe of the resources to the cases; the two rooms do not know one another."""
+    from pytest_kibana import cases, resources
+
+    body = recipe.body
+    if isinstance(body, Mapping):
+        body = {
+            name: cases.Upload(part.filename, part.content, part.content_type)
+            if isinstance(part, resources.File)
+            else part
+            for name, part in body.items()
+        }
+    return cases.Recipe(recipe.path, recipe.query, recipe.headers, body, recipe.has_body, recipe.media)
+
+
 class _Source:
-    """Cases of an operation, by group of checks."""
+    """Cases of an operation, by group of checks, out of the bank."""
 
-    def __init__(self, session: Session) -> None:
-        from pytest_kibana.cases import BUDGETS
-
-        self._session = session
-        self._budget = BUDGETS["standard"]
+    def __init__(self, bank: "Bank") -> None:
+        self._bank = bank
 
     def cases(self, operation: "Operation", group: str) -> "Sequence[Case]":
         """Return the valid cases for ``responses``, the invalid ones for ``input``."""
-        from pytest_kibana.cases import cases_for
-
-        session = self._session
-        made = cases_for(session.contract, operation, seed=session.seed, budget=self._budget)
-        return tuple(case for case in made if case.valid is (group != "input"))
-
-
-class _Resolver:
-    """Puts ids of owned objects into cases."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def resolve(self, case: "Case") -> "Case":
-        """Return the case with its holes filled."""
-        return case
+        return tuple(case for case in self._bank.cases(operation.label) if case.valid is (group != "input"))
 
 
 class Deployment:
