@@ -235,3 +235,9 @@ def dig(value: Json, path: str) -> Json:
             value = value[0] if value else None
         value = value.get(step) if isinstance(value, dict) else None
     return value
+
+
+REFUSED = {
+    "POST /api/encrypted_saved_objects/_rotate_key": "there is no old encryption key",
+}
+"""Operations that cannot succeed on a stand-in as it comes, and why."""
