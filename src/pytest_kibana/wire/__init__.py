@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_kibana.wire.cassettes import read_cassette
     from pytest_kibana.wire.client import AsyncKibanaClient, CoveredTransport, KibanaClient
     from pytest_kibana.wire.credentials import (
         Anonymous,
@@ -30,18 +31,23 @@ if TYPE_CHECKING:
         Weather,
     )
     from pytest_kibana.wire.flow import Clock, Gate, Listener, RetryPolicy
+    from pytest_kibana.wire.har import read_har, write_har
     from pytest_kibana.wire.reading import Limits, parse_json
+    from pytest_kibana.wire.recorded import Context
     from pytest_kibana.wire.redact import Redactor
     from pytest_kibana.wire.request import API_VERSION, build_request
 
 # httpx costs tens of milliseconds to import, and a run of pytest that speaks to no Kibana need not pay them.
 _HOMES = {
+    "cassettes": ("read_cassette",),
     "client": ("AsyncKibanaClient", "CoveredTransport", "KibanaClient"),
     "credentials": ("Anonymous", "ApiKey", "Basic", "Bearer", "Credentials", "RawHeader", "Session"),
     "endpoint": ("Endpoint", "Timeouts", "decode_cloud_id", "read_endpoint"),
     "exchange": ("Answer", "Exchange", "Headers", "Intent", "Origin", "Request", "Rule", "Weather"),
     "flow": ("Clock", "Gate", "Listener", "RetryPolicy"),
+    "har": ("read_har", "write_har"),
     "reading": ("Limits", "parse_json"),
+    "recorded": ("Context",),
     "redact": ("Redactor",),
     "request": ("API_VERSION", "build_request"),
 }
@@ -63,6 +69,7 @@ __all__ = [
     "Basic",
     "Bearer",
     "Clock",
+    "Context",
     "CoveredTransport",
     "Credentials",
     "Endpoint",
@@ -85,5 +92,8 @@ __all__ = [
     "build_request",
     "decode_cloud_id",
     "parse_json",
+    "read_cassette",
     "read_endpoint",
+    "read_har",
+    "write_har",
 ]

@@ -9,7 +9,7 @@ event loop, so neither can forget a gate or record less than the other.
 import itertools
 import secrets
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
@@ -21,7 +21,7 @@ from pytest_kibana.wire.credentials import Credentials, Session
 from pytest_kibana.wire.endpoint import Endpoint, Timeouts
 from pytest_kibana.wire.exchange import Answer, Exchange, Headers, Intent, Origin, Request
 from pytest_kibana.wire.network import Outgoing, Reply
-from pytest_kibana.wire.reading import Limits, is_json_type, parse_json, text_headers
+from pytest_kibana.wire.reading import Limits, Parsed, is_json_type, parse_json, text_headers
 from pytest_kibana.wire.redact import Redactor
 from pytest_kibana.wire.request import target_of
 
@@ -148,10 +148,10 @@ def _attempt(setup: Setup, request: Request, auth: Headers, attempt: int) -> Con
     started, before = clock.now(), clock.monotonic()
     came = yield outgoing
     elapsed = clock.monotonic() - before
-    answer = weather = reply = None
+    answer = weather = reply = names = None
     if isinstance(came, Reply):
         reply = came
-        answer = read_answer(came, setup.limits)
+        answer, names = read_answer(came, setup.limits)
         if answer.status in _RETRIED:
             weather = sky.of_answer(
                 answer.status,
@@ -172,30 +172,40 @@ def _attempt(setup: Setup, request: Request, auth: Headers, attempt: int) -> Con
             answer=answer,
             weather=weather,
             attempt=attempt,
-        )
+        ),
+        names,
     )
     for listener in setup.listeners:
         listener(exchange)
     return Outcome(exchange, reply)
 
 
-def read_answer(reply: Reply, limits: Limits) -> Answer:
-    """Turn a reply into an answer: headers as text, JSON parsed where the content type claims it."""
+def read_answer(reply: Reply, limits: Limits) -> tuple[Answer, Collection[str] | None]:
+    """Turn a reply into an answer: headers as text, JSON parsed where the content type claims it.
+
+    Returns:
+        The answer, and the names of all members in its JSON (None where there is none).
+    """
     headers = text_headers(reply.headers)
     answer = Answer(
         reply.status, headers, reply.body, truncated=reply.truncated, http_version=reply.http_version
     )
     if not (reply.body or reply.trouble) or not is_json_type(answer.media_type):
-        return answer
-    value, is_json, trouble = None, False, reply.trouble
-    if reply.truncated:
-        trouble = f"cut after {len(reply.body)} bytes"
-    elif trouble is None:
+        return answer, None
+    parsed = Parsed(trouble=f"cut after {len(reply.body)} bytes" if reply.truncated else reply.trouble)
+    if parsed.trouble is None:
         parsed = parse_json(reply.body, depth=limits.depth)
-        value, is_json, trouble = parsed.value, parsed.is_json, parsed.trouble
-    return Answer(
-        reply.status, headers, reply.body, value, is_json, trouble, reply.truncated, reply.http_version
+    said = Answer(
+        reply.status,
+        headers,
+        reply.body,
+        parsed.value,
+        parsed.is_json,
+        parsed.trouble,
+        reply.truncated,
+        reply.http_version,
     )
+    return said, parsed.names
 
 
 def _wire_headers(request: Request, auth: Headers) -> list[tuple[bytes, bytes]]:

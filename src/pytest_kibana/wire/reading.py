@@ -8,7 +8,7 @@ import json
 import re
 import sys
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,11 +92,14 @@ class BodyReader:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A JSON body that was read: the value, whether it is JSON at all, and what is wrong with it."""
+    """A JSON body that was read: the value, whether it is JSON at all, what is wrong with it, and the names of all
+    members of all objects in it.
+    """
 
     value: Any = None
     is_json: bool = False
     trouble: str | None = None
+    names: Collection[str] = ()
 
 
 def parse_json(body: bytes, *, depth: int = 128) -> Parsed:
@@ -113,8 +116,9 @@ def parse_json(body: bytes, *, depth: int = 128) -> Parsed:
     if text.startswith("\ufeff"):
         notes.append("begins with a byte order mark")
         text = text[1:]
+    names: set[str] = set()
     try:
-        value = _load(text, notes)
+        value = _load(text, notes, names)
     except RecursionError:
         return Parsed(trouble=f"nested deeper than {depth} levels")
     except json.JSONDecodeError as trouble:
@@ -125,12 +129,13 @@ def parse_json(body: bytes, *, depth: int = 128) -> Parsed:
         return Parsed(trouble=f"nested deeper than {depth} levels")
     if "\\u" in text and _SURROGATE.search(text):
         value = _without_surrogates(value, notes)
-    return Parsed(value, True, "; ".join(dict.fromkeys(notes)) or None)
+    return Parsed(value, True, "; ".join(dict.fromkeys(notes)) or None, names)
 
 
-def _load(text: str, notes: list[str]) -> Any:
+def _load(text: str, notes: list[str], names: set[str]) -> Any:
     def whole(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
+        names.update(found)
         if len(found) != len(pairs):
             seen: set[str] = set()
             twice = next(k for k, _ in pairs if k in seen or seen.add(k))  # type: ignore[func-returns-value]

@@ -10,103 +10,26 @@ A replacement keeps type and length, and the kind of each character (``a1-B`` be
 was redacted can still be judged against its schema.
 """
 
-import base64
-import json
 import re
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, quote_plus, unquote_plus
+from urllib.parse import unquote_plus
 
 from pytest_kibana.wire.body import NDJSON, json_bytes
 from pytest_kibana.wire.exchange import Answer, Exchange, Headers, Request
+from pytest_kibana.wire.needles import (
+    SENSITIVE_HEADERS,
+    SHORT,
+    Needles,
+    is_strong,
+    mask,
+    needles_for,
+    sensitive_key,
+)
 from pytest_kibana.wire.reading import is_json_type, parse_json
 
-SENSITIVE_HEADERS = frozenset(
-    {
-        "authorization",
-        "proxy-authorization",
-        "cookie",
-        "set-cookie",
-        "es-secondary-authorization",
-        "es-client-authentication",
-        "x-api-key",
-        "x-auth-token",
-    }
-)
-
-# Names of members, without case and separators. Whatever strings stand at or below them are secrets.
-SENSITIVE_KEYS = frozenset(
-    [
-        "apikey",
-        "encodedapikey",
-        "encoded",
-        "accesstoken",
-        "refreshtoken",
-        "authorization",
-        "authtoken",
-        "bearertoken",
-        "clientsecret",
-        "clientauthentication",
-        "cookie",
-        "credentials",
-        "passphrase",
-        "password",
-        "currentpassword",
-        "newpassword",
-        "privatekey",
-        "proxyauthorization",
-        "secret",
-        "secretkey",
-        "secretaccesskey",
-        "secrets",
-        "secrettoken",
-        "secretheaders",
-        "servicetoken",
-        "sessiontoken",
-        "setcookie",
-        "token",
-        "uninstalltoken",
-    ]
-)
-
-_TEN_WORDS = frozenset(
-    {
-        "elastic",
-        "kibana",
-        "password",
-        "default",
-        "admin",
-        "test",
-        "user",
-        "viewer",
-        "editor",
-        "true",
-        "false",
-        "null",
-    }
-)
-_SHORT, _STRONG = 4, 8
-_SEPARATORS = re.compile(r"[-_.\s]")
-_ENDINGS = tuple(
-    f'{ending}"'.encode()
-    for ending in [
-        "key",
-        "encoded",
-        "token",
-        "authorization",
-        "authentication",
-        "secret",
-        "secrets",
-        "cookie",
-        "credentials",
-        "passphrase",
-        "password",
-        "headers",
-    ]
-)
 _LOOSE = re.compile(
     rb"""(?P<before>["']?(?P<name>[A-Za-z][\w.-]{2,40})["']?\s*[:=]\s*["']?)(?P<value>(?:[^"'\\\s&,;{}\[\]]|\\.)+)"""
 )
@@ -114,52 +37,6 @@ _MULTIPART_FIELD = re.compile(
     rb'(?P<before>name="(?P<name>[^"]{1,60})"[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n)(?P<value>.*?)(?=\r\n--)',
     re.DOTALL,
 )
-
-
-@lru_cache(maxsize=4096)
-def sensitive_key(name: str) -> bool:
-    """Tell whether a member, query parameter or form field of this name holds a secret."""
-    return _SEPARATORS.sub("", name).lower() in SENSITIVE_KEYS
-
-
-def mask(text: str) -> str:
-    """Return another text of the same length and of the same kinds of characters."""
-    masked = "".join(_mask_character(c) for c in text)
-    return masked if masked != text else "*" * len(text)
-
-
-def _mask_character(c: str) -> str:
-    if c.isdecimal():
-        return "0"
-    if c.isalpha():
-        return "X" if c.isupper() else "x"
-    return c if c in "-_.=+/: " else "*"
-
-
-@dataclass(frozen=True, slots=True)
-class _Needles:
-    """Every form in which the known secrets could stand, longest first, and one pattern for all of them."""
-
-    texts: tuple[str, ...] = ()
-    raw: tuple[bytes, ...] = ()
-    pattern: re.Pattern[str] | None = None
-    raw_pattern: re.Pattern[bytes] | None = None
-
-    def in_text(self, text: str) -> bool:
-        return any(needle in text for needle in self.texts)
-
-    def in_bytes(self, body: bytes) -> bool:
-        return any(needle in body for needle in self.raw)
-
-    def clean(self, text: str) -> str:
-        if self.pattern is None or not self.in_text(text):
-            return text
-        return self.pattern.sub(lambda m: mask(m.group()), text)
-
-    def clean_bytes(self, body: bytes) -> bytes:
-        if self.raw_pattern is None or not self.in_bytes(body):
-            return body
-        return self.raw_pattern.sub(lambda m: mask(m.group().decode("utf-8")).encode("utf-8"), body)
 
 
 class Redactor:
@@ -172,7 +49,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
         self._secrets: tuple[str, ...] = ()
-        self._needles = _Needles()
+        self._needles = Needles()
         self.register(*secrets)
 
     def __repr__(self) -> str:
@@ -187,11 +64,11 @@ class Redactor:
         alone.
         """
         with self._lock:
-            fresh = [s for s in dict.fromkeys(secrets) if len(s) >= _SHORT and s not in self._secrets]
+            fresh = [s for s in dict.fromkeys(secrets) if len(s) >= SHORT and s not in self._secrets]
             if not fresh:
                 return
             self._secrets = (*self._secrets, *fresh)
-            self._needles = _needles_for(self._secrets)
+            self._needles = needles_for(self._secrets)
 
     def text(self, text: str) -> str:
         """Return a text without the known secrets."""
@@ -209,56 +86,17 @@ class Redactor:
         """Return a URL without secrets: user and password, sensitive parameters, known secrets anywhere."""
         return _clean_url(url, self._needles)
 
-    def exchange(self, exchange: Exchange) -> Exchange:
+    def exchange(self, exchange: Exchange, names: Collection[str] | None = None) -> Exchange:
         """Return the exchange without secrets; ``leaked`` tells where in the answer a known one stood.
+
+        ``names`` are those of all members of the answer, where its reader collected them: they tell at once
+        whether the answer has sensitive places. Otherwise the answer is read again.
 
         The very same exchange comes back where there is nothing to take out, which is most of the time.
         """
         said = _secrets_in_request(exchange.request)
-        needles = _needles_for((*self._secrets, *said)) if said else self._needles
-        return _clean_exchange(exchange, needles, frozenset(said))
-
-
-def _needles_for(secrets: tuple[str, ...]) -> _Needles:
-    strong = {form for secret in secrets if _is_strong(secret) for form in _forms(secret)}
-    weak = {secret for secret in secrets if not _is_strong(secret) and secret.lower() not in _TEN_WORDS}
-    texts = tuple(sorted(strong | weak, key=lambda s: (-len(s), s)))
-    if not texts:
-        return _Needles()
-    # A weak secret is replaced as a whole word alone: "test" must not shred every "latest".
-    branches = [
-        re.escape(t) if t in strong else rf"(?<![A-Za-z0-9]){re.escape(t)}(?![A-Za-z0-9])" for t in texts
-    ]
-    pattern = "|".join(branches)
-    return _Needles(
-        texts, tuple(t.encode() for t in texts), re.compile(pattern), re.compile(pattern.encode())
-    )
-
-
-def _is_strong(secret: str) -> bool:
-    """Tell whether a text is so unlikely by chance that it may be replaced inside other texts."""
-    return len(secret) >= _STRONG and secret.lower() not in _TEN_WORDS
-
-
-def _forms(secret: str) -> set[str]:
-    raw = secret.encode("utf-8", "replace")
-    forms = {
-        secret,
-        quote(secret, safe="", errors="replace"),
-        quote(secret, safe="/", errors="replace"),
-        quote_plus(secret, errors="replace"),
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-    }
-    # Inside base64 the secret may begin at any of three offsets; the characters that its neighbours touch are
-    # left out.
-    for offset in range(3):
-        padded = base64.b64encode(b"\0" * offset + raw).decode("ascii").rstrip("=")
-        whole = (offset + len(raw)) % 3 == 0
-        core = padded[(0, 2, 3)[offset] : len(padded) if whole else len(padded) - 1]
-        if len(core) >= _STRONG:
-            forms |= {core, core.replace("+", "-").replace("/", "_"), quote(core, safe="")}
-    return {f for f in forms if len(f) >= _SHORT}
+        needles = needles_for((*self._secrets, *said)) if said else self._needles
+        return _clean_exchange(exchange, needles, frozenset(said), names)
 
 
 class _Cleaning:
@@ -266,7 +104,7 @@ class _Cleaning:
     places.
     """
 
-    def __init__(self, needles: _Needles, said: frozenset[str] = frozenset()) -> None:
+    def __init__(self, needles: Needles, said: frozenset[str] = frozenset()) -> None:
         self._needles = needles
         self._said = said
         self.leaked: list[str] = []
@@ -300,12 +138,14 @@ class _Cleaning:
         return cleaned
 
 
-def _clean_exchange(exchange: Exchange, needles: _Needles, said: frozenset[str]) -> Exchange:
+def _clean_exchange(
+    exchange: Exchange, needles: Needles, said: frozenset[str], names: Collection[str] | None
+) -> Exchange:
     request = _clean_request(exchange.request, needles)
     url = _clean_url(exchange.url, needles)
     answer, leaked = exchange.answer, exchange.leaked
     if answer is not None:
-        answer, leaked = _clean_answer(answer, needles, said)
+        answer, leaked = _clean_answer(answer, needles, said, names)
     weather = exchange.weather
     if weather is not None and needles.in_text(weather.sentence):
         weather = replace(weather, sentence=needles.clean(weather.sentence))
@@ -315,7 +155,7 @@ def _clean_exchange(exchange: Exchange, needles: _Needles, said: frozenset[str])
     return replace(exchange, request=request, url=url, answer=answer, weather=weather, leaked=leaked)
 
 
-def _clean_request(request: Request, needles: _Needles) -> Request:
+def _clean_request(request: Request, needles: Needles) -> Request:
     headers = _clean_headers(request.headers, needles)
     query = tuple(
         (needles.clean(k), mask(v) if sensitive_key(k) else needles.clean(v)) for k, v in request.query
@@ -360,13 +200,17 @@ def _clean_request(request: Request, needles: _Needles) -> Request:
     return replace(request, headers=headers, query=query, body=body, intent=intent)
 
 
-def _clean_answer(answer: Answer, needles: _Needles, said: frozenset[str]) -> tuple[Answer, tuple[str, ...]]:
+def _clean_answer(
+    answer: Answer, needles: Needles, said: frozenset[str], names: Collection[str] | None
+) -> tuple[Answer, tuple[str, ...]]:
     headers = _clean_headers(answer.headers, needles)
     trouble = needles.clean(answer.json_trouble) if answer.json_trouble else answer.json_trouble
     body, value = answer.body, answer.json
     leaked: tuple[str, ...] = ()
     if answer.is_json:
-        if _suspicious(body, needles):
+        if names is None:
+            names = parse_json(body).names
+        if _suspicious(body, names, needles):
             cleaning = _Cleaning(needles, said)
             cleaned = cleaning.value(value)
             leaked = tuple(cleaning.leaked)
@@ -381,25 +225,13 @@ def _clean_answer(answer: Answer, needles: _Needles, said: frozenset[str]) -> tu
     return replace(answer, headers=headers, body=body, json=value, json_trouble=trouble), leaked
 
 
-def _suspicious(body: bytes, needles: _Needles) -> bool:
+def _suspicious(body: bytes, names: Collection[str], needles: Needles) -> bool:
     """Tell, cheaply, whether a JSON body may hold anything that has to go."""
-    # Escapes can hide both names and secrets from a search of bytes; only the walk sees through them.
-    return b"\\u" in body or b"\\/" in body or needles.in_bytes(body) or _names_secrets(body)
+    # Escapes can hide a secret from a search of bytes; only the walk sees through them.
+    return b"\\u" in body or b"\\/" in body or needles.in_bytes(body) or any(map(sensitive_key, names))
 
 
-def _names_secrets(body: bytes) -> bool:
-    lowered = body.lower()
-    for ending in _ENDINGS:
-        at = lowered.find(ending)
-        while at >= 0:
-            start = lowered.rfind(b'"', max(0, at - 40), at) + 1
-            if start and sensitive_key(lowered[start : at + len(ending) - 1].decode("utf-8", "replace")):
-                return True
-            at = lowered.find(ending, at + 1)
-    return False
-
-
-def _clean_body(body: bytes, media_type: str | None, needles: _Needles) -> bytes:
+def _clean_body(body: bytes, media_type: str | None, needles: Needles) -> bytes:
     name = (media_type or "").split(";", 1)[0].strip().lower()
     if is_json_type(name):
         return _clean_json(body, needles)
@@ -411,17 +243,17 @@ def _clean_body(body: bytes, media_type: str | None, needles: _Needles) -> bytes
     return _clean_loosely(body, needles)
 
 
-def _clean_json(body: bytes, needles: _Needles) -> bytes:
+def _clean_json(body: bytes, needles: Needles) -> bytes:
     parsed = parse_json(body)
     if not parsed.is_json:
         return _clean_loosely(body, needles)
-    if not _suspicious(body, needles):
+    if not _suspicious(body, parsed.names, needles):
         return body
     cleaned = _Cleaning(needles).value(parsed.value)
     return body if cleaned == parsed.value else json_bytes(cleaned)
 
 
-def _clean_loosely(body: bytes, needles: _Needles) -> bytes:
+def _clean_loosely(body: bytes, needles: Needles) -> bytes:
     """Clean what cannot be parsed: damaged JSON, a cut answer, forms, pages."""
     return needles.clean_bytes(_LOOSE.sub(_mask_field, body))
 
@@ -437,20 +269,21 @@ def _secrets_in_request(request: Request) -> tuple[str, ...]:
     """Return the strong strings that a request carries in sensitive places and nowhere else."""
     found = [v for k, v in request.query if sensitive_key(k)]
     body = request.body
-    if body and b'"' in body and _suspicious(body, _Needles()):
-        cleaning = _Cleaning(_Needles())
+    if body and b'"' in body:
         parsed = parse_json(body)
-        cleaning.value(parsed.value)
-        found += cleaning.found
+        if any(map(sensitive_key, parsed.names)):
+            cleaning = _Cleaning(Needles())
+            cleaning.value(parsed.value)
+            found += cleaning.found
     text = (body or b"").decode("utf-8", "replace")
-    return tuple(dict.fromkeys(s for s in found if _is_strong(s) and text.count(s) <= found.count(s)))
+    return tuple(dict.fromkeys(s for s in found if is_strong(s) and text.count(s) <= found.count(s)))
 
 
-def _clean_headers(headers: Headers, needles: _Needles) -> Headers:
+def _clean_headers(headers: Headers, needles: Needles) -> Headers:
     return tuple((needles.clean(name), _header_value(name, value, needles)) for name, value in headers)
 
 
-def _header_value(name: str, value: str, needles: _Needles) -> str:
+def _header_value(name: str, value: str, needles: Needles) -> str:
     lowered = name.lower()
     if lowered in ("set-cookie", "cookie"):
         return needles.clean(_mask_cookies(value, first_only=lowered == "set-cookie"))
@@ -475,7 +308,7 @@ _USERINFO = re.compile(r"(?<=://)[^/?#@]+@")
 _PARAMETER = re.compile(r"(?P<before>[?&](?P<name>[^=&#]+)=)(?P<value>[^&#]*)")
 
 
-def _clean_url(url: str, needles: _Needles) -> str:
+def _clean_url(url: str, needles: Needles) -> str:
     if "@" in url:
         url = _USERINFO.sub("", url)
     if "?" in url:

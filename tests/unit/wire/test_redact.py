@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_kibana.wire import Answer, Exchange, Intent, Redactor, Request, Rule, Weather, parse_json
-from pytest_kibana.wire.redact import mask, sensitive_key
+from pytest_kibana.wire.needles import mask, sensitive_key
 
 CANARY = "cAnary-7f3/K+9e~Ω"
 PLAIN = "canary0123456789"
