@@ -7,11 +7,21 @@ a check reads an exchange, its operation and the contract, and nothing else.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pytest_kibana.checks import errors, headers, responses
+from pytest_kibana.checks import access, errors, headers, laws, lists, protocol, responses
+from pytest_kibana.checks import input as inputs
 from pytest_kibana.checks.model import GROUP_LETTERS, Check, Look, Problem, Step
 from pytest_kibana.checks.registry import Judged, entered, judge, weigh
 
-_GROUPS = (responses, errors, headers)  # importing them enters their checks
+_GROUPS = (
+    responses,
+    errors,
+    headers,
+    protocol,
+    access,
+    inputs,
+    laws,
+    lists,
+)  # importing them enters their checks
 
 CATALOGUE: Mapping[str, Check] = MappingProxyType(entered())
 """Every check by its code, in the order of the codes."""

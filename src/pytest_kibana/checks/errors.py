@@ -36,7 +36,9 @@ def _json_error(look: Look) -> bool:
 def error_envelope(look: Look) -> Iterator[Problem]:
     """An error is the documented one, the platform's, or its family's."""
     answer = seen.answer(look)
-    if answer.truncated or promises.accepted_envelope(look.operation, answer.json):
+    if answer.truncated or promises.accepted_envelope(
+        look.operation, answer.status, answer.json if answer.is_json else seen.text(look)
+    ):
         return
     response = seen.documented(look)
     if response and response.content:
@@ -167,7 +169,7 @@ def route_exists(look: Look) -> Iterator[Problem]:
     if seen.message(look) != "Not Found":
         return
     sure = not look.operation.parameters_in("path")
-    if not sure and look.operation.family in promises.BARE_NOT_FOUND:
+    if not sure and promises.bare_not_found(look.operation):
         return
     yield Problem(
         "the router knows no such operation",
@@ -208,22 +210,6 @@ def no_method_not_allowed(look: Look) -> Iterator[Problem]:
     response = seen.documented(look)
     if response is None or response.status == "default":
         yield Problem("answers 405, which the router never does", keyword="405")
-
-
-@check(
-    "KBN-R209",
-    "asked to wait without being told how long",
-    applies=lambda look: seen.answered(look) and seen.status(look) == 503,
-    level=Level.SHOULD,
-    severity=Severity.MINOR,
-    why="Without Retry-After every client guesses, and most guess too short.",
-    example="A 503 without Retry-After.",
-    source="RFC 9110, 10.2.3; Kibana source, http_service.ts",
-)
-def retry_after(look: Look) -> Iterator[Problem]:
-    """A 503 says when to come again."""
-    if seen.answer(look).header("retry-after") is None:
-        yield Problem("a 503 without Retry-After", keyword="retry-after")
 
 
 @check(

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from pytest_kibana.checks import seen
+from pytest_kibana.checks import promises, seen
 from pytest_kibana.checks.model import Look, Problem
+from pytest_kibana.checks.platform import PromisedHeader
 from pytest_kibana.checks.registry import check
 from pytest_kibana.evidence.model import About, Level, Severity
 
@@ -18,6 +19,18 @@ def _success(look: Look) -> bool:
     return look.operation is not None and seen.succeeded(look) and seen.from_kibana(look)
 
 
+def _owed(look: Look, level: Level) -> Iterator[tuple[PromisedHeader, str | None]]:
+    answer = seen.answer(look)
+    public = (
+        look.operation is not None and not look.operation.internal and look.operation.path.startswith("/api/")
+    )
+    owed = promises.headers(answer.status, look.version, public=public, has_body=bool(answer.body))
+    for header in owed:
+        value = answer.header(header.name)
+        if header.level is level and not header.kept_by(value):
+            yield header, value
+
+
 @check(
     "KBN-R106",
     "header is missing that Kibana always sends",
@@ -25,21 +38,35 @@ def _success(look: Look) -> bool:
     severity=Severity.NORMAL,
     why="kbn-name tells Kibana's answer from a proxy's; a body without a content type cannot be read.",
     example="A 200 without kbn-name.",
-    source="Kibana source, lifecycle_handlers.ts; observed on 9.0.1",
+    source="spec/platform.yaml; Kibana source, lifecycle_handlers.ts",
 )
 def platform_headers(look: Look) -> Iterator[Problem]:
-    """``kbn-name`` is on every answer of Kibana, ``content-type`` on every body. An error without
-    ``kbn-name`` may be a proxy's, and stays undecided.
+    """``kbn-name`` is on every answer of Kibana, ``content-type`` on every body. An error without ``kbn-name`` may
+    be a proxy's, and stays undecided.
     """
-    answer = seen.answer(look)
-    if answer.header("kbn-name") is None:
+    sure = seen.status(look) < 400 or seen.from_kibana(look)
+    for header, value in _owed(look, Level.MUST):
         yield Problem(
-            "kbn-name is missing",
-            keyword="kbn-name",
-            about=About.DEPLOYMENT if answer.status < 400 else About.UNDECIDED,
+            f"{header.name} is {'missing' if value is None else 'not what it must be'}",
+            keyword=header.name,
+            about=About.DEPLOYMENT if sure else About.UNDECIDED,
         )
-    if answer.body and answer.header("content-type") is None:
-        yield Problem("content-type is missing", keyword="content-type")
+
+
+@check(
+    "KBN-R303",
+    "header is missing that Kibana usually sends",
+    applies=lambda look: look.operation is not None and seen.from_kibana(look),
+    level=Level.SHOULD,
+    severity=Severity.MINOR,
+    why="Caches, browsers and clients rely on these; an operator may have changed some of them.",
+    example="x-content-type-options is missing, or cache-control lets caches keep the answer.",
+    source="spec/platform.yaml; Kibana source, security_response_headers_config.ts",
+)
+def usual_headers(look: Look) -> Iterator[Problem]:
+    """Caching, sniffing, referrer, version of the API, and when to come again after a 503."""
+    for header, value in _owed(look, Level.SHOULD):
+        yield Problem(f"{header.name} is {'missing' if value is None else 'unusual'}", keyword=header.name)
 
 
 def _required_headers(look: Look) -> tuple[str, ...]:
@@ -101,39 +128,6 @@ def _readings(value: str) -> Iterator[object]:
 
 
 @check(
-    "KBN-R303",
-    "answer may be kept by caches",
-    applies=lambda look: _success(look) and look.exchange.request.method == "GET",
-    level=Level.SHOULD,
-    severity=Severity.MINOR,
-    why="A shared cache would hand one user's data to another.",
-    example="cache-control is public, max-age=3600 on a list of cases.",
-    source="Kibana source, lifecycle_handlers.ts; observed on 9.0.1",
-)
-def not_cached(look: Look) -> Iterator[Problem]:
-    """API answers are not called public or long-lived. Files that a package serves may be kept."""
-    value = (seen.answer(look).header("cache-control") or "").lower()
-    if seen.answer(look).media_type == "application/json" and ("public" in value or "immutable" in value):
-        yield Problem("cache-control lets caches keep the answer", keyword="cache-control")
-
-
-@check(
-    "KBN-R304",
-    "content sniffing is not forbidden",
-    applies=_success,
-    level=Level.SHOULD,
-    severity=Severity.MINOR,
-    why="A browser may take data for a script.",
-    example="x-content-type-options is missing.",
-    source="Kibana source, security_response_headers_config.ts",
-)
-def no_sniffing(look: Look) -> Iterator[Problem]:
-    """``x-content-type-options`` is ``nosniff``. Operators may change it, hence SHOULD."""
-    if (seen.answer(look).header("x-content-type-options") or "").lower() != "nosniff":
-        yield Problem("x-content-type-options is not nosniff", keyword="x-content-type-options")
-
-
-@check(
     "KBN-R305",
     "deprecated without a warning",
     applies=lambda look: _success(look) and bool(look.operation and look.operation.deprecated),
@@ -147,25 +141,6 @@ def deprecation_warning(look: Look) -> Iterator[Problem]:
     """A deprecated operation says so in ``warning: 299 Kibana-…``."""
     if not (seen.answer(look).header("warning") or "").startswith("299"):
         yield Problem("the warning header is missing", keyword="warning")
-
-
-@check(
-    "KBN-R306",
-    "version of the API is not named",
-    applies=_success,
-    level=Level.SHOULD,
-    severity=Severity.TRIVIAL,
-    why="A client cannot tell which version answered.",
-    example="A 200 without elastic-api-version.",
-    source="Kibana docs, API versioning; observed on 9.0.1",
-)
-def version_header(look: Look) -> Iterator[Problem]:
-    """``elastic-api-version`` is on successful answers of public operations, as a date."""
-    value = seen.answer(look).header("elastic-api-version")
-    if value is None:
-        yield Problem("elastic-api-version is missing", keyword="elastic-api-version")
-    elif not re.fullmatch(r"\d{4}-\d{2}-\d{2}|\d+", value):
-        yield Problem("elastic-api-version is not a version", keyword="elastic-api-version")
 
 
 @check(

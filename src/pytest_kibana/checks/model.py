@@ -18,14 +18,37 @@ GROUP_LETTERS = {"responses": "R", "protocol": "P", "access": "A", "input": "I",
 """The groups of checks by the name that items and reports use, and the letter in their codes."""
 
 
+ACTIONS = frozenset(
+    {
+        "create",  # of a new object
+        "create again",  # with the id of one that is there
+        "read",
+        "read unknown",  # an id that nothing has
+        "list",
+        "update",
+        "update again",  # the same body once more
+        "stale update",  # with a version that is no longer the object's
+        "delete",
+        "refused change",  # a change that had to be refused: without kbn-xsrf, by a viewer, invalid
+        "probe",  # a request of the protocol group; its intent says which
+    }
+)
+"""What a step of a story may attempt."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One exchange of a story, and what it was for.
 
-    ``action`` is what was attempted on the object ``subject``: ``create``, ``create again``, ``read``,
-    ``list``, ``update``, ``stale update``, ``delete``, or ``refused`` for a change that the server had to
-    refuse. ``space`` is where. ``sent`` is the body's JSON value; ``held`` is what is known to be inside a
-    list answer (ids), see the laws.
+    Attributes:
+        action: what was attempted: a word of :data:`ACTIONS`.
+        exchange: what was said.
+        subject: id of the object that it was about.
+        space: where; None is the default space.
+        sent: JSON value of the body.
+        held: ids that stood in the answer to a list.
+        page: number of the page that was asked for, where the list has pages.
+        total: how many objects the answer said there are.
     """
 
     action: str
@@ -34,6 +57,8 @@ class Step:
     space: str | None = None
     sent: Any = None
     held: tuple[str, ...] = ()
+    page: int | None = None
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +68,8 @@ class Look:
     ``strict`` is True where the contract's letter is insisted on and the platform's promises do not excuse.
     ``story`` holds the steps that led here, oldest first, the exchange under judgement last; it is empty for
     a request that stands alone. ``traits`` are words about the resource that excuse a law, such as ``eventual
-    list``. ``flavor`` is the target's, or None. ``usual`` is the median time of the operation's answers, in
-    seconds.
+    list``. ``flavor`` and ``version`` are the target's, or None. ``usual`` is the median time of the
+    operation's answers, in seconds.
     """
 
     exchange: Exchange
@@ -54,6 +79,7 @@ class Look:
     story: tuple[Step, ...] = ()
     traits: frozenset[str] = frozenset()
     flavor: str | None = None
+    version: str | None = None
     usual: float | None = None
     settled: bool = False
 

@@ -1,109 +1,45 @@
-"""What the platform promises without a contract saying so: statuses, and the shapes of errors.
+"""What checks ask of the platform's promises (see :mod:`pytest_kibana.checks.platform`), and remember."""
 
-Observed on Kibana 8.10 to 9.4.3 and read in its source (``router.ts``, ``response_adapter.ts``,
-``lifecycle_handlers.ts``, ``detection_engine/routes/utils.ts``).
-"""
-
-from collections.abc import Mapping
-from http import HTTPStatus
+from functools import lru_cache
 from typing import Any
 
+from pytest_kibana.checks.platform import PromisedHeader, load_platform
 from pytest_kibana.contract.model import Operation
-
-STATUSES = frozenset({400, 401, 403, 404, 413, 415, 429, 503})
-"""Answers that the router, the security layer or the body parser may give to any operation."""
-
-PLATFORM_KEYS = frozenset({"statusCode", "error", "message", "attributes"})
-
-_REASONS = {413: ("Request Entity Too Large", "Payload Too Large"), 422: ("Unprocessable Entity",)}
-
-OPEN_TO_NOBODY = ("GET /api/status",)
-"""Operations that answer without credentials, with less in the body (Kibana source, status.ts: optional
-auth).
-"""
-
-BARE_NOT_FOUND = ("spaces", "Security Entity Analytics API")
-"""Families whose handlers answer a missing object with the text that the router uses for a missing route."""
 
 
 def promised(status: int) -> bool:
     """Tell whether any operation may answer this status."""
-    return status in STATUSES
+    return load_platform().promised(status)
 
 
 def reasons(status: int) -> tuple[str, ...]:
     """Return the phrases that ``error`` may hold for a status; empty where the status has no phrase."""
-    known = _REASONS.get(status)
-    if known:
-        return known
-    try:
-        return (HTTPStatus(status).phrase,)
-    except ValueError:
-        return ()
+    return load_platform().phrases(status)
 
 
 def envelope(body: Any) -> str | None:
-    """Return which error envelope a JSON body is: ``platform``, ``detections``, ``fleet``, ``rpc``, or
-    None.
-    """
-    if not isinstance(body, Mapping):
-        return None
-    return next((name for name, fits in _SHAPES if fits(body)), None)
+    """Return which error envelope a JSON body is, such as ``platform`` or ``detections``, or None."""
+    found = load_platform().named(body)
+    return found.name if found else None
 
 
-def _platform(body: Mapping[str, Any]) -> bool:
-    return (
-        set(body) <= PLATFORM_KEYS
-        and _whole(body.get("statusCode"))
-        and isinstance(body.get("error"), str)
-        and isinstance(body.get("message"), str)
-    )
+def accepted_envelope(operation: Operation | None, status: int, body: Any) -> bool:
+    """Tell whether a body is an error envelope that the platform or the operation's family uses with the status."""
+    family, label = (operation.family, operation.label) if operation else (None, None)
+    return any(shape.fits(body) for shape in load_platform().envelope(family, status, label))
 
 
-def _detections(body: Mapping[str, Any]) -> bool:
-    return isinstance(body.get("message"), str | dict | list) and _whole(body.get("status_code"))
+def open_to_nobody(operation: Operation) -> bool:
+    """Tell whether an operation answers without credentials."""
+    return operation.label in load_platform().open_to_nobody
 
 
-def _fleet(body: Mapping[str, Any]) -> bool:
-    return (
-        set(body) <= PLATFORM_KEYS | {"errorType"}
-        and isinstance(body.get("message"), str)
-        and isinstance(body.get("error", ""), str)
-        and ("statusCode" not in body or _whole(body["statusCode"]))
-    )
+def bare_not_found(operation: Operation) -> bool:
+    """Tell whether a missing object of the operation's family looks like a missing route."""
+    return load_platform().answers_bare_not_found(operation.family)
 
 
-def _rpc(body: Mapping[str, Any]) -> bool:
-    return body.get("jsonrpc") == "2.0" and isinstance(body.get("error"), dict)
-
-
-def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-_SHAPES = (("platform", _platform), ("detections", _detections), ("fleet", _fleet), ("rpc", _rpc))
-
-_FAMILY_SHAPES = {
-    "detections": ("security", "detection", "timeline", "list", "exception", "endpoint", "entity"),
-    "fleet": (
-        "fleet",
-        "elastic agent",
-        "agent",
-        "epm",
-        "output",
-        "proxies",
-        "enrollment",
-        "package",
-        "data streams",
-    ),
-    "rpc": ("agent builder",),
-}
-
-
-def accepted_envelope(operation: Operation | None, body: Any) -> bool:
-    """Tell whether a body is the platform's error envelope or one that the operation's family uses."""
-    shape = envelope(body)
-    if shape is None or shape == "platform" or operation is None:
-        return shape is not None
-    family = operation.family.lower()
-    return any(word in family for word in _FAMILY_SHAPES[shape])
+@lru_cache(maxsize=1024)
+def headers(status: int, version: str | None, *, public: bool, has_body: bool) -> tuple[PromisedHeader, ...]:
+    """Return the headers that an answer owes."""
+    return load_platform().headers(status=status, version=version, public=public, has_body=has_body)

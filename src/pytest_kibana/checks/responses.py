@@ -132,7 +132,7 @@ def body_fits_schema(look: Look) -> Iterator[Problem]:
 
 def _another_error(look: Look, response: Response) -> Iterator[Problem]:
     # Neither envelope: that is KBN-R104, and one defect is one finding.
-    if promises.accepted_envelope(look.operation, seen.answer(look).json):
+    if promises.accepted_envelope(look.operation, seen.status(look), seen.answer(look).json):
         yield Problem(
             f"answers {seen.status(look)} with the platform's error body, the contract documents another "
             f"for {response.status}",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_kibana.checks import Judged
+from pytest_kibana.checks import Judged, Step
 from pytest_kibana.conformance.findings import Findings
 from pytest_kibana.conformance.plan import Item
 from pytest_kibana.evidence.codec import from_json, to_json
@@ -121,11 +121,17 @@ class Tally:
         self._times: list[float] = []
         self._requests = 0
         self._succeeded = False
+        self._story: list[Step] = []
 
     @property
     def usual(self) -> float | None:
         """Median time of an answer so far, in seconds; None before there are five."""
         return statistics.median(self._times) if len(self._times) >= 5 else None
+
+    def told(self, exchange: Exchange) -> tuple[Step, ...]:
+        """Add an exchange to the item's story, and return the story so far."""
+        self._story.append(Step("probe", exchange))
+        return tuple(self._story)
 
     def add(self, exchange: Exchange, judged: Iterable[Judged]) -> None:
         """Count one judged exchange."""

@@ -26,8 +26,8 @@ GROUPS = ("responses", "protocol", "access", "input")
 SAFETY = ("read", "space", "global", "disruptive")
 LICENCES = ("basic", "standard", "gold", "platinum", "enterprise", "trial")
 
-# Of ten requests of an operation: answers show most, refusals second.
-_SHARES = {"responses": 4, "input": 4, "protocol": 1, "access": 1}
+# Of thirty requests of an operation: answers show most, refusals second.
+_SHARES = {"responses": 12, "input": 11, "protocol": 4, "access": 3}
 _TURN = ("responses", "input", "access", "protocol")
 
 
@@ -273,7 +273,7 @@ def _allot(
     """Share the budget out: first one request to every operation's first group, then the next, until all is
     given.
     """
-    wanted = {group: max(1, limits.per_operation * _SHARES.get(group, 1) // 10) for group in groups}
+    wanted = {group: max(1, limits.per_operation * _SHARES.get(group, 1) // 30) for group in groups}
     turn = sorted(groups, key=lambda g: _TURN.index(g) if g in _TURN else len(_TURN))
     # What per_operation is too small for goes to the groups that show most.
     turn = turn[: limits.per_operation]

@@ -52,17 +52,25 @@ class Probe:
         )
 
 
-def probes(operation: Operation, group: str, *, flavor: str | None) -> Iterator[Probe]:
-    """Yield the probes of a group for an operation, the most telling first."""
+def probes(operation: Operation, group: str, *, xsrf: bool = True, secured: bool = True) -> Iterator[Probe]:
+    """Yield the probes of a group for an operation, the most telling first.
+
+    Args:
+        operation: whom to probe.
+        group: ``protocol`` or ``access``; other groups have none.
+        xsrf: whether the target demands ``kbn-xsrf`` of these credentials. Serverless does not with an API
+        key, nor does
+            a server whose ``server.xsrf.allowedSchemes`` says so (elastic/kibana#270870).
+        secured: whether the target refuses strangers at all.
+    """
     if group == "protocol":
-        yield from _protocol(operation, flavor)
+        yield from _protocol(operation, xsrf=xsrf)
     elif group == "access":
-        yield from _access(operation)
+        yield from _access(secured=secured)
 
 
-def _protocol(operation: Operation, flavor: str | None) -> Iterator[Probe]:
-    if operation.unsafe and flavor != "serverless":
-        # On serverless an API key needs no kbn-xsrf (elastic/kibana#270870).
+def _protocol(operation: Operation, *, xsrf: bool) -> Iterator[Probe]:
+    if operation.unsafe and xsrf:
         rule = Rule("header", "kbn-xsrf", "required", "kbn-xsrf is missing")
         yield Probe("no xsrf", "refused", headers={"kbn-xsrf": None}, rule=rule)
     version = Rule("version", "elastic-api-version", "unknown", "a version that never was")
@@ -71,9 +79,12 @@ def _protocol(operation: Operation, flavor: str | None) -> Iterator[Probe]:
     yield Probe("malformed version", None, headers={"elastic-api-version": MALFORMED_VERSION}, rule=malformed)
     if operation.method == "GET":
         yield Probe("head", None, method="HEAD")
+        yield Probe("plain encoding", "accepted", headers={"accept-encoding": "identity"})
 
 
-def _access(operation: Operation) -> Iterator[Probe]:
+def _access(*, secured: bool) -> Iterator[Probe]:
+    if not secured:
+        return
     nobody = Rule("credentials", "authorization", "required", "no credentials")
     yield Probe("anonymous", "refused", identity="anonymous", rule=nobody)
     wrong = Rule("credentials", "authorization", "unknown", "an API key that does not exist")

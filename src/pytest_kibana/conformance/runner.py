@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
+from typing import Literal
 
 from pytest_kibana.cases.model import Case, Kind
 from pytest_kibana.checks import Look, judge
@@ -27,17 +28,24 @@ from pytest_kibana.wire.exchange import Exchange, Intent, Origin, Request
 
 _FROM_PROBES = frozenset({"protocol", "access"})
 
+# Good requests are sent for the responses alone; what other groups say of a good request is judged there.
+_JUDGED = {"responses": ("responses", "KBN-I202", "KBN-P308", "KBN-A404")}
+
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What stays the same for all requests of a run.
 
-    ``space`` is the throwaway space that space-aware operations speak to; ``only_case`` sends this one case
-    alone.
+    ``flavor`` and ``version`` are the target's. ``xsrf`` tells whether it demands ``kbn-xsrf`` of these credentials,
+    ``secured`` whether it refuses strangers. ``space`` is the throwaway space that space-aware operations speak to;
+    ``only_case`` sends this one case alone.
     """
 
     strict: bool = False
     flavor: str | None = None
+    version: str | None = None
+    xsrf: bool = True
+    secured: bool = True
     space: str | None = None
     only_case: str | None = None
 
@@ -220,8 +228,9 @@ class Runner:
         if base is None:
             tally.skip("no cases", "no valid request to start from")
             return
-        for probe in probes(operation, item.group, flavor=self._around.flavor):
-            if self._around.only_case in (None, f"{base.id}~{probe.kind.replace(' ', '-')}"):
+        around = self._around
+        for probe in probes(operation, item.group, xsrf=around.xsrf, secured=around.secured):
+            if around.only_case in (None, f"{base.id}~{probe.kind.replace(' ', '-')}"):
                 yield self._maker(item, base, probe), probe.identity
 
     def _maker(self, item: Item, case: Case, probe: Probe | None) -> Callable[[], Request]:
@@ -233,6 +242,8 @@ class Runner:
 
     def _build(self, item: Item, case: Case) -> Request:
         operation = item.operation
+        # A request that not every route must refuse makes no claim.
+        refused: Literal["refused"] | None = "refused" if case.certain else None
         return build_request(
             operation,
             path=case.path,
@@ -244,7 +255,7 @@ class Runner:
             space=self._around.space if operation.space_aware else None,
             origin=Origin.GENERATED,
             intent=Intent(
-                expect="accepted" if case.valid else "refused",
+                expect="accepted" if case.valid else refused,
                 kind=case.kind.value,
                 case=case.id,
                 rule=case.rule,
@@ -271,11 +282,13 @@ class Runner:
             item.operation,
             self.plan.contract,
             strict=self._around.strict,
+            story=tally.told(exchange) if item.group in _FROM_PROBES else (),
             flavor=self._around.flavor,
+            version=self._around.version,
             usual=tally.usual,
             settled=settled,
         )
-        tally.add(exchange, judge(look, ("responses", item.group)))
+        tally.add(exchange, judge(look, _JUDGED.get(item.group, ("responses", item.group))))
         return 1
 
     def _through_weather(

@@ -179,6 +179,7 @@ class SmallKibana:
             "content-type": "application/json; charset=utf-8",
             "x-content-type-options": "nosniff",
             "elastic-api-version": "2023-10-31",
+            "referrer-policy": "strict-origin-when-cross-origin",
             "cache-control": "private, no-cache, no-store, must-revalidate",
             "content-length": str(len(raw)),
             **reply.headers,
@@ -198,7 +199,7 @@ class SmallKibana:
             return error(400, "Bad Request", "Request must contain a kbn-xsrf header.")
         version = asked.headers.get("elastic-api-version", "2023-10-31")
         if version != "2023-10-31":
-            return error(400, "Bad Request", f'No version "{version}" available for [get] [/api/x].')
+            return error(400, "Bad Request", f'No version "{version}" available. Available versions are: [2023-10-31]')
         return self.route(asked)
 
     def route(self, asked: Asked) -> Reply:
