@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,7 +71,10 @@ DOCUMENT: dict[str, Any] = {
         "/api/weather": {"get": _operation("get-weather", "weather", {"200": _answer({"type": "object"})})},
         "/api/newer": {
             "get": _operation(
-                "get-newer", "weather", {"200": _answer({})}, **{"x-state": "Generally available; added in 9.9.0"}
+                "get-newer",
+                "weather",
+                {"200": _answer({})},
+                **{"x-state": "Generally available; added in 9.9.0"},
             )
         },
     },
@@ -129,7 +131,7 @@ class SmallKibana:
             def do(self) -> None:
                 outer.serve(self)
 
-            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do
+            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do  # noqa: N815  # names that http.server calls
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -199,7 +201,9 @@ class SmallKibana:
             return error(400, "Bad Request", "Request must contain a kbn-xsrf header.")
         version = asked.headers.get("elastic-api-version", "2023-10-31")
         if version != "2023-10-31":
-            return error(400, "Bad Request", f'No version "{version}" available. Available versions are: [2023-10-31]')
+            return error(
+                400, "Bad Request", f'No version "{version}" available. Available versions are: [2023-10-31]'
+            )
         return self.route(asked)
 
     def route(self, asked: Asked) -> Reply:
@@ -232,7 +236,9 @@ def small() -> Iterator[SmallKibana]:
 
 
 CASES: Mapping[tuple[str, str], Sequence[Case]] = {
-    ("GET /api/things", "responses"): [Case(f"c-list-{n}", "GET /api/things", Kind.SMALLEST) for n in range(3)],
+    ("GET /api/things", "responses"): [
+        Case(f"c-list-{n}", "GET /api/things", Kind.SMALLEST) for n in range(3)
+    ],
     ("POST /api/things", "responses"): [
         Case(
             f"c-make-{n}",
@@ -255,7 +261,9 @@ CASES: Mapping[tuple[str, str], Sequence[Case]] = {
             rule=Rule("body", "/name", "type", "a number where text belongs"),
         )
     ],
-    ("GET /api/things/{id}", "responses"): [Case("c-get", "GET /api/things/{id}", Kind.SMALLEST, path={"id": "1"})],
+    ("GET /api/things/{id}", "responses"): [
+        Case("c-get", "GET /api/things/{id}", Kind.SMALLEST, path={"id": "1"})
+    ],
     ("DELETE /api/things/{id}", "responses"): [
         Case("c-delete", "DELETE /api/things/{id}", Kind.SMALLEST, path={"id": "1"})
     ],

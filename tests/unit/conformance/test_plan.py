@@ -30,7 +30,9 @@ def test_every_operation_is_planned_or_listed(contract, known, target):
     ],
 )
 def test_each_reason_is_named(contract, known, target, what, kind):
-    planned = plan(contract, target(version="9.9.1"), lambda o: known(**what) if o.method == "DELETE" else known())
+    planned = plan(
+        contract, target(version="9.9.1"), lambda o: known(**what) if o.method == "DELETE" else known()
+    )
     assert reasons(planned) == {"DELETE /api/things/{id}": kind}
     assert "not tested" in planned.text()
 

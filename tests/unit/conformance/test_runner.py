@@ -56,7 +56,11 @@ def end_labels(end, outcomes):
 def test_one_defect_is_one_finding_with_its_pointer_and_a_way_to_see_it_again(run, small, reply):
     def broken(asked):
         if asked.path == "/api/things" and asked.method == "GET" and "authorization" in asked.headers:
-            return reply(body=[{"id": "1"}, {"id": "2"}]) if asked.headers["authorization"].endswith("prZXk=") else None
+            return (
+                reply(body=[{"id": "1"}, {"id": "2"}])
+                if asked.headers["authorization"].endswith("prZXk=")
+                else None
+            )
         return None
 
     small.behave = broken
