@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from pytest_kibana.contract.model import JsonSchema
-from pytest_kibana.contract.shapes import TYPE_OF_BOUND, Shape, Shapes
+from pytest_kibana.contract.shapes import ALL_TYPES, TYPE_OF_BOUND, Shape, Shapes
 
 Path = tuple[str, ...]
 ITEMS, EXTRA = "[]", "{*}"
@@ -159,14 +159,17 @@ def _types(old: Shape, new: Shape) -> Iterator[Difference]:
                 sentence=words,
             )
         return
-    if "null" in before - after and before != {"null"}:
-        yield Difference(Kind.NULL_REMOVED, (), detail="null", sentence="may no longer be null")
-    if "null" in after - before and after != {"null"}:
-        yield Difference(Kind.NULL_ADDED, (), detail="null", sentence="may now be null")
+    if ALL_TYPES not in (before, after):
+        if "null" in before - after and before != {"null"}:
+            yield Difference(Kind.NULL_REMOVED, (), detail="null", sentence="may no longer be null")
+        if "null" in after - before and after != {"null"}:
+            yield Difference(Kind.NULL_ADDED, (), detail="null", sentence="may now be null")
     lost, gained = _named(before - after - {"null"}, before), _named(after - before - {"null"}, after)
     if not lost and not gained:
         return
     words = f"was {_said(before)}, is {_said(after)}"
+    if "object" in gained and new.required:
+        words += f" and requires {', '.join(f'`{name}`' for name in sorted(new.required))}"
     kind = Kind.TYPE_CHANGED if lost and gained else Kind.TYPE_NARROWED if lost else Kind.TYPE_WIDENED
     yield Difference(kind, (), detail=(frozenset(lost), frozenset(gained)), sentence=words)
 

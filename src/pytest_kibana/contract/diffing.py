@@ -308,7 +308,7 @@ class _Pair:
         return Class.STRICT if severity is Class.BREAKING and not (self.request or self.success) else severity
 
     def _formal(self, difference: Difference) -> tuple[Any] | None:
-        given = candidates(self.giver.smith, self.given, difference, self.judge.shapes)
+        given = candidates(self.giver.smith, self.given, difference)
         return find(self.given, given, allows=self.giver.is_valid, refuses=self._refused)
 
     def _refused(self, value: Any) -> bool:
@@ -320,7 +320,7 @@ class _Pair:
         given, judged = (here.old, here.new) if self.request else (here.new, here.old)
         part = find(
             given,
-            candidates(self.giver.smith, given, here, self.judge.shapes),
+            candidates(self.giver.smith, given, here),
             allows=self.giver.is_valid,
             refuses=lambda value: not self.judge.is_valid(judged, value),
         )
@@ -332,7 +332,7 @@ class _Pair:
 
     def _undescribed(self, difference: Difference) -> tuple[Any] | None:
         """Return a value of old with the field that an open object of the new contract takes without describing it."""
-        given = candidates(self.old_side.smith, self.old, difference, self.new_side.shapes)
+        given = candidates(self.old_side.smith, self.old, difference)
         return find(self.old, given, allows=self.old_side.is_valid, refuses=lambda _: True)
 
     def unexplained(self, *, listed: bool) -> Change | None:
@@ -354,7 +354,7 @@ class _Pair:
 
     @property
     def proof(self) -> str:
-        """``same``: each takes what the other takes. ``safe``: nothing is lost this way. ``none``: neither is proven."""
+        """``same``: each takes what the other takes; ``safe``: nothing is lost this way; ``none``: no proof."""
         if self._proof is None:
             self._proof = self._proven()
         return self._proof

@@ -26,6 +26,7 @@ BOUNDS: Mapping[str, tuple[str, ...]] = {
 TYPE_OF_BOUND = {keyword: kind for kind, keywords in BOUNDS.items() for keyword in keywords}
 _LOWER = frozenset({"minLength", "minimum", "exclusiveMinimum", "minItems", "minProperties"})
 _UPPER = frozenset({"maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxProperties"})
+_COUNTS = frozenset({"minLength", "minItems", "minProperties"})
 _ANNOTATIONS = frozenset({"default", "examples"})
 _DEEPEST = 24
 
@@ -180,9 +181,10 @@ class Shapes:
     def either(self, one: Shape, two: Shape) -> Shape:
         """Return what may come where one or the other may."""
         free = one.free | two.free
+        free, values = _settled(free, one.values | two.values)
         merged = Shape(
             free=free,
-            values=frozenset(v for v in one.values | two.values if type_of(json.loads(v)) not in free),
+            values=values,
             bounds=_loosest(one, two),
         )
         arrays = [side for side in (one, two) if "array" in side.free]
@@ -234,10 +236,11 @@ def _own(schema: dict[str, Any]) -> Shape:
     if listed is not None:
         values = frozenset(json.dumps(value, sort_keys=True) for value in listed if type_of(value) in types)
         types = set()
+    free, values = _settled(frozenset(types), values)
     extra = schema.get("additionalProperties")
     items = schema.get("items")
     return Shape(
-        free=frozenset(types),
+        free=free,
         values=values,
         properties={
             name: inner for name, inner in schema.get("properties", {}).items() if inner is not False
@@ -246,8 +249,16 @@ def _own(schema: dict[str, Any]) -> Shape:
         closed=extra is False and not schema.get("patternProperties"),
         extra=extra if isinstance(extra, dict) else None,
         items={"anyOf": items} if isinstance(items, list) else items if isinstance(items, dict) else None,
-        bounds={keyword: schema[keyword] for keyword in TYPE_OF_BOUND if keyword in schema},
+        bounds={k: schema[k] for k in TYPE_OF_BOUND if k in schema and (schema[k] or k not in _COUNTS)},
     )
+
+
+def _settled(free: frozenset[str], values: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Say of null, and of both booleans, that the type is free, however they are listed."""
+    for kind, all_of_it in (("null", {"null"}), ("boolean", {"true", "false"})):
+        if values >= all_of_it:
+            free |= {kind}
+    return free, frozenset(value for value in values if type_of(json.loads(value)) not in free)
 
 
 def _tightest(one: Mapping[str, Any], two: Mapping[str, Any]) -> dict[str, Any]:
@@ -263,14 +274,15 @@ def _tightest(one: Mapping[str, Any], two: Mapping[str, Any]) -> dict[str, Any]:
 def _loosest(one: Shape, two: Shape) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for keyword, kind in TYPE_OF_BOUND.items():
-        speaking = [side.bounds.get(keyword) for side in (one, two) if kind in side.free]
-        if not speaking or None in speaking:
+        sides = [side.bounds for side in (one, two) if kind in side.free]
+        speaking: list[Any] = [bounds[keyword] for bounds in sides if keyword in bounds]
+        if not speaking or len(speaking) < len(sides):
             continue
         if keyword in _LOWER:
             out[keyword] = min(speaking)
         elif keyword in _UPPER:
             out[keyword] = max(speaking)
-        elif len(speaking) == 1 or speaking[0] == speaking[1]:
+        elif speaking[0] == speaking[-1]:
             out[keyword] = speaking[0]
     return out
 

@@ -6,12 +6,12 @@ counts only when the two contracts' own validators say so; this module proposes,
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from pytest_kibana.contract.comparing import EXTRA, ITEMS, Difference, Kind, Path
 from pytest_kibana.contract.model import JsonSchema
-from pytest_kibana.contract.shapes import Shape, Shapes, type_of
+from pytest_kibana.contract.shapes import Shape, Shapes
 
 _ALTERNATIVES = 48
 _CANDIDATES = 160
@@ -143,8 +143,7 @@ class Smith:
                 if "array" in alternative.free:
                     inner = True if alternative.items is None else alternative.items
                     least = max(1, int(alternative.bounds.get("minItems", 1)))
-                    for value in self.leading_to(inner, rest, action, depth + 1):
-                        yield [value] * least
+                    yield from ([value] * least for value in self.leading_to(inner, rest, action, depth + 1))
             elif "object" in alternative.free:
                 place = self._member(alternative, step)
                 if place is not None:
@@ -188,14 +187,13 @@ def _numbers(bounds: Any) -> Iterator[int]:
     yield 0
 
 
-def candidates(smith: Smith, schema: JsonSchema, difference: Difference, refusing: Shapes) -> Iterator[Any]:
+def candidates(smith: Smith, schema: JsonSchema, difference: Difference) -> Iterator[Any]:
     """Yield values of the schema in which the difference shows.
 
     Args:
         smith: of the contract whose schema it is: the side that allows more.
         schema: of the whole value.
         difference: between the two sides.
-        refusing: shapes of the other side.
     """
     parent, name = difference.path[:-1], difference.path[-1] if difference.path else ""
     kind = difference.kind
@@ -214,9 +212,12 @@ def candidates(smith: Smith, schema: JsonSchema, difference: Difference, refusin
     def here(inner: JsonSchema) -> Iterator[Any]:
         yield from _telling(smith, inner, difference)
 
-    lacking = {Kind.FIELD_REQUIRED, Kind.FIELD_OPTIONAL}
-    if kind in lacking or (kind is Kind.FIELD_ADDED and difference.required):
+    found: Iterator[Any]
+    if kind in (Kind.FIELD_REQUIRED, Kind.FIELD_OPTIONAL):
         found = smith.leading_to(schema, parent, without)
+    elif kind is Kind.FIELD_ADDED:
+        lacking = islice(smith.leading_to(schema, parent, without), _CANDIDATES // 2)
+        found = chain(lacking, smith.leading_to(schema, difference.path, here))
     elif kind in (Kind.CLOSED, Kind.OPENED):
         found = smith.leading_to(schema, difference.path, extra)
     else:
@@ -245,8 +246,7 @@ def _beyond(smith: Smith, schema: JsonSchema) -> Iterator[Any]:
     for count in (0, 1, 2, 5, 11, 51, 101, 257, 513, 1025, 10001):
         yield "a" * count
     yield from ("A" * 3, " ", "!", "é", "not-a-format", "text\n")
-    for number in (0, -1, 1, 2, 11, 101, 1001, 10001, 10**6, -(10**6), 10**12, 0.5, 1.5):
-        yield number
+    yield from (0, -1, 1, 2, 11, 101, 1001, 10001, 10**6, -(10**6), 10**12, 0.5, 1.5)
     for shape in smith.alternatives(schema):
         if "array" in shape.free:
             one = smith.smallest(True if shape.items is None else shape.items)
@@ -288,8 +288,3 @@ def _swept(smith: Smith, schema: JsonSchema, levels: int) -> Iterator[Any]:
         if "array" in shape.free:
             for value in islice(_swept(smith, True if shape.items is None else shape.items, levels - 1), 24):
                 yield [value]
-
-
-def kind_of(value: Any) -> str:
-    """Return the JSON type of a witness, for sentences."""
-    return type_of(value)
