@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pytest_kibana.cases import texts
 from pytest_kibana.cases.choosers import Simplest
-from pytest_kibana.cases.model import Case
+from pytest_kibana.cases.model import Case, Upload
 from pytest_kibana.cases.rules import broken
 from pytest_kibana.cases.shapes import Shape
 from pytest_kibana.cases.sites import MISSING, Site
@@ -66,6 +66,8 @@ def breaks(values: Values, site: Site) -> Iterator[Candidate]:
     """Yield requests that break one rule at the place."""
     if site.required and site.without is not None and site.chosen in (None, 0) and site.value is not MISSING:
         yield _left_out(site)
+    if isinstance(site.value, Upload):
+        return
     for scenario, keyword, make, sentence in _ways(values, site):
         yield Candidate(
             scenario,

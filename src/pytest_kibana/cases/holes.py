@@ -5,18 +5,30 @@ form that the run will use.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pytest_kibana.contract.model import Json
 
-HOLE: Final = re.compile(r"\$\{([a-z][a-z0-9_]*)(?:[.:+-][^}]*)?\}")
+HOLE: Final = re.compile(r"\$\{([a-z][a-z0-9_]*)(?:([.:+-])[^}]*)?\}")
 UNIQUE: Final = "${unique}"
+UNIQUE_UUID: Final = "${uuid}"
 _NAME: Final = "kbn-test-0000000aaaa-1zz"
 _UUID: Final = "0b8c3c1e-5f0a-4c7e-9d51-000000000000"
 _OWN: Final = {"unique": _NAME, "uuid": _UUID, "now": "2026-01-01T00:00:00.000Z", "space": "default"}
-STAND_INS: Final[tuple[Any, ...]] = (_UUID, "WzEsMV0=", 1, "2026-01-01T00:00:00.000Z", "a", True, [_UUID], {})
-"""What an id or another value of an object may look like; the first is by far the most usual."""
+StandIn = tuple[Any, Any]
+STAND_INS: Final[tuple[StandIn, ...]] = (
+    (_UUID, _UUID),
+    (_UUID, 1),
+    (_UUID, "2026-01-01T00:00:00.000Z"),
+    (_UUID, True),
+    (_UUID, [_UUID]),
+    (_UUID, {}),
+    (_UUID, "WzEsMV0="),
+    ("a", "a"),
+    (1, 1),
+)
+"""What an id of an object, and a value out of its answer, may look like; the first is by far the most usual."""
 
 
 def has_holes(value: Json) -> bool:
@@ -28,33 +40,24 @@ def has_holes(value: Json) -> bool:
     return isinstance(value, list | tuple) and any(has_holes(v) for v in value)
 
 
-def stood_in(value: Json, stand_in: Any = _UUID) -> Json:
-    """Return the value with every placeholder replaced; one that is the whole text becomes ``stand_in`` itself."""
+def stood_in(value: Json, stand_in: StandIn = STAND_INS[0]) -> Json:
+    """Return the value with every placeholder replaced.
+
+    One that is the whole text becomes the stand-in itself with its JSON type: the second for a value out of an
+    answer (``${case:/version}``), the first for an id and the like.
+    """
     if isinstance(value, str):
         if "${" not in value:
             return value
         whole = HOLE.fullmatch(value)
         if whole and whole[1] not in _OWN:
-            return stand_in
-        return HOLE.sub(lambda m: _OWN.get(m[1], str(stand_in)), value)
+            return stand_in[whole[2] == ":"]
+        return HOLE.sub(lambda m: _OWN.get(m[1], str(stand_in[m[2] == ":"])), value)
     if isinstance(value, Mapping):
         return {k: stood_in(v, stand_in) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [stood_in(v, stand_in) for v in value]
     return value
-
-
-def hole_places(value: Json, at: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield where in a value placeholders stand, and the text that holds each."""
-    if isinstance(value, str):
-        if has_holes(value):
-            yield at, value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from hole_places(inner, (*at, key))
-    elif isinstance(value, list | tuple):
-        for index, inner in enumerate(value):
-            yield from hole_places(inner, (*at, index))
 
 
 def laid_over(value: Json, pattern: Json) -> Json:

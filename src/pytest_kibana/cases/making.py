@@ -13,7 +13,7 @@ from pytest_kibana.cases.choosers import Chooser, Random, Simplest
 from pytest_kibana.cases.engine import Engine, Idea
 from pytest_kibana.cases.holes import UNIQUE, has_holes, laid_over
 from pytest_kibana.cases.model import Case, CaseBudget, Kind, Made, Recipe, Upload
-from pytest_kibana.cases.proof import SENT_BY_CLIENT, Promises, Prover
+from pytest_kibana.cases.proof import NDJSON, SENT_BY_CLIENT, Promises, Prover
 from pytest_kibana.cases.refusals import PROMISED, doubtful, refusals
 from pytest_kibana.cases.shapes import Shapes
 from pytest_kibana.cases.sites import MISSING, Root, Site, walk
@@ -145,6 +145,8 @@ class Maker:
         value = self.values.make(media.schema.json, chooser)
         if media.name == MULTIPART and isinstance(value, dict):
             return {n: self._field(media, n, value.get(n, "")) for n in dict.fromkeys([*value, *self.files])}
+        if media.name in NDJSON and isinstance(value, str):
+            return "{}\n"
         return self._bound(marked(value))
 
     def _field(self, media: MediaType, name: str, item: Json) -> Json:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 from urllib.parse import unquote
 
-from pytest_kibana.cases.holes import STAND_INS, has_holes, stood_in
+from pytest_kibana.cases.holes import STAND_INS, StandIn, has_holes, stood_in
 from pytest_kibana.cases.model import Case, Upload
 from pytest_kibana.contract.model import Json, JsonSchema, Operation, Parameter, Schema, Violation
 from pytest_kibana.errors import UsageError
@@ -59,7 +59,7 @@ class Prover:
     def __init__(self, contract: Promises, operation: Operation) -> None:
         self._contract = contract
         self._operation = operation
-        self._stand_in: Any = STAND_INS[0]
+        self._stand_in: StandIn = STAND_INS[0]
 
     def valid(self, case: Case) -> bool:
         """Tell whether the contract allows the request that the case becomes."""
@@ -298,11 +298,10 @@ def _body_readings(media: str, content: bytes, value: Any) -> Iterator[Json]:
         yield content.decode("latin-1")
         return
     if media in NDJSON:
-        try:
-            yield [json.loads(line) for line in text.splitlines() if line.strip()]
-        except ValueError:
-            return
         yield text
+        rows = [coerced(line) for line in text.splitlines() if line.strip()]
+        if not any(isinstance(row, str) for row in rows):
+            yield rows
     elif media in ("application/json", "text/json") or media.endswith("+json"):
         try:
             yield json.loads(text)

@@ -84,7 +84,7 @@ def _size(value: Json) -> int:
     if isinstance(value, bool) or value is None:
         return int(bool(value))
     if isinstance(value, int | float):
-        return len(repr(abs(value))) + (value < 0)
+        return int(abs(value)).bit_length() + (value < 0) + (value != int(value))
     return 1
 
 
@@ -156,8 +156,9 @@ def _fewer_items(value: list[Any], depth: int) -> Iterator[Any]:
 
 
 def _shorter(value: str) -> Iterator[str]:
-    if len(value) > 1:
+    if value:
         yield value[: len(value) // 2]
+    if len(value) > 1:
         yield value[:-1]
         yield value[1:]
     if not value.isascii():

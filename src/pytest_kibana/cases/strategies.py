@@ -36,7 +36,7 @@ _MOST_BREAKS: Final = 400
 class Drawn:
     """Lets Hypothesis decide."""
 
-    def __init__(self, draw: Draw, depth: int = 4) -> None:
+    def __init__(self, draw: Draw, depth: int = 6) -> None:
         self._draw = draw
         self.depth = depth
 

@@ -1,7 +1,6 @@
 """Making a value for a schema. One generator; a chooser decides wherever the schema leaves a choice."""
 
 import math
-from collections.abc import Mapping
 from typing import Any, Final
 
 from pytest_kibana.cases import texts
@@ -15,6 +14,7 @@ FAR: Final = 1_000_000
 LONG: Final = 256
 _DEEPEST: Final = 40
 _TRIES: Final = 12
+_TIRED: Final = 7
 
 
 class Unsatisfiable(Exception):
@@ -51,9 +51,9 @@ class Values:
         if not variants:
             raise Unsatisfiable(f"nothing is allowed at {at or 'the top'}")
         if len(variants) > 1:
-            # Alternatives that are plainly "no value" come last: null proves little.
-            variants.sort(key=lambda v: v.types == {"null"})
-            first = chooser.pick(variants)
+            # Null proves little and comes last; deep down it comes first, so that what contains itself ends.
+            variants.sort(key=_weight if depth > _TIRED else lambda v: v.types == {"null"})
+            first = variants[0] if depth > _TIRED else chooser.pick(variants)
             variants.remove(first)
             variants.insert(0, first)
         trouble: Unsatisfiable | None = None
@@ -81,10 +81,8 @@ class Values:
         match kind:
             case "string":
                 return self._string(shape, chooser, at)
-            case "integer":
-                return self._integer(shape, chooser, at)
-            case "number":
-                return self._number(shape, chooser, at)
+            case "integer" | "number":
+                return self._numeric(shape, kind, chooser, at)
             case "boolean":
                 return chooser.pick((False, True))
             case "object":
@@ -117,6 +115,16 @@ class Values:
         missing = shape.min_length - len(text)
         return "1" * missing + text if missing > 0 else text
 
+    def _numeric(self, shape: Shape, kind: str, chooser: Chooser, at: str) -> float:
+        if kind == "number":
+            return self._number(shape, chooser, at)
+        try:
+            return self._integer(shape, chooser, at)
+        except Unsatisfiable:
+            if "number" not in shape.types:
+                raise
+            return self._number(shape, chooser, at)
+
     def _integer(self, shape: Shape, chooser: Chooser, at: str) -> int:
         low, high = bounds(shape)
         step = shape.multiple_of or 1
@@ -129,8 +137,6 @@ class Values:
         return int(chooser.integer(first, last, simplest) * step)
 
     def _number(self, shape: Shape, chooser: Chooser, at: str) -> float:
-        if shape.multiple_of:
-            return self._integer(shape, chooser, at)
         low, high = bounds(shape, whole=False)
         if low > high:
             raise Unsatisfiable(f"no number is allowed at {at or 'the top'}")
@@ -182,9 +188,10 @@ class Values:
                 return
             if name not in made and schema is not False:
                 made[name] = self.make(schema, chooser, depth + 1, f"{at}/{name}")
-        for number in range(shape.min_properties - len(made)):
-            name, schema = self._invented(shape, number, chooser)
-            made[name] = self.make(schema, chooser, depth + 1, f"{at}/{name}")
+        for number in range(shape.min_properties + 1):
+            if len(made) < shape.min_properties:
+                name, schema = self._invented(shape, number, chooser)
+                made[name] = self.make(schema, chooser, depth + 1, f"{at}/{name}")
 
     def _invented(self, shape: Shape, number: int, chooser: Chooser) -> tuple[str, JsonSchema]:
         """Return a name that is not declared, and what may stand under it."""
@@ -252,6 +259,8 @@ def bounds(shape: Shape, *, whole: bool = True) -> tuple[float, float]:
     return (math.ceil(low), math.floor(high)) if whole else (low, high)
 
 
-def is_object(value: Json) -> bool:
-    """Tell whether a value is a JSON object."""
-    return isinstance(value, Mapping)
+def _weight(shape: Shape) -> int:
+    """Order alternatives by how much they can hold."""
+    if shape.types == {"null"}:
+        return 0
+    return 1 if not shape.types & {"object", "array"} else 2 + len(shape.required)

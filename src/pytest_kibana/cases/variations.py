@@ -1,12 +1,13 @@
 """Valid variations of one place: the edges of what a schema allows, each with a sentence."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from pytest_kibana.cases.choosers import Fullest, Simplest
-from pytest_kibana.cases.holes import HOLE, UNIQUE, has_holes, laid_over
-from pytest_kibana.cases.model import Case
+from pytest_kibana.cases.holes import HOLE, UNIQUE, UNIQUE_UUID, has_holes, laid_over
+from pytest_kibana.cases.model import Case, Upload
 from pytest_kibana.cases.rules import broken
 from pytest_kibana.cases.shapes import Shape
 from pytest_kibana.cases.sites import MISSING, Site
@@ -18,6 +19,7 @@ UNICODE: Final = "Zażółć ünïcødé 日本語 🚀"
 LONGEST: Final = 10_000
 MOST_ITEMS: Final = 60
 NAME_LENGTH: Final = 32
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 IDENTITY: Final = frozenset(
     {
         "name",
@@ -106,29 +108,36 @@ def variations(values: Values, site: Site) -> Iterator[Candidate]:
     """Yield the valid variations of a place."""
     if isinstance(site.value, str) and HOLE.search(site.value):
         yield from _named(site)
-        return
-    if site.location == "path" and site.shape.enum is None and "string" in site.shape.types:
-        return  # ids come from what the run owns
-    where = place(site)
+    elif not _fixed(site):
+        yield from _presence(values, site)
+        yield from _listed(site) if site.shape.enum is not None else _shaped(values, site)
 
-    def candidate(scenario: str, value: Json, sentence: str) -> Candidate:
-        return Candidate(
-            scenario, site.location, site.at, site.depth, f"{where} {sentence}", lambda: site.wrap(value)
-        )
 
-    yield from _presence(values, site)
-    shape = site.shape
-    if shape.enum is not None:
-        for value in shape.enum:
-            if value != site.value and not broken(shape, value):
-                yield candidate("enumerated value", value, "has one of its enumerated values")
-        return
+def _fixed(site: Site) -> bool:
+    """Tell whether only the run can know what stands here: ids in paths; and of files no schema tells."""
+    ids = site.location == "path" and site.shape.enum is None and "string" in site.shape.types
+    return ids or isinstance(site.value, Upload)
+
+
+def _listed(site: Site) -> Iterator[Candidate]:
+    for value in site.shape.enum or ():
+        if value != site.value and not broken(site.shape, value):
+            yield _candidate(site, "enumerated value", value, "has one of its enumerated values")
+
+
+def _candidate(site: Site, scenario: str, value: Json, sentence: str) -> Candidate:
+    words = f"{place(site)} {sentence}"
+    return Candidate(scenario, site.location, site.at, site.depth, words, lambda: site.wrap(value))
+
+
+def _shaped(values: Values, site: Site) -> Iterator[Candidate]:
     if is_identity(site):
         return
+    shape = site.shape
     if shape.nullable and len(shape.types) > 1 and not (site.location == "query" and site.depth == 1):
-        yield candidate("null", None, "is null, which is allowed")
+        yield _candidate(site, "null", None, "is null, which is allowed")
     for scenario, value, sentence in _edges(shape, site):
-        yield candidate(scenario, value, sentence)
+        yield _candidate(site, scenario, value, sentence)
     if "array" in shape.types:
         yield from _arrays(values, site)
     if "object" in shape.types:
@@ -269,7 +278,7 @@ def marked(body: Json) -> Json:
     made = dict(body)
     for name, value in body.items():
         if name in IDENTITY and isinstance(value, str) and not has_holes(value):
-            made[name] = UNIQUE
+            made[name] = UNIQUE_UUID if _UUID.fullmatch(value) else UNIQUE
         elif name in WRAPPERS:
             made[name] = marked(value)
     return made
