@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pytest_kibana.resources.recipes import Recipe, bindings_for, recipes_for
     from pytest_kibana.resources.removal import Removed
     from pytest_kibana.resources.resolver import Resolver
+    from pytest_kibana.resources.sweeping import Swept, sweep
 
 # The declarations take some milliseconds to read, and a run that makes nothing need not pay them.
 _HOMES = {
@@ -29,6 +30,7 @@ _HOMES = {
     "recipes": ("Recipe", "bindings_for", "recipes_for"),
     "removal": ("Removed",),
     "resolver": ("Resolver",),
+    "sweeping": ("Swept", "sweep"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -58,11 +60,13 @@ __all__ = [
     "RunMark",
     "Safety",
     "Scope",
+    "Swept",
     "Trace",
     "abandoned",
     "bindings_for",
     "living_runs",
     "recipes_for",
     "resource",
+    "sweep",
     "trace",
 ]

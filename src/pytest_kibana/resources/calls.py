@@ -65,12 +65,14 @@ class Caller:
         """Tell whether the contract has the operation of the call (True where there is no contract)."""
         return self.contract is None or self.contract.find(call.label) is not None
 
-    def choose(self, calls: Sequence[Call]) -> Call | None:
-        """Return the first alternative that the contract has, else the first of all, None where there is none.
+    def choose(self, calls: Sequence[Call], *, undocumented: bool = False) -> Call | None:
+        """Return the first alternative that the contract has, None where it has none.
 
-        An operation that works without standing in the contract is asked by its path.
+        With ``undocumented``, the first of all is returned then: what makes or removes a thing may work without
+        standing in the contract, and is asked by its path.
         """
-        return next((call for call in calls if self.known(call)), calls[0] if calls else None)
+        otherwise = calls[0] if undocumented and calls else None
+        return next((call for call in calls if self.known(call)), otherwise)
 
     def send(self, call: Call, lookup: Lookup, *, space: str | None, change: Change | None = None) -> Reply:
         """Fill a call's holes and send it.
@@ -92,7 +94,8 @@ class Caller:
         body = fill_body(call.body, lookup)
         if change is not None and body is not NOTHING:
             body = change(body)
-        options: dict[str, Any] = {"query": query, "space": space}
+        options: dict[str, Any] = {"query": query}
+        client = self.client.in_space(space)
         if call.media == MULTIPART:
             options["files"] = body
         elif body is not NOTHING:
@@ -103,10 +106,10 @@ class Caller:
             if operation is not None:
                 names = re.findall(r"\{([^}?*]+)[?*]?\}", operation.path)
                 given = dict(zip(names, (path[n] for n in _names(call.route)), strict=False))
-                response = self.client.call(operation.label, path=given, **options)
+                response = client.call(operation.label, path=given, **options)
             else:
                 options["query"] = {n: _whole(v) for n, v in query.items()}
-                response = self.client.request(call.method, _address(call.route, path), **options)
+                response = client.request(call.method, _address(call.route, path), **options)
         except TargetUnreachable as trouble:
             return Reply(call.label, None, sent=sent, why=trouble.message)
         exchange = response.extensions["kibana_exchange"]

@@ -14,8 +14,8 @@ from pytest_kibana.resources.mark import RunMark
 from pytest_kibana.resources.model import NOTHING, Call, Kind, Resource, Scope
 from pytest_kibana.resources.ownership import Belongings
 from pytest_kibana.resources.removal import Removed, Remover
-from pytest_kibana.resources.template import Hole, fill, subjects
-from pytest_kibana.resources.values import Thing, Values, value_at
+from pytest_kibana.resources.template import Hole, fill, subjects, value_at
+from pytest_kibana.resources.values import Thing, Values
 
 if TYPE_CHECKING:
     from pytest_kibana.contract import Contract
@@ -124,7 +124,7 @@ class Factory:
             there = self._remover.there(kind, space, keys)
             if there is not None:
                 return self._handle(kind, values, value_at(there.body, kind.reading_at), None, owned=False)
-        call = self._caller.choose(kind.create)
+        call = self._caller.choose(kind.create, undocumented=True)
         assert call is not None
         self._know(call, values)
         entry = self._intend(kind, values)
@@ -158,7 +158,14 @@ class Factory:
                 hint="What the deployment lacks (licence, plugin, privilege) is named by `pytest-kibana doctor`.",
             )
         if "id" not in kind.keys and kind.id_at is not None:
-            values.known = {**values.known, "id": value_at(reply.body, kind.id_at)}
+            found = kind.id_in(reply.body)
+            if found is None:
+                self._undo(entry)
+                raise ResourceTrouble(
+                    f"a {kind.name} was made, and its id cannot be found at {kind.id_at}: {reply}",
+                    hint="The answer is not what this version of Kibana is known to give.",
+                )
+            values.known = {**values.known, "id": found}
         entry = self.ledger.made(entry, _text(values.known.get("id")))
         handle = self._handle(kind, values, value_at(reply.body, kind.made_at), entry, sent=reply.sent)
         if kind.kind is Kind.RECORD:
@@ -304,7 +311,7 @@ class Factory:
         call = self._caller.choose(handle.resource.read)
         if call is None:
             raise UsageError(
-                f"a {handle.resource.name} cannot be read", hint="Its API only lists, or not even that."
+                f"a {handle.resource.name} cannot be read", hint="The contract has no operation that does it."
             )
         return self._send(handle, call)
 
@@ -465,10 +472,9 @@ class Factory:
                 continue
             try:
                 removed = self._remover.remove(entry)
-            except SafetyRefusal as refusal:
-                removed = Removed(
-                    entry.resource, entry.id or entry.unique, entry.space, True, refusal.message
-                )
+            except HarnessError as trouble:
+                name = entry.id or entry.unique
+                removed = Removed(entry.resource, name, entry.space, found=True, trouble=trouble.message)
             done.append(removed)
             if removed.trouble is None:
                 self._struck(entry)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_kibana.errors import UsageError
 from pytest_kibana.resources.ledger import Entry
 from pytest_kibana.resources.model import Kind, Resource
-from pytest_kibana.resources.values import value_at
+from pytest_kibana.resources.template import value_at
 
 if TYPE_CHECKING:
     from pytest_kibana.resources.factory import Factory

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
-from pytest_kibana.resources.template import Template, subjects
+from pytest_kibana.resources.template import Template, subjects, value_at
 
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
@@ -165,6 +165,7 @@ class Resource:
             client chooses, ids of parents, discriminating parts such as a saved object's type. Written to the ledger
             with the intent. Each may be given by whoever makes the object.
         id_at: pointer of the id in the create answer, where it is not among the keys. None for one-of-a-kind things.
+            ``id_also_at`` are pointers to try where nothing stands at the first.
 
     Life:
         full: further members of a create body, beside the smallest.
@@ -207,6 +208,7 @@ class Resource:
     safety: Safety = Safety.SPACE
     keys: Mapping[str, Template] = field(default_factory=dict)
     id_at: str | None = "/id"
+    id_also_at: tuple[str, ...] = ()
     full: Mapping[str, Template] = field(default_factory=dict)
     change: Mapping[str, Template] = field(default_factory=dict)
     made_at: str = ""
@@ -256,6 +258,14 @@ class Resource:
             *self.delete,
             *self.restore,
         )
+
+    def id_in(self, answer: Any) -> str | None:
+        """Return the id that a create answer gives, or None."""
+        for pointer in (self.id_at, *self.id_also_at):
+            found = value_at(answer, pointer) if pointer is not None else None
+            if found is not None:
+                return str(found)
+        return None
 
     @property
     def chooses_id(self) -> bool:

@@ -248,8 +248,12 @@ def _allowed(contract: "Contract", operation: "Operation", forms: tuple[Recipe, 
         return forms[0]
     for form in forms:
         media = operation.body.media(form.media or "application/json")
-        if media is not None and (
-            media.schema is None or contract.is_valid(media.schema, fill(form.body, _likely))
+        if media is None:
+            continue
+        if (
+            media.schema is None
+            or media.name == MULTIPART
+            or contract.is_valid(media.schema, fill(form.body, _likely))
         ):
             return form
     return forms[0]

@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_kibana.resources.calls import Caller, Reply
+from pytest_kibana.resources.calls import Caller, Change, Reply
 from pytest_kibana.resources.catalogue import RESOURCES
 from pytest_kibana.resources.ledger import Entry
-from pytest_kibana.resources.model import Kind, Listing, Resource
-from pytest_kibana.resources.values import Thing, Values, value_at
+from pytest_kibana.resources.model import Call, Kind, Listing, Resource
+from pytest_kibana.resources.template import value_at
+from pytest_kibana.resources.values import Thing, Values
 
 _MOST_PAGES = 100
 _SETTLE = 2.0
@@ -97,7 +98,7 @@ class Remover:
         name = str(keys.get("id", resource.name))
         if resource.name == "space":
             self.empty(name)
-        call = self._caller.choose(resource.delete)
+        call = self._caller.choose(resource.delete, undocumented=True)
         if call is None:
             return Removed(resource.name, name, space, found=False)
         reply = self.send(call, space, keys, unique)
@@ -108,11 +109,11 @@ class Remover:
         return Removed(resource.name, name, space, found=True, trouble=str(reply))
 
     def _restore(self, resource: Resource, entry: Entry) -> Removed:
-        call = self._caller.choose(resource.restore)
+        call = self._caller.choose(resource.restore, undocumented=True)
         done = Removed(resource.name, resource.name, entry.space, found=True)
         if call is None:
             return done
-        reply = self.send(call, entry.space, entry.keys, entry.unique, body=entry.before)
+        reply = self.send(call, entry.space, entry.keys, entry.unique, body=entry.before, change=_as_before)
         gone = reply.ok or reply.status in resource.gone_statuses
         return done if gone else Removed(resource.name, resource.name, entry.space, True, str(reply))
 
@@ -174,17 +175,27 @@ class Remover:
                 return
 
     def send(
-        self, call: Any, space: str | None, keys: Mapping[str, Any], unique: str, body: Any = None
+        self,
+        call: Call,
+        space: str | None,
+        keys: Mapping[str, Any],
+        unique: str,
+        *,
+        body: Any = None,
+        change: Change | None = None,
     ) -> Reply:
         """Send a call about an object of which only the keys are known."""
         values = Values(unique, space, self._now, _nobody, keys, body)
-        return self._caller.send(call, values, space=space)
+        return self._caller.send(call, values, space=space, change=change)
 
 
-def paged(listing: Listing, number: int) -> Any:
+def _as_before(body: Any) -> Any:
+    """Return the body that puts a setting back: what was not set is not said, and an empty text means unset."""
+    return {name: None if value == "" else value for name, value in body.items() if value is not None}
+
+
+def paged(listing: Listing, number: int) -> Call:
     """Return the call for one page of a list."""
-    from dataclasses import replace
-
     if listing.page is None:
         return listing.call
     query = {**listing.call.query, listing.page: number}

@@ -18,8 +18,8 @@ from pytest_kibana.resources.ledger import Entry
 from pytest_kibana.resources.mark import trace
 from pytest_kibana.resources.model import Kind, Resource, Scope
 from pytest_kibana.resources.recipes import Recipe
-from pytest_kibana.resources.template import OWN_SUBJECTS, Hole, fill, places, put
-from pytest_kibana.resources.values import Thing, Values, value_at
+from pytest_kibana.resources.template import OWN_SUBJECTS, Hole, fill, places, put, value_at
+from pytest_kibana.resources.values import Thing, Values
 
 if TYPE_CHECKING:
     from pytest_kibana.contract import Contract
@@ -196,11 +196,11 @@ class Resolver:
             for entry in entries:
                 ledger.gone(entry)
             return
-        found = value_at(body, kind.id_at) if kind.id_at is not None and not kind.chooses_id else None
+        found = None if kind.chooses_id else kind.id_in(body)
         if not entries and found is not None:
-            entries = [ledger.intend(kind.name, space=space, unique=str(found), keys={})]
+            entries = [ledger.intend(kind.name, space=space, unique=found, keys={})]
         for entry in entries:
-            self._factory.adopt(ledger.made(entry, None if found is None else str(found)))
+            self._factory.adopt(ledger.made(entry, found))
 
     def _heard_delete(self, said: str, status: int) -> None:
         with self._lock:

@@ -111,6 +111,14 @@ def at(document: Any, pointer: str) -> Any:
     return here
 
 
+def value_at(document: Any, pointer: str, otherwise: Any = None) -> Any:
+    """Return what stands at a pointer, ``otherwise`` where nothing does."""
+    try:
+        return at(document, pointer)
+    except KeyError:
+        return otherwise
+
+
 def put(document: Any, pointer: str, value: Any) -> Any:
     """Return a copy of the document with ``value`` at the pointer; missing objects on the way are made."""
     if not pointer:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from pytest_kibana.errors import UsageError
 from pytest_kibana.resources.mark import RunMark
-from pytest_kibana.resources.template import Hole, at
+from pytest_kibana.resources.template import Hole, value_at
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -80,11 +80,3 @@ class Values:
             f"{hole} is not known yet",
             hint="A declaration names only what is known before the object is made.",
         )
-
-
-def value_at(body: Any, pointer: str) -> Any:
-    """Return what stands at a pointer of an answer, None where nothing does."""
-    try:
-        return at(body, pointer)
-    except KeyError:
-        return None

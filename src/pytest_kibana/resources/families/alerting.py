@@ -76,6 +76,7 @@ SNOOZE_SCHEDULE = Resource(
         ),
     ),
     id_at="/schedule/id",
+    id_also_at=("/body/schedule/id",),  # where the published contract has it
     delete=(item("DELETE /api/alerting/rule/{ruleId}/snooze_schedule/{scheduleId}"),),
     gone="unknown",
     since="8.19",
