@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pytest_kibana.errors import LeftoversError, ResourceTrouble, SafetyRefusal, UsageError
+from pytest_kibana.errors import HarnessError, LeftoversError, ResourceTrouble, SafetyRefusal, UsageError
 from pytest_kibana.resources.calls import Caller, Reply, merged
 from pytest_kibana.resources.catalogue import PREPARATIONS, RESOURCES, resource
 from pytest_kibana.resources.handle import Handle
