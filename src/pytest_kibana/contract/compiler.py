@@ -216,7 +216,9 @@ class _Compilation:
         self.label = None
 
     def _space_aware(self, path: str, description: str, *, prefixed: bool) -> bool:
-        if prefixed or (self.notes_spaces and _SPACE_NOTE.search(description)):
+        if prefixed or path.startswith(known.WITHIN_SPACES):
+            return True
+        if self.notes_spaces and _SPACE_NOTE.search(description):
             return True
         return not self.notes_spaces and not path.startswith(known.WITHOUT_SPACES)
 
