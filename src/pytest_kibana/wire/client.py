@@ -6,9 +6,10 @@ on the same connections.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import httpx
 
@@ -17,21 +18,22 @@ from pytest_kibana.errors import HarnessError
 from pytest_kibana.wire import friendly
 from pytest_kibana.wire import weather as sky
 from pytest_kibana.wire.credentials import Anonymous, Credentials
-from pytest_kibana.wire.endpoint import Endpoint, read_endpoint
+from pytest_kibana.wire.endpoint import Endpoint, Timeouts, read_endpoint
 from pytest_kibana.wire.exchange import Exchange, Origin, Request
 from pytest_kibana.wire.flow import (
     Clock,
+    Exclusively,
     Gate,
     Listener,
     Outcome,
     Patience,
-    Pause,
     RetryPolicy,
     Setup,
+    Step,
     converse,
 )
-from pytest_kibana.wire.friendly import UNSET
-from pytest_kibana.wire.network import AsyncNetwork, AsyncPoolNetwork, Network, PoolNetwork
+from pytest_kibana.wire.friendly import UNSET, CallOptions, Options
+from pytest_kibana.wire.network import AsyncNetwork, AsyncPoolNetwork, Network, Outgoing, PoolNetwork
 from pytest_kibana.wire.reading import Limits
 from pytest_kibana.wire.redact import Redactor
 
@@ -180,17 +182,25 @@ class _Base:
         """Return a client without credentials."""
         return self.derive(credentials=Anonymous())
 
-    def _prepare(self, method: str, path: str, options: dict[str, Any]) -> Request:
+    def _by_path(self, method: str, path: str, options: Options) -> Request:
         view = self._view
-        return friendly.by_path(
-            method, path, contract=view.contract, space=view.space, origin=view.origin, **options
-        )
+        given: dict[str, Any] = {"space": view.space, **options}
+        given.pop("timeout", None)
+        return friendly.by_path(method, path, contract=view.contract, origin=view.origin, **given)
 
-    def _prepare_call(self, operation: str, options: dict[str, Any]) -> Request:
+    def _by_operation(self, operation: str, options: CallOptions) -> Request:
         view = self._view
-        return friendly.by_operation(
-            operation, view.contract, space=view.space, origin=view.origin, **options
-        )
+        given: dict[str, Any] = {"space": view.space, **options}
+        given.pop("timeout", None)
+        return friendly.by_operation(operation, view.contract, origin=view.origin, **given)
+
+    def _within(self, options: Options) -> Self:
+        """Return this client, or one that gives a call the time that its options say."""
+        seconds = options.get("timeout")
+        if seconds is None:
+            return self
+        times = Timeouts(connect=self.endpoint.timeouts.connect, read=seconds, total=seconds)
+        return self.derive(patience=lambda _request: times)
 
 
 class KibanaClient(_Base):
@@ -245,6 +255,7 @@ class KibanaClient(_Base):
             clock=clock,
         )
         self._network = network or PoolNetwork(self.endpoint, self._view.setup.limits)
+        self._turn = threading.Lock()
 
     def send(self, request: Request) -> Exchange:
         """Send a request as it is, with nothing but authentication, host and length added.
@@ -260,35 +271,34 @@ class KibanaClient(_Base):
         return self._converse(request).exchange
 
     def _converse(self, request: Request) -> Outcome:
-        setup = self._view.setup
-        conversation = converse(setup, request, self._view.credentials)
-        network, sleep = self._network, setup.clock.sleep
+        outcome: Outcome = self._carry_on(converse(self._view.setup, request, self._view.credentials))
+        return outcome
+
+    def _carry_on(self, conversation: Generator[Step, Any, Any]) -> Any:
         try:
             step = next(conversation)
             while True:
-                came: Any = None
-                if isinstance(step, Pause):
-                    sleep(step.seconds)
-                else:
-                    try:
-                        came = network.exchange(step)
-                    except sky.TROUBLE as trouble:
-                        came = trouble
-                step = conversation.send(came)
+                step = conversation.send(self._do(step))
         except StopIteration as end:
-            outcome: Outcome = end.value
-            return outcome
+            return end.value
 
-    def call(self, operation: str, **options: Any) -> httpx.Response:
+    def _do(self, step: Step) -> Any:
+        if isinstance(step, Outgoing):
+            try:
+                return self._network.exchange(step)
+            except sky.TROUBLE as trouble:
+                return trouble
+        if isinstance(step, Exclusively):
+            with self._turn:
+                return self._carry_on(step.conversation)
+        return self._view.setup.clock.sleep(step.seconds)
+
+    def call(self, operation: str, **options: Unpack[CallOptions]) -> httpx.Response:
         """Call an operation of the contract by label or operationId, as a well-behaved client.
 
-        Options:
-            path: values of path parameters, by name.
-            query: values of query parameters, by name.
-            json: JSON body (None is ``null``); or ``content``: bytes or text; or ``files``: multipart fields.
-            headers: added to, or replacing, the standard ones; None leaves one out.
-            media: media type of the body.
-            space: another space than this client's.
+        Args:
+            operation: such as ``POST /api/spaces/space`` or ``post-spaces-space``.
+            options: see :class:`pytest_kibana.wire.friendly.CallOptions`.
 
         Returns:
             The response. ``response.extensions["kibana_exchange"]`` is the exchange.
@@ -298,36 +308,36 @@ class KibanaClient(_Base):
             TargetUnreachable: there was no answer.
             SafetyRefusal, BudgetExhausted, UsageError: nothing was sent.
         """
-        return self._respond(self._prepare_call(operation, options))
+        return self._within(options)._respond(self._by_operation(operation, options))
 
-    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Call a path below the base path; options and errors as for :meth:`call`, without ``path``."""
-        return self._respond(self._prepare(method, path, options))
+    def request(self, method: str, path: str, **options: Unpack[Options]) -> httpx.Response:
+        """Call a path below the base path; options and errors as for :meth:`call`."""
+        return self._within(options)._respond(self._by_path(method, path, options))
 
     def _respond(self, request: Request) -> httpx.Response:
         return friendly.response(self._converse(request))
 
-    def get(self, path: str, **options: Any) -> httpx.Response:
+    def get(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """GET a path; see :meth:`request`."""
         return self.request("GET", path, **options)
 
-    def head(self, path: str, **options: Any) -> httpx.Response:
+    def head(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """HEAD a path; see :meth:`request`."""
         return self.request("HEAD", path, **options)
 
-    def post(self, path: str, **options: Any) -> httpx.Response:
+    def post(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """POST to a path; see :meth:`request`."""
         return self.request("POST", path, **options)
 
-    def put(self, path: str, **options: Any) -> httpx.Response:
+    def put(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """PUT to a path; see :meth:`request`."""
         return self.request("PUT", path, **options)
 
-    def patch(self, path: str, **options: Any) -> httpx.Response:
+    def patch(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """PATCH a path; see :meth:`request`."""
         return self.request("PATCH", path, **options)
 
-    def delete(self, path: str, **options: Any) -> httpx.Response:
+    def delete(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """DELETE a path; see :meth:`request`."""
         return self.request("DELETE", path, **options)
 
@@ -385,6 +395,7 @@ class AsyncKibanaClient(_Base):
             clock=clock,
         )
         self._network = network or AsyncPoolNetwork(self.endpoint, self._view.setup.limits)
+        self._turn = asyncio.Lock()
         self._sleep = sleep or asyncio.sleep
 
     async def send(self, request: Request) -> Exchange:
@@ -392,55 +403,60 @@ class AsyncKibanaClient(_Base):
         return (await self._converse(request)).exchange
 
     async def _converse(self, request: Request) -> Outcome:
-        conversation = converse(self._view.setup, request, self._view.credentials)
+        outcome: Outcome = await self._carry_on(converse(self._view.setup, request, self._view.credentials))
+        return outcome
+
+    async def _carry_on(self, conversation: Generator[Step, Any, Any]) -> Any:
         try:
             step = next(conversation)
             while True:
-                came: Any = None
-                if isinstance(step, Pause):
-                    await self._sleep(step.seconds)
-                else:
-                    try:
-                        came = await self._network.exchange(step)
-                    except sky.TROUBLE as trouble:
-                        came = trouble
-                step = conversation.send(came)
+                step = conversation.send(await self._do(step))
         except StopIteration as end:
-            outcome: Outcome = end.value
-            return outcome
+            return end.value
 
-    async def call(self, operation: str, **options: Any) -> httpx.Response:
+    async def _do(self, step: Step) -> Any:
+        if isinstance(step, Outgoing):
+            try:
+                return await self._network.exchange(step)
+            except sky.TROUBLE as trouble:
+                return trouble
+        if isinstance(step, Exclusively):
+            async with self._turn:
+                return await self._carry_on(step.conversation)
+        return await self._sleep(step.seconds)
+
+    async def call(self, operation: str, **options: Unpack[CallOptions]) -> httpx.Response:
         """Call an operation; see :meth:`KibanaClient.call`."""
-        return await self._respond(self._prepare_call(operation, options))
+        return await self._within(options)._respond(self._by_operation(operation, options))
 
-    async def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+    async def request(self, method: str, path: str, **options: Unpack[Options]) -> httpx.Response:
         """Call a path; see :meth:`KibanaClient.request`."""
-        return await self._respond(self._prepare(method, path, options))
+        return await self._within(options)._respond(self._by_path(method, path, options))
 
     async def _respond(self, request: Request) -> httpx.Response:
         return friendly.response(await self._converse(request))
 
-    async def get(self, path: str, **options: Any) -> httpx.Response:
+    async def get(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """GET a path."""
         return await self.request("GET", path, **options)
 
-    async def head(self, path: str, **options: Any) -> httpx.Response:
+    async def head(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """HEAD a path."""
         return await self.request("HEAD", path, **options)
 
-    async def post(self, path: str, **options: Any) -> httpx.Response:
+    async def post(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """POST to a path."""
         return await self.request("POST", path, **options)
 
-    async def put(self, path: str, **options: Any) -> httpx.Response:
+    async def put(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """PUT to a path."""
         return await self.request("PUT", path, **options)
 
-    async def patch(self, path: str, **options: Any) -> httpx.Response:
+    async def patch(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """PATCH a path."""
         return await self.request("PATCH", path, **options)
 
-    async def delete(self, path: str, **options: Any) -> httpx.Response:
+    async def delete(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """DELETE a path."""
         return await self.request("DELETE", path, **options)
 

@@ -10,8 +10,9 @@ import itertools
 import secrets
 import time
 from collections.abc import Callable, Collection, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from pytest_kibana.contract.model import UNSAFE_METHODS
 from pytest_kibana.errors import CredentialsRefused
@@ -67,6 +68,13 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Exclusively:
+    """Carry on this conversation while nobody else carries on one of this kind, and give its result."""
+
+    conversation: "Generator[Step, Any, Any]" = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a request: the exchange that is kept, and the answer as it came, for the caller alone."""
 
@@ -76,7 +84,7 @@ class Outcome:
 
 @dataclass(slots=True)
 class Cookies:
-    """Session cookies by credentials. Two threads may log in at once; either cookie serves."""
+    """Session cookies by credentials."""
 
     held: dict[Session, str] = field(default_factory=dict, repr=False)
 
@@ -96,7 +104,8 @@ class Setup:
     cookies: Cookies = field(default_factory=Cookies)
 
 
-Conversation = Generator[Outgoing | Pause, "Reply | BaseException | None", Outcome]
+Step = Outgoing | Pause | Exclusively
+Conversation = Generator[Step, Any, Outcome]
 
 
 def converse(setup: Setup, request: Request, credentials: Credentials) -> Conversation:
@@ -115,9 +124,12 @@ def converse(setup: Setup, request: Request, credentials: Credentials) -> Conver
         session = credentials if isinstance(credentials, Session) else None
         old_cookie = session is not None and session in setup.cookies.held
         if session is not None and not old_cookie:
-            failed = yield from _log_in(setup, session)
+            failed: Outcome | None = yield Exclusively(_log_in(setup, session))
             if failed is not None:
-                return failed
+                # The request was never sent; what stood in the way of logging in is what came of it.
+                return Outcome(
+                    setup.redactor.exchange(replace(failed.exchange, request=request)), failed.reply
+                )
         outcome = yield from _attempt(setup, request, _auth(setup, credentials), attempt)
         exchange = outcome.exchange
         refused = exchange.answer is not None and exchange.answer.status == 401
@@ -222,10 +234,10 @@ def _auth(setup: Setup, credentials: Credentials) -> Headers:
     return credentials.headers()
 
 
-def _log_in(
-    setup: Setup, credentials: Session
-) -> Generator[Outgoing | Pause, "Reply | BaseException | None", Outcome | None]:
-    """Get a cookie; returns the outcome that stands in the way, or None."""
+def _log_in(setup: Setup, credentials: Session) -> Generator[Step, Any, Outcome | None]:
+    """Get a cookie, unless somebody else just did; returns the outcome that stands in the way, or None."""
+    if credentials in setup.cookies.held:
+        return None
     request = Request(
         "POST",
         Session.LOGIN_PATH,

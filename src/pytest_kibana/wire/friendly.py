@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import httpx
@@ -14,6 +14,37 @@ from pytest_kibana.wire.endpoint import Endpoint
 from pytest_kibana.wire.exchange import Origin, Request
 from pytest_kibana.wire.flow import Outcome
 from pytest_kibana.wire.request import build_request, header_text, merge_headers, standard_headers, text_of
+
+
+class Options(TypedDict, total=False):
+    """What may be said beside method and path of a call. At most one of ``json``, ``content`` and ``files``.
+
+    Attributes:
+        query: values of query parameters, by name.
+        json: JSON body; None is ``null``.
+        content: body as bytes or text.
+        files: fields of a multipart body, by name.
+        headers: added to, or replacing, the standard ones; None leaves one out.
+        media: media type of the body.
+        space: another space than the client's.
+        timeout: seconds that this call may take.
+    """
+
+    query: Mapping[str, Any]
+    json: Any
+    content: bytes | str
+    files: Mapping[str, Any]
+    headers: Mapping[str, Any]
+    media: str
+    space: Any
+    timeout: float
+
+
+class CallOptions(Options, total=False):
+    """What may be said beside the operation: as :class:`Options`, and ``path``, values of path parameters by name."""
+
+    path: Mapping[str, Any]
+
 
 UNSET: Any = object()
 USER_AGENT = "pytest-kibana"

@@ -14,6 +14,7 @@ import re
 import threading
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -30,6 +31,7 @@ from pytest_kibana.wire.needles import (
 )
 from pytest_kibana.wire.reading import is_json_type, parse_json
 
+_HEADERS_WITH_URLS = frozenset({"location", "referer"})
 _LOOSE = re.compile(
     rb"""(?P<before>["']?(?P<name>[A-Za-z][\w.-]{2,40})["']?\s*[:=]\s*["']?)(?P<value>(?:[^"'\\\s&,;{}\[\]]|\\.)+)"""
 )
@@ -280,7 +282,16 @@ def _secrets_in_request(request: Request) -> tuple[str, ...]:
 
 
 def _clean_headers(headers: Headers, needles: Needles) -> Headers:
+    text = "\0".join(part for header in headers for part in header)
+    if not needles.in_text(text) and not any(_needs_care(name) for name, _ in headers):
+        return headers
     return tuple((needles.clean(name), _header_value(name, value, needles)) for name, value in headers)
+
+
+@lru_cache(maxsize=1024)
+def _needs_care(name: str) -> bool:
+    lowered = name.lower()
+    return lowered in SENSITIVE_HEADERS or lowered in _HEADERS_WITH_URLS or sensitive_key(lowered)
 
 
 def _header_value(name: str, value: str, needles: Needles) -> str:
@@ -290,7 +301,7 @@ def _header_value(name: str, value: str, needles: Needles) -> str:
     if lowered in SENSITIVE_HEADERS or sensitive_key(lowered):
         scheme, space, rest = value.partition(" ")
         return needles.clean(f"{scheme}{space}{mask(rest)}" if rest else mask(value))
-    if lowered in ("location", "referer"):
+    if lowered in _HEADERS_WITH_URLS:
         return _clean_url(value, needles)
     return needles.clean(value)
 

@@ -1,6 +1,7 @@
 """Nothing above the allowed class is sent, and a generated change names only what this run owns."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from tests.unit.wire.conftest import Loopback, loopback  # noqa: F401 - a fixture
 
 from pytest_kibana.errors import OwnershipRefusal, SafetyRefusal, UsageError
-from pytest_kibana.target import Owned, SafetyClass, SafetyPolicy, read_facts
+from pytest_kibana.target import Owned, SafetyClass, SafetyPolicy, load_facts, read_facts
 from pytest_kibana.target.ids import ids_in, ids_in_body, names_object, path_names_object
 from pytest_kibana.wire import KibanaClient, Origin, Request
 
@@ -229,6 +230,30 @@ def test_path_parameters_name_objects_unless_they_choose_a_kind() -> None:
     assert path_names_object("name")
     assert not path_names_object("entityType")
     assert list(ids_in({"type": "x"})) == []
+
+
+REAL = load_facts()
+
+
+@pytest.mark.parametrize("label", [label for label, fact in REAL.items() if fact.safety != "read"])
+def test_no_operation_that_changes_something_takes_a_foreign_id(label: str) -> None:
+    owned = Owned(MARK)
+    gate = SafetyPolicy("disruptive", REAL, owned)
+    method, _, template = label.partition(" ")
+    mine = re.sub(r"\{[^}]*\}", f"{MARK}-mine", template)
+    gate(generated(method, mine, {"name": "x", "connector": {"id": "none"}}))
+    for body in ({"id": "foreign"}, [{"ids": ["foreign"]}], {"a": {"spaces": ["default"]}}):
+        with pytest.raises(OwnershipRefusal):
+            gate(generated(method, mine, body))
+    with pytest.raises(OwnershipRefusal):
+        gate(generated(method, mine, query=(("id", "foreign"),)))
+    with pytest.raises(OwnershipRefusal):
+        gate(generated(method, mine, space="foreign"))
+    for parameter in re.findall(r"\{[^}]*\}", template):
+        foreign = re.sub(r"\{[^}]*\}", f"{MARK}-mine", template.replace(parameter, "foreign"))
+        if path_names_object(parameter.strip("{}")):
+            with pytest.raises(OwnershipRefusal):
+                gate(generated(method, foreign))
 
 
 def test_the_gate_stops_every_client(loopback: Loopback) -> None:  # noqa: F811

@@ -59,6 +59,7 @@ Raw = Callable[[BaseHTTPRequestHandler], None]
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128
     script: "Loopback"
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -33,6 +34,7 @@ from pytest_kibana.wire import (
     Request,
     RetryPolicy,
     Session,
+    Timeouts,
 )
 
 WHO = Basic("someone", "canary-password-1")
@@ -191,6 +193,21 @@ class TestFriendly:
     def test_one_kind_of_body(self, client: KibanaClient) -> None:
         with pytest.raises(UsageError):
             client.post("/api/x", json={}, content=b"x")
+
+    def test_a_call_may_say_its_space_and_its_time(self, client: KibanaClient, loopback: Loopback) -> None:
+        client.in_space("ab").get("/api/x", space="cd")
+        assert loopback.seen[0].target == "/base/s/cd/api/x"
+        loopback.default = lambda _handler: time.sleep(1)
+        began = time.monotonic()
+        with pytest.raises(TargetUnreachable, match="in time"):
+            client.post("/api/x", timeout=0.2)
+        assert time.monotonic() - began < 0.9
+
+    def test_patience_gives_some_requests_more_time(self, client: KibanaClient, loopback: Loopback) -> None:
+        loopback.default = lambda handler: (time.sleep(0.3), Say().write(handler))
+        short = client.derive(patience=lambda r: Timeouts(total=0.1) if r.path == "/api/short" else None)
+        assert short.send(Request("POST", "/api/short")).weather is not None
+        assert short.send(Request("POST", "/api/long")).weather is None
 
     def test_head_has_no_body(self, client: KibanaClient, loopback: Loopback) -> None:
         loopback.default = Say({"a": 1})
@@ -415,6 +432,12 @@ class TestSession:
         assert {"kbn-xsrf", "x-elastic-internal-origin"} <= logins[0].names
         assert "canary" not in repr(seen)
 
+    def test_many_threads_log_in_once(self, loopback: Loopback) -> None:
+        loopback.default = Say(headers={"set-cookie": "sid=c1"})
+        with KibanaClient(loopback.url, Session("a", "password-xyz")) as own, ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda n: own.get(f"/{n}"), range(20)))
+        assert sum(s.target == Session.LOGIN_PATH for s in loopback.seen) == 1
+
     def test_it_logs_in_again_when_the_session_ended(self, loopback: Loopback) -> None:
         logins: list[int] = []
 
@@ -429,6 +452,15 @@ class TestSession:
             assert own.post("/api/x").status_code == 200
             assert own.post("/api/x").status_code == 200
         assert len(logins) == 2
+
+    def test_an_outage_while_logging_in_is_what_came_of_the_request(self, loopback: Loopback) -> None:
+        loopback.default = NOT_READY
+        with KibanaClient(
+            loopback.url, Session("someone", "password-xyz"), retry=RetryPolicy(attempts=1)
+        ) as own:
+            exchange = own.send(Request("GET", "/api/x", operation="GET /api/x"))
+        assert exchange.weather is not None
+        assert (exchange.weather.kind, exchange.request.operation) == ("not ready", "GET /api/x")
 
     def test_a_refused_login_is_refused_credentials(self, loopback: Loopback) -> None:
         loopback.default = Say({"statusCode": 401}, status=401)
@@ -487,12 +519,16 @@ class TestAsync:
             assert (await own.in_space("ab").post("/api/x", json={})).status_code == 503
             loopback.queue = [NOT_READY]
             assert (await own.send(Request("GET", "/api/x"))).attempt == 2
-            await own.aclose()
+
+        async def closing(own: AsyncKibanaClient) -> None:
+            async with own:
+                await run(own)
 
         loopback.default = Say(headers={"set-cookie": "sid=canary-cookie-1"})
         who = Session("a", "canary-password-1")
-        asyncio.run(run(AsyncKibanaClient(loopback.url, who, listeners=(seen.append,), sleep=sleep)))
+        asyncio.run(closing(AsyncKibanaClient(loopback.url, who, listeners=(seen.append,), sleep=sleep)))
         assert waited == [30]
+        assert sum(s.target == Session.LOGIN_PATH for s in loopback.seen) == 1
         assert loopback.seen[-1].header("cookie") == "sid=canary-cookie-1"
         assert "canary" not in repr(seen)
 
