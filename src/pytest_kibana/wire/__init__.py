@@ -8,8 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_kibana.wire.aclient import AsyncKibanaClient
     from pytest_kibana.wire.cassettes import read_cassette
-    from pytest_kibana.wire.client import AsyncKibanaClient, CoveredTransport, KibanaClient
+    from pytest_kibana.wire.client import CoveredTransport, KibanaClient
     from pytest_kibana.wire.credentials import (
         Anonymous,
         ApiKey,
@@ -39,8 +40,9 @@ if TYPE_CHECKING:
 
 # httpx costs tens of milliseconds to import, and a run of pytest that speaks to no Kibana need not pay them.
 _HOMES = {
+    "aclient": ("AsyncKibanaClient",),
     "cassettes": ("read_cassette",),
-    "client": ("AsyncKibanaClient", "CoveredTransport", "KibanaClient"),
+    "client": ("CoveredTransport", "KibanaClient"),
     "credentials": ("Anonymous", "ApiKey", "Basic", "Bearer", "Credentials", "RawHeader", "Session"),
     "endpoint": ("Endpoint", "Timeouts", "decode_cloud_id", "read_endpoint"),
     "exchange": ("Answer", "Exchange", "Headers", "Intent", "Origin", "Request", "Rule", "Weather"),

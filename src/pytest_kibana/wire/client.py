@@ -1,14 +1,12 @@
-"""The clients that everything else speaks through, one for threads and one for an event loop.
+"""The client that everything else speaks through.
 
-Both are thin: what happens around a request is :mod:`pytest_kibana.wire.flow`, what happens on the socket is
+It is thin: what happens around a request is :mod:`pytest_kibana.wire.flow`, what happens on the socket is
 :mod:`pytest_kibana.wire.network`. A client is a cheap view; ``in_space``, ``as_`` and ``derive`` give others
 on the same connections.
 """
 
-import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Generator
-from dataclasses import dataclass, replace
+from collections.abc import Generator
 from typing import Any, Self, Unpack
 
 import httpx
@@ -17,8 +15,9 @@ from pytest_kibana.contract import Contract
 from pytest_kibana.errors import HarnessError
 from pytest_kibana.wire import friendly
 from pytest_kibana.wire import weather as sky
-from pytest_kibana.wire.credentials import Anonymous, Credentials
-from pytest_kibana.wire.endpoint import Endpoint, Timeouts, read_endpoint
+from pytest_kibana.wire.base import ClientBase
+from pytest_kibana.wire.credentials import Credentials
+from pytest_kibana.wire.endpoint import Endpoint
 from pytest_kibana.wire.exchange import Exchange, Origin, Request
 from pytest_kibana.wire.flow import (
     Clock,
@@ -28,182 +27,16 @@ from pytest_kibana.wire.flow import (
     Outcome,
     Patience,
     RetryPolicy,
-    Setup,
     Step,
     converse,
 )
-from pytest_kibana.wire.friendly import UNSET, CallOptions, Options
-from pytest_kibana.wire.network import AsyncNetwork, AsyncPoolNetwork, Network, Outgoing, PoolNetwork
+from pytest_kibana.wire.friendly import CallOptions, Options
+from pytest_kibana.wire.network import Network, Outgoing, PoolNetwork
 from pytest_kibana.wire.reading import Limits
 from pytest_kibana.wire.redact import Redactor
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What one client has of its own."""
-
-    setup: Setup
-    credentials: Credentials
-    contract: Contract | None
-    space: str | None
-    origin: Origin
-
-
-class _Base:
-    """What both clients share: who we are, where we are, and how to become another."""
-
-    _view: _View
-    _owner: bool
-
-    def _open(
-        self,
-        endpoint: Endpoint | str,
-        credentials: Credentials | None,
-        *,
-        contract: Contract | None,
-        space: str | None,
-        listeners: tuple[Listener, ...],
-        gates: tuple[Gate, ...],
-        origin: Origin,
-        retry: RetryPolicy | None,
-        limits: Limits | None,
-        redactor: Redactor | None,
-        patience: Patience | None,
-        clock: Clock | None,
-    ) -> None:
-        found: Credentials | None = None
-        if isinstance(endpoint, str):
-            endpoint, found = read_endpoint(endpoint)
-        who = credentials or found or Anonymous()
-        redactor = redactor or Redactor()
-        redactor.register(*who.secrets())
-        self._view = _View(
-            Setup(
-                endpoint,
-                redactor,
-                tuple(listeners),
-                tuple(gates),
-                retry or RetryPolicy(),
-                limits or Limits(),
-                clock or Clock(),
-                patience,
-            ),
-            who,
-            contract,
-            friendly.space_id(space),
-            origin,
-        )
-        self._owner = True
-
-    def __repr__(self) -> str:
-        where = f", space {self.space!r}" if self.space else ""
-        return f"{type(self).__name__}({self.endpoint.url}, {self.credentials}{where})"
-
-    @property
-    def endpoint(self) -> Endpoint:
-        """Where the deployment is."""
-        return self._view.setup.endpoint
-
-    @property
-    def credentials(self) -> Credentials:
-        """Who this client says it is."""
-        return self._view.credentials
-
-    @property
-    def contract(self) -> Contract | None:
-        """The contract by which :meth:`call` finds operations, or None."""
-        return self._view.contract
-
-    @property
-    def space(self) -> str | None:
-        """Id of the space that this client speaks to; None is the default space."""
-        return self._view.space
-
-    @property
-    def redactor(self) -> Redactor:
-        """What removes secrets from exchanges; register those that turn up later."""
-        return self._view.setup.redactor
-
-    @property
-    def clock(self) -> Clock:
-        """Where this client takes its time from."""
-        return self._view.setup.clock
-
-    def derive(
-        self,
-        *,
-        credentials: Credentials | None = None,
-        contract: Contract | None = None,
-        space: Any = UNSET,
-        origin: Origin | None = None,
-        listeners: tuple[Listener, ...] = (),
-        gates: tuple[Gate, ...] = (),
-        retry: RetryPolicy | None = None,
-        patience: Patience | None = None,
-    ) -> Self:
-        """Return another client on the same connections, changed where said.
-
-        ``listeners`` and ``gates`` are added to those there are: a derived client can never see less or do
-        more. ``space`` is an id, anything with an ``id``, or None for the default space.
-        """
-        view = self._view
-        if credentials is not None:
-            self.redactor.register(*credentials.secrets())
-        setup = replace(
-            view.setup,
-            listeners=(*view.setup.listeners, *listeners),
-            gates=(*view.setup.gates, *gates),
-            retry=retry or view.setup.retry,
-            patience=patience or view.setup.patience,
-        )
-        other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__)
-        other._owner = False
-        other._view = _View(
-            setup,
-            credentials or view.credentials,
-            contract or view.contract,
-            view.space if space is UNSET else friendly.space_id(space),
-            origin or view.origin,
-        )
-        return other
-
-    def in_space(self, space: Any) -> Self:
-        """Return a client that speaks to a space: an id, anything with an ``id``, or None for the default
-        one.
-        """
-        return self.derive(space=space)
-
-    def as_(self, credentials: Credentials) -> Self:
-        """Return a client with other credentials."""
-        return self.derive(credentials=credentials)
-
-    def anonymous(self) -> Self:
-        """Return a client without credentials."""
-        return self.derive(credentials=Anonymous())
-
-    def _by_path(self, method: str, path: str, options: Options) -> Request:
-        view = self._view
-        given: dict[str, Any] = {"space": view.space, **options}
-        given.pop("timeout", None)
-        return friendly.by_path(method, path, contract=view.contract, origin=view.origin, **given)
-
-    def _by_operation(self, operation: str, options: CallOptions) -> Request:
-        view = self._view
-        given: dict[str, Any] = {"space": view.space, **options}
-        given.pop("timeout", None)
-        return friendly.by_operation(operation, view.contract, origin=view.origin, **given)
-
-    def _within(self, options: Options) -> Self:
-        """Return this client, or one that gives a call the time that its options say."""
-        seconds = options.get("timeout")
-        if seconds is None:
-            return self
-        times = Timeouts(connect=self.endpoint.timeouts.connect, read=seconds, total=seconds)
-        return self.derive(patience=lambda _request: times)
-
-
-class KibanaClient(_Base):
+class KibanaClient(ClientBase):
     """Speaks to one Kibana. Safe to share between threads.
 
     Args:
@@ -357,119 +190,6 @@ class KibanaClient(_Base):
 
     def __exit__(self, *_exc: object) -> None:
         self.close()
-
-
-class AsyncKibanaClient(_Base):
-    """The twin of :class:`KibanaClient` for asyncio; the same arguments, results and errors."""
-
-    def __init__(
-        self,
-        endpoint: Endpoint | str,
-        credentials: Credentials | None = None,
-        *,
-        contract: Contract | None = None,
-        space: str | None = None,
-        listeners: tuple[Listener, ...] = (),
-        gates: tuple[Gate, ...] = (),
-        origin: Origin = Origin.HAND,
-        retry: RetryPolicy | None = None,
-        limits: Limits | None = None,
-        redactor: Redactor | None = None,
-        patience: Patience | None = None,
-        clock: Clock | None = None,
-        network: AsyncNetwork | None = None,
-        sleep: Callable[[float], Awaitable[None]] | None = None,
-    ) -> None:
-        self._open(
-            endpoint,
-            credentials,
-            contract=contract,
-            space=space,
-            listeners=listeners,
-            gates=gates,
-            origin=origin,
-            retry=retry,
-            limits=limits,
-            redactor=redactor,
-            patience=patience,
-            clock=clock,
-        )
-        self._network = network or AsyncPoolNetwork(self.endpoint, self._view.setup.limits)
-        self._turn = asyncio.Lock()
-        self._sleep = sleep or asyncio.sleep
-
-    async def send(self, request: Request) -> Exchange:
-        """Send a request as it is; see :meth:`KibanaClient.send`."""
-        return (await self._converse(request)).exchange
-
-    async def _converse(self, request: Request) -> Outcome:
-        outcome: Outcome = await self._carry_on(converse(self._view.setup, request, self._view.credentials))
-        return outcome
-
-    async def _carry_on(self, conversation: Generator[Step, Any, Any]) -> Any:
-        try:
-            step = next(conversation)
-            while True:
-                step = conversation.send(await self._do(step))
-        except StopIteration as end:
-            return end.value
-
-    async def _do(self, step: Step) -> Any:
-        if isinstance(step, Outgoing):
-            try:
-                return await self._network.exchange(step)
-            except sky.TROUBLE as trouble:
-                return trouble
-        if isinstance(step, Exclusively):
-            async with self._turn:
-                return await self._carry_on(step.conversation)
-        return await self._sleep(step.seconds)
-
-    async def call(self, operation: str, **options: Unpack[CallOptions]) -> httpx.Response:
-        """Call an operation; see :meth:`KibanaClient.call`."""
-        return await self._within(options)._respond(self._by_operation(operation, options))
-
-    async def request(self, method: str, path: str, **options: Unpack[Options]) -> httpx.Response:
-        """Call a path; see :meth:`KibanaClient.request`."""
-        return await self._within(options)._respond(self._by_path(method, path, options))
-
-    async def _respond(self, request: Request) -> httpx.Response:
-        return friendly.response(await self._converse(request))
-
-    async def get(self, path: str, **options: Unpack[Options]) -> httpx.Response:
-        """GET a path."""
-        return await self.request("GET", path, **options)
-
-    async def head(self, path: str, **options: Unpack[Options]) -> httpx.Response:
-        """HEAD a path."""
-        return await self.request("HEAD", path, **options)
-
-    async def post(self, path: str, **options: Unpack[Options]) -> httpx.Response:
-        """POST to a path."""
-        return await self.request("POST", path, **options)
-
-    async def put(self, path: str, **options: Unpack[Options]) -> httpx.Response:
-        """PUT to a path."""
-        return await self.request("PUT", path, **options)
-
-    async def patch(self, path: str, **options: Unpack[Options]) -> httpx.Response:
-        """PATCH a path."""
-        return await self.request("PATCH", path, **options)
-
-    async def delete(self, path: str, **options: Unpack[Options]) -> httpx.Response:
-        """DELETE a path."""
-        return await self.request("DELETE", path, **options)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        if self._owner:
-            await self._network.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_exc: object) -> None:
-        await self.aclose()
 
 
 class CoveredTransport(httpx.BaseTransport):
