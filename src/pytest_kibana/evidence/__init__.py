@@ -2,6 +2,15 @@
 deviations.
 """
 
+from pytest_kibana.evidence.deviations import (
+    Deviation,
+    Deviations,
+    Sign,
+    draft,
+    load_deviations,
+    read_deviations,
+    what_was_tested,
+)
 from pytest_kibana.evidence.document import (
     SCHEMA_VERSION,
     Results,
@@ -27,6 +36,8 @@ from pytest_kibana.evidence.model import (
 __all__ = [
     "SCHEMA_VERSION",
     "About",
+    "Deviation",
+    "Deviations",
     "FamilyCoverage",
     "Finding",
     "Footer",
@@ -36,10 +47,15 @@ __all__ = [
     "Results",
     "ResultsWriter",
     "Severity",
+    "Sign",
     "SkipRecord",
     "TroubleRecord",
     "Verdict",
     "VerdictRecord",
+    "draft",
+    "load_deviations",
+    "read_deviations",
     "read_results",
+    "what_was_tested",
     "write_results",
 ]
