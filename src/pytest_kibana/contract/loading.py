@@ -94,7 +94,7 @@ def load_bytes(
 
 def open_found(found: Found, cache: Path, overlays: Sequence[Path] | None = None) -> Contract:
     """Open what was found: from the cache where it was compiled before, else compiled now and kept."""
-    wanted = matching(found.version, found.flavor, found.name == "core", overlays)
+    wanted = matching(found.version, found.flavor, core=found.name == "core", given=overlays)
     return _Opening(found, cache, wanted).contract()
 
 
