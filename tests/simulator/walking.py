@@ -1,6 +1,7 @@
 """A smallest valid request for every operation of a contract, with real things in its path."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -8,7 +9,7 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from pytest_kibana.contract import Contract, Operation
-from pytest_kibana.simulator.inventory import RESOURCES, Resource
+from pytest_kibana.simulator.inventory import BY_NAME, RESOURCES, Resource
 from pytest_kibana.simulator.routing import anonymous
 from pytest_kibana.simulator.schemas import Schemas
 from pytest_kibana.simulator.store import Clock
@@ -24,11 +25,12 @@ class Walk:
 
     contract: Contract
     client: httpx.Client
-    bodies: dict[str, Json] = field(default_factory=dict)
     queries: dict[str, Json] = field(default_factory=dict)
     bare: bool = False
     made: int = 0
     answer: Json = None
+    made_id: str | None = None
+    sent: Json = None
 
     def __post_init__(self) -> None:
         self.schemas = Schemas(self.contract)
@@ -43,8 +45,8 @@ class Walk:
         resource, role = self.creators.get(label, (None, None))
         ids = self._ids(operation, label, role)
         known: dict[str, Json] = {}
-        if resource is not None and role in ("read", "update", "delete") and not label.endswith("}"):
-            known = self.facts(resource, self.make(resource, ids))
+        if resource is not None and role in ("read", "update", "delete"):
+            known = self.facts(resource, self.made_id if label.endswith("}") else self.make(resource, ids))
         return self.send(operation, label, ids, known)
 
     def facts(self, resource: Resource, made: str | None) -> dict[str, Json]:
@@ -68,6 +70,10 @@ class Walk:
             if "{}" not in segment:
                 continue
             prefix = "/" + "/".join(segments[: at + 1])
+            special = IDS.get((label, len(ids)))
+            if special is not None:
+                ids.append(special(self))
+                continue
             if names[len(ids)] == "type" and "saved_objects" in segments:
                 ids.append("tag")
                 continue
@@ -75,7 +81,7 @@ class Walk:
             last = at == len(segments) - 1
             value = None
             if resource is not None and not (last and role == "create"):
-                value = self.make(resource, ids)
+                value = self.made_id = self.make(resource, ids)
             if value is None:
                 parameter = parameters.get(names[len(ids)])
                 schema = parameter.schema.json if parameter else {"type": "string"}
@@ -112,6 +118,11 @@ class Walk:
                 continue
             self.answer = answer.json() if answer.content else None
             found = dig(self.answer, resource.answer)
+            if resource.name == "case_comment":
+                self.answer = self.answer["comments"][-1]
+                found = self.answer["id"]
+            if found is None and isinstance(self.sent, dict):
+                found = seek(self.sent, resource.keys[0]) or seek(self.answer, "id")
             return str(found) if isinstance(found, str | int) else own[-1] if own else None
         for label in resource.list:
             operation = self.by_label.get(label)
@@ -148,7 +159,9 @@ class Walk:
             name = parameter.name
             if name in self.queries.get(label, {}):
                 query[name] = self.queries[label][name]
-            elif name in known and self.schemas.valid(parameter.schema.json, known[name]):
+            elif name in known and any(
+                self.schemas.valid(parameter.schema.json, v) for v in (known[name], [known[name]])
+            ):
                 value = known[name]
                 query[name] = f'["{value}"]' if name == "ids" else value
             elif parameter.required:
@@ -158,20 +171,20 @@ class Walk:
                     value = [self.synthesiser.fit(inner.get("items", {"type": "string"}), MISSING)]
                 query[name] = text(value)
         headers = dict(HEADERS)
+        self.sent = None
         content: bytes | None = None
         files = None
         body = operation.body
         if body is not None and body.content:
             media = body.media("application/json") or body.content[0]
             hint: Json = {k: v for k, v in known.items() if k not in query} or MISSING
-            value = self.bodies.get(label)
-            if callable(value):
-                value = value(self)
+            value = SENSIBLE.get(label)
+            value = value(self, known) if callable(value) else value
             if value is None:
                 value = self.synthesiser.fit(media.schema.json, MISSING) if media.schema else {}
                 if hint is not MISSING and media.schema is not None:
                     value = laid_over(self, media.schema.json, value, hint)
-            value = self.fresh(label, value)
+            self.sent = value = self.fresh(label, value)
             if media.name == "multipart/form-data":
                 files = dict.fromkeys(value or {"file": 1}, ("f.ndjson", b"{}"))
             elif media.name == "application/json":
@@ -236,6 +249,85 @@ def dig(value: Json, path: str) -> Json:
         value = value.get(step) if isinstance(value, dict) else None
     return value
 
+
+def _made(name: str) -> Callable[[Walk], str]:
+    return lambda walk: str(walk.make(BY_NAME[name], []))
+
+
+def _then(name: str, key: str) -> Callable[[Walk], str]:
+    def find(walk: Walk) -> str:
+        walk.make(BY_NAME[name], [])
+        return str(seek(walk.answer, key))
+
+    return find
+
+
+def _tag(walk: Walk) -> str:
+    return str(walk.make(BY_NAME["saved_object"], ["tag"]))
+
+
+def _commented(walk: Walk) -> str:
+    case = str(walk.make(BY_NAME["case"], []))
+    walk.make(BY_NAME["case_comment"], [case])
+    return case
+
+
+IDS: dict[tuple[str, int], Callable[[Walk], str]] = {
+    ("GET /api/short_url/_slug/{}", 0): _then("short_url", "slug"),
+    ("GET /api/saved_objects/resolve/{}/{}", 0): lambda _: "tag",
+    ("GET /api/saved_objects/resolve/{}/{}", 1): _tag,
+    ("DELETE /api/cases/{}/comments", 0): _commented,
+    ("POST /api/cases/{}/connector/{}/_push", 1): _made("connector"),
+}
+"""Where a path holds something else than its shape says."""
+
+_QUERY_RULE = {
+    "searchType": "esQuery",
+    "esQuery": '{"query":{"match_all":{}}}',
+    "index": ["none"],
+    "timeField": "@timestamp",
+    "size": 1,
+    "threshold": [0],
+    "thresholdComparator": ">",
+    "timeWindowSize": 5,
+    "timeWindowUnit": "m",
+}
+SENSIBLE: dict[str, Json] = {
+    "POST /api/actions/connector/{}": {
+        "name": "x",
+        "connector_type_id": ".server-log",
+        "config": {},
+        "secrets": {},
+    },
+    "POST /api/actions": {"name": "x", "actionTypeId": ".server-log", "config": {}, "secrets": {}},
+    "POST /api/data_views/data_view/{}": {"data_view": {"name": "changed"}},
+    "POST /api/alerting/rule/{}": {
+        "name": "x",
+        "rule_type_id": ".es-query",
+        "consumer": "alerts",
+        "enabled": False,
+        "schedule": {"interval": "1h"},
+        "actions": [],
+        "params": _QUERY_RULE,
+    },
+    "PUT /api/alerting/rule/{}": {
+        "name": "y",
+        "schedule": {"interval": "2h"},
+        "actions": [],
+        "params": _QUERY_RULE,
+    },
+    "POST /api/maintenance_window": {
+        "title": "x",
+        "schedule": {"custom": {"start": "2040-01-01T00:00:00.000Z", "duration": "2h"}},
+    },
+    "PATCH /api/maintenance_window/{}": {"title": "y"},
+    "PATCH /api/cases": lambda _, known: {
+        "cases": [{"id": known.get("id"), "version": known.get("version"), "title": "changed"}]
+    },
+    "POST /api/saved_objects/_export": {"type": ["tag"]},
+    "POST /api/cases/{}/comments": {"type": "user", "comment": "x", "owner": "cases"},
+}
+"""Bodies that are valid by the schema and mean something, where the smallest valid one does not."""
 
 REFUSED = {
     "POST /api/encrypted_saved_objects/_rotate_key": "there is no old encryption key",

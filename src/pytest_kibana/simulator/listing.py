@@ -95,9 +95,10 @@ def sort_rows(rows: list[Json], path: str, order: str) -> list[Json]:
 def page_of(call: Call, resource: Resource, rows: list[Json]) -> Json:
     """Return the answer of a list operation: filtered, sorted, cut to a page, in this operation's shape."""
     asked = {**call.query, **(call.body if isinstance(call.body, dict) else {})}
-    text = first(asked, SEARCHES)
-    if isinstance(text, str) and text.strip() not in ("", "*"):
-        rows = [row for row in rows if matches(row, text)]
+    for name in SEARCHES:
+        text = asked.get(name)
+        if isinstance(text, str) and text.strip() not in ("", "*"):
+            rows = [row for row in rows if matches(row, text)]
     by = first(asked, SORTS)
     if isinstance(by, str):
         rows = sort_rows(rows, by, first(asked, ORDERS) or "asc")

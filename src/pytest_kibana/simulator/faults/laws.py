@@ -175,12 +175,17 @@ def _twice(call: Call, proceed: Proceed) -> Reply:
 
 
 def _takes_another(call: Call, proceed: Proceed) -> Reply:
+    """Delete what was asked for, and its neighbour of the same type."""
+    before = call.world.store.snapshot()
     reply = proceed()
-    _, resource = role_of(call.operation) if call.operation is not None else ("", None)
-    table = call.table(resource.name) if resource is not None else {}
-    for key in list(table)[:1]:
-        if key != "default":
-            del table[key]
+    for (kind, space), table in before.items():
+        now = call.world.store.table(kind, space)
+        for gone in table.keys() - now.keys():
+            family = gone.rpartition("/")[0]
+            other = next((k for k in now if k.rpartition("/")[0] == family and k != "default"), None)
+            if other is not None:
+                del now[other]
+                return reply
     return reply
 
 
