@@ -1,6 +1,7 @@
 """The contract room: what was promised. ``load(source) -> Contract``; the values are in ``model``."""
 
 from pytest_kibana.contract.contract import Contract
+from pytest_kibana.contract.kinds import KINDS, DefectKind
 from pytest_kibana.contract.loading import load, load_bytes
 from pytest_kibana.contract.model import (
     Availability,
@@ -22,10 +23,12 @@ from pytest_kibana.contract.model import (
 from pytest_kibana.contract.published import choose, versions
 
 __all__ = [
+    "KINDS",
     "Availability",
     "Body",
     "Contract",
     "Defect",
+    "DefectKind",
     "Example",
     "JsonSchema",
     "Match",

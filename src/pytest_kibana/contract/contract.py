@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +68,7 @@ class Contract:
 
     @cached_property
     def defects(self) -> tuple[Defect, ...]:
-        """What is wrong with the contract itself.
+        """What is wrong with the contract itself; :data:`pytest_kibana.contract.KINDS` explains each kind.
 
         Those that were seen while compiling come first; the rest (examples against schemas, arms against arms) is
         sought when this is first read, and then kept in the cache.
@@ -99,6 +98,8 @@ class Contract:
         found = self.find(name)
         if found:
             return found
+        from difflib import get_close_matches
+
         near = get_close_matches(
             name, [*self.operations, *(row[3] for row in self._opened.rows)], n=3, cutoff=0.5
         )

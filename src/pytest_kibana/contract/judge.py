@@ -43,7 +43,13 @@ class Judge:
         for error in validator.iter_errors(value):
             for violation in explain(error, schema.pointer, value):
                 found.setdefault((violation.at, violation.keyword, violation.sentence), violation)
-        return tuple(found.values())
+        mistyped = {(v.at, v.schema_at, v.component) for v in found.values() if v.keyword == "type"}
+        return tuple(
+            v
+            for v in found.values()
+            # A value of the wrong type is none of the listed ones either; that is one defect and not two.
+            if v.keyword not in ("enum", "const") or (v.at, v.schema_at, v.component) not in mistyped
+        )
 
     def validator(self, json_schema: JsonSchema) -> Any:
         """Return the validator of a schema whose references name components."""

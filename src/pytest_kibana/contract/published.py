@@ -1,7 +1,6 @@
 """Which contracts are published, and where: ``spec/contracts.toml``, read as data."""
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -29,6 +28,8 @@ class Publication:
 
 @cache
 def _table() -> dict[str, Any]:
+    import tomllib
+
     return tomllib.loads(files("pytest_kibana").joinpath("spec", "contracts.toml").read_text("utf-8"))
 
 

@@ -1,8 +1,13 @@
 """What is wrong with a contract is found, named with its place, and stops nothing else."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+import pytest_kibana.contract as contract_room
+from pytest_kibana.contract import KINDS
 
 THING = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}
 
@@ -128,6 +133,26 @@ def test_a_defect_is_found_and_stops_nothing(
             for media in response.content:
                 if media.schema:
                     contract.violations(media.schema, {"a": "x"})
+
+
+def test_every_kind_of_defect_is_explained_and_shown_here() -> None:
+    """The catalogue, the code that finds defects, and these cases speak of the same kinds."""
+    room = Path(contract_room.__file__).parent
+    found = set()
+    for module in ("compiler", "translate", "mending", "audit"):
+        found |= set(re.findall(r'(?:note|Defect)\(\s*f?"([a-z{}-]+)"', (room / f"{module}.py").read_text()))
+    found = {kind.replace("{what}", word) for kind in found for word in ("request", "response")}
+    assert found == set(KINDS)
+    assert {case[0] for case in CASES} | {"circular-reference"} == set(KINDS)
+
+
+def test_a_reference_in_a_circle_is_read_as_anything(build: Any, opened: Any) -> None:
+    loop = {"properties": {"a": {"$ref": "#/components/schemas/Loop/properties/a/properties/b"}}}
+    schemas = {"Loop": {"properties": {"a": {"properties": {"b": loop}}}}}
+    contract = opened(build({"GET /api/a": get({"$ref": "#/components/schemas/Loop"})}, schemas))
+    assert {defect.kind for defect in contract.defects} == {"circular-reference"}
+    schema = contract.operation("GET /api/a").response(200).content[0].schema
+    assert contract.is_valid(schema, {"a": {"b": {"a": {"a": 1}}}})
 
 
 def test_a_healthy_contract_has_no_defects(build: Any, opened: Any) -> None:

@@ -80,6 +80,12 @@ def test_each_rule_has_its_sentence(
     ]
 
 
+def test_a_value_of_the_wrong_type_breaks_one_rule(answer_schema: Any) -> None:
+    """It is none of the listed values either, and that would be the same defect twice."""
+    contract, translated = answer_schema({"properties": {"a": {"type": "string", "enum": ["x"]}}})
+    assert [v.keyword for v in contract.violations(translated, {"a": 1})] == ["type"]
+
+
 def test_every_missing_and_every_unexpected_property_is_its_own_violation(answer_schema: Any) -> None:
     contract, translated = answer_schema(
         {"required": ["a", "b"], "properties": {"a": {}, "b": {}}, "additionalProperties": False}
