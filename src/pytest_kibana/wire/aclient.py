@@ -131,6 +131,10 @@ class AsyncKibanaClient(ClientBase):
         """DELETE a path."""
         return await self.request("DELETE", path, **options)
 
+    def transport(self) -> httpx.AsyncBaseTransport:
+        """Return a transport for a plain ``httpx.AsyncClient``; see :meth:`KibanaClient.transport`."""
+        return AsyncCoveredTransport(self)
+
     async def aclose(self) -> None:
         """Close the connections."""
         if self._owner:
@@ -141,3 +145,15 @@ class AsyncKibanaClient(ClientBase):
 
     async def __aexit__(self, *_exc: object) -> None:
         await self.aclose()
+
+
+class AsyncCoveredTransport(httpx.AsyncBaseTransport):
+    """Lets any ``httpx.AsyncClient`` speak through an :class:`AsyncKibanaClient`."""
+
+    def __init__(self, client: AsyncKibanaClient) -> None:
+        self._client = client
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the request; raises ``httpx.ConnectError`` where there was no answer."""
+        await request.aread()
+        return friendly.to_httpx(await self._client._converse(self._client._from_httpx(request)), request)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+import httpx
+
 from pytest_kibana.contract import Contract
 from pytest_kibana.wire import friendly
 from pytest_kibana.wire.credentials import Anonymous, Credentials
@@ -176,6 +178,9 @@ class ClientBase:
         given: dict[str, Any] = {"space": view.space, **options}
         given.pop("timeout", None)
         return friendly.by_operation(operation, view.contract, origin=view.origin, **given)
+
+    def _from_httpx(self, request: httpx.Request) -> Request:
+        return friendly.from_httpx(request, self.endpoint, self.contract, self._view.origin)
 
     def _within(self, options: Options) -> Self:
         """Return this client, or one that gives a call the time that its options say."""

@@ -12,7 +12,6 @@ from typing import Any, Self, Unpack
 import httpx
 
 from pytest_kibana.contract import Contract
-from pytest_kibana.errors import HarnessError
 from pytest_kibana.wire import friendly
 from pytest_kibana.wire import weather as sky
 from pytest_kibana.wire.base import ClientBase
@@ -203,15 +202,5 @@ class CoveredTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request; raises ``httpx.ConnectError`` where there was no answer."""
-        try:
-            outcome = self._client._converse(
-                friendly.from_httpx(
-                    request, self._client.endpoint, self._client.contract, self._client._view.origin
-                )
-            )
-            return friendly.response(outcome)
-        except HarnessError as trouble:
-            weather = getattr(trouble, "weather", None)
-            if weather is None:
-                raise
-            raise httpx.ConnectError(str(weather.sentence), request=request) from trouble
+        request.read()
+        return friendly.to_httpx(self._client._converse(self._client._from_httpx(request)), request)

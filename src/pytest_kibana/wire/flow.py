@@ -152,7 +152,7 @@ def _attempt(setup: Setup, request: Request, auth: Headers, attempt: int) -> Con
     timeouts = (setup.patience(request) if setup.patience else None) or setup.endpoint.timeouts
     outgoing = Outgoing(
         request.method.encode("ascii", "replace"),
-        target.encode("ascii"),
+        target.encode("utf-8", "replace"),
         _wire_headers(request, auth),
         request.body,
         timeouts,

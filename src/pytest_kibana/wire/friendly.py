@@ -11,8 +11,9 @@ from pytest_kibana.contract import Contract
 from pytest_kibana.errors import ContractError, TargetUnreachable, UsageError
 from pytest_kibana.wire.body import encode_body
 from pytest_kibana.wire.endpoint import Endpoint
-from pytest_kibana.wire.exchange import Origin, Request
+from pytest_kibana.wire.exchange import Exchange, Origin, Request
 from pytest_kibana.wire.flow import Outcome
+from pytest_kibana.wire.network import Reply
 from pytest_kibana.wire.request import build_request, header_text, merge_headers, standard_headers, text_of
 
 
@@ -158,7 +159,7 @@ def by_path(
 def from_httpx(
     request: httpx.Request, endpoint: Endpoint, contract: Contract | None, origin: Origin
 ) -> Request:
-    """Turn a request that somebody's own httpx client made into one of ours.
+    """Turn a request that somebody's own httpx client made, and that was read, into one of ours.
 
     Raises:
         UsageError: it aims at another place than the endpoint.
@@ -175,7 +176,7 @@ def from_httpx(
     path, _, query = target[len(endpoint.base_path) :].partition("?")
     space, path = split_space(path)
     match = contract.match(request.method, path) if contract is not None else None
-    body = request.read()
+    body = request.content
     return Request(
         method=request.method,
         path=path,
@@ -205,18 +206,30 @@ def response(outcome: Outcome) -> httpx.Response:
     """Return the answer as httpx gives one, unredacted, for the caller alone.
 
     Raises:
-        TargetUnreachable: there was no answer; its attribute ``weather`` says why.
+        TargetUnreachable: there was no answer.
     """
-    exchange, reply = outcome.exchange, outcome.reply
-    if reply is None:
-        weather = exchange.weather
-        sentence = weather.sentence if weather else "there was no answer"
-        trouble = TargetUnreachable(
-            f"{exchange.request.method} {exchange.url}: {sentence}",
+    exchange = outcome.exchange
+    if outcome.reply is None:
+        raise TargetUnreachable(
+            f"{exchange.request.method} {exchange.url}: {_why_no_answer(outcome)}",
             hint="Check that Kibana runs and can be reached from here, and how long it takes to answer.",
         )
-        trouble.weather = weather  # type: ignore[attr-defined]
-        raise trouble
+    return _response(outcome.reply, exchange)
+
+
+def to_httpx(outcome: Outcome, request: httpx.Request) -> httpx.Response:
+    """Return the answer to somebody's own httpx client; raises ``httpx.ConnectError`` where there was none."""
+    if outcome.reply is None:
+        raise httpx.ConnectError(_why_no_answer(outcome), request=request)
+    return _response(outcome.reply, outcome.exchange)
+
+
+def _why_no_answer(outcome: Outcome) -> str:
+    weather = outcome.exchange.weather
+    return weather.sentence if weather else "there was no answer"
+
+
+def _response(reply: Reply, exchange: Exchange) -> httpx.Response:
     answer = httpx.Response(
         reply.status,
         # The body is already decoded; what framed it on the wire is no longer true of it.

@@ -89,6 +89,14 @@ def mask(text: str) -> str:
     return masked if masked != text else "*" * len(text)
 
 
+def mask_number(number: int | float) -> int | float:
+    """Return another number of the same type, sign and count of digits before the point."""
+    if number == 0:
+        return number
+    size = 10 ** (len(str(abs(int(number)))) - 1)
+    return type(number)(size if number > 0 else -size)
+
+
 def _mask_character(c: str) -> str:
     if c.isdecimal():
         return "0"

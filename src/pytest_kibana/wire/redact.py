@@ -26,6 +26,7 @@ from pytest_kibana.wire.needles import (
     Needles,
     is_strong,
     mask,
+    mask_number,
     needles_for,
     sensitive_key,
 )
@@ -127,7 +128,7 @@ class _Cleaning:
         if isinstance(value, list | tuple):
             return [self.value(v, f"{at}/{n}", sensitive=sensitive) for n, v in enumerate(value)]
         if sensitive and isinstance(value, int | float) and not isinstance(value, bool):
-            return type(value)(0)
+            return mask_number(value)
         return value
 
     def _string(self, text: str, at: str, sensitive: bool) -> str:

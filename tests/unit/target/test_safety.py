@@ -232,6 +232,18 @@ def test_path_parameters_name_objects_unless_they_choose_a_kind() -> None:
     assert list(ids_in({"type": "x"})) == []
 
 
+@given(st.lists(st.sampled_from(["plain", "percent", "slash", "dot", "detour"]), min_size=19, max_size=19))
+def test_no_spelling_hides_a_dangerous_read(spelling: list[str]) -> None:
+    """An unknown GET counts as harmless, so a dangerous one must be known however it is spelt."""
+    path = ""
+    for character, how in zip("/api/things/_sync", spelling, strict=False):
+        if character == "/":
+            path += {"slash": "//", "dot": "/./", "detour": "/x/../", "percent": "%2F"}.get(how, "/")
+        else:
+            path += f"%{ord(character):02X}" if how == "percent" else character
+    assert policy().classify(Request("GET", path)).safety is SafetyClass.GLOBAL
+
+
 REAL = load_facts()
 
 

@@ -320,6 +320,26 @@ class TestGates:
         )
         assert "hunter2" not in repr(seen)
 
+    def test_async_ones_are_covered_too(self, loopback: Loopback, seen: list[Exchange]) -> None:
+        async def run() -> None:
+            own = AsyncKibanaClient(loopback.url, WHO, listeners=(seen.append,))
+            async with own, httpx.AsyncClient(transport=own.transport(), base_url=loopback.url) as theirs:
+                assert (await theirs.put("/api/x", json={"a": 1})).status_code == 200
+
+        asyncio.run(run())
+        assert (seen[0].request.path, seen[0].request.body) == ("/api/x", b'{"a":1}')
+        assert loopback.seen[0].header("authorization") == WHO.headers()[0][1]
+
+    def test_their_outages_are_httpx_errors(self, loopback: Loopback) -> None:
+        def hang_up(handler: Any) -> None:
+            handler.close_connection = True
+
+        loopback.default = hang_up
+        own = KibanaClient(loopback.url, retry=RetryPolicy(attempts=1))
+        with own, httpx.Client(transport=own.transport(), base_url=loopback.url) as theirs:
+            with pytest.raises(httpx.ConnectError):
+                theirs.get("/api/x")
+
 
 NOT_READY = Say("Kibana server is not ready yet", status=503, headers={"retry-after": "30"}, kbn=False)
 OVERLOAD = Say(

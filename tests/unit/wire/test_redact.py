@@ -167,7 +167,14 @@ def test_everything_below_secrets_is_masked_and_keeps_its_type() -> None:
     }
     cleaned = Redactor().exchange(exchange_of(answer=answer_of(value))).answer.json
     assert cleaned == {
-        "secrets": {"user": "xxxxxxx", "headers": ["x-x"], "port": 0, "ratio": 0.0, "on": True, "none": None}
+        "secrets": {
+            "user": "xxxxxxx",
+            "headers": ["x-x"],
+            "port": 1000,
+            "ratio": 1.0,
+            "on": True,
+            "none": None,
+        }
     }
 
 
