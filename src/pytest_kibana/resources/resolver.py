@@ -18,7 +18,7 @@ from pytest_kibana.resources.ledger import Entry
 from pytest_kibana.resources.mark import trace
 from pytest_kibana.resources.model import Kind, Resource, Scope
 from pytest_kibana.resources.recipes import Recipe
-from pytest_kibana.resources.template import OWN_SUBJECTS, Hole, fill, places, put, value_at
+from pytest_kibana.resources.template import Hole, fill, places, put, value_at
 from pytest_kibana.resources.values import Thing, Values
 
 if TYPE_CHECKING:
@@ -220,10 +220,11 @@ def _lenient(values: Values, factory: Factory) -> Callable[[Hole], Any]:
     """Return a lookup that leaves alone what only looks like a hole, and makes ours what it fills in."""
 
     def lookup(hole: Hole) -> Any:
-        if hole.subject not in NAMES and (hole.subject not in OWN_SUBJECTS or hole.subject == "self"):
+        known = hole.subject in NAMES if hole.names_resource else hole.subject != "self"
+        if not known:
             return str(hole)
         value = values(hole)
-        if hole.subject in NAMES or hole.subject == "uuid":
+        if hole.names_resource or hole.subject == "uuid":
             factory.own(value)
         return value
 

@@ -30,7 +30,7 @@ _HOLE = re.compile(
 )
 
 OWN_SUBJECTS = frozenset({"unique", "now", "uuid", "space", "self"})
-"""Subjects that do not name a resource."""
+"""Subjects that do not name a resource, but for a space of its own (``${space.id}``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,13 @@ class Hole:
     part: str | None = None
     pointer: str | None = None
     shift: str | None = None
+
+    @property
+    def names_resource(self) -> bool:
+        """True where the hole is about an object of a kind (``${space.id}`` is; ``${space}`` is not)."""
+        if self.subject == "space":
+            return self.part is not None or self.pointer is not None
+        return self.subject not in OWN_SUBJECTS
 
     def __str__(self) -> str:
         tail = (
@@ -63,7 +70,7 @@ def holes(template: Template) -> tuple[Hole, ...]:
 
 def subjects(template: Template) -> tuple[str, ...]:
     """Return the resources that the template names, in the order of reading."""
-    return tuple(dict.fromkeys(h.subject for h in _walk(template) if h.subject not in OWN_SUBJECTS))
+    return tuple(dict.fromkeys(h.subject for h in _walk(template) if h.names_resource))
 
 
 def fill(template: Template, lookup: Lookup) -> Any:
@@ -123,9 +130,9 @@ def put(document: Any, pointer: str, value: Any) -> Any:
     """Return a copy of the document with ``value`` at the pointer; missing objects on the way are made."""
     if not pointer:
         return value
-    head, _, rest = pointer[1:].partition("/")
+    head, more, rest = pointer[1:].partition("/")
     step = head.replace("~1", "/").replace("~0", "~")
-    tail = f"/{rest}" if rest or pointer.endswith("/") else ""
+    tail = more + rest
     if isinstance(document, list):
         items = list(document)
         place = int(step)
@@ -156,7 +163,7 @@ def demand_known(template: Template, known: frozenset[str], where: str) -> None:
         UsageError: a subject is neither one of ours nor in ``known``.
     """
     for hole in holes(template):
-        if hole.subject not in OWN_SUBJECTS and hole.subject not in known:
+        if hole.names_resource and hole.subject not in known:
             raise UsageError(
                 f"{where}: {hole} names no resource",
                 hint="List the names with `pytest-kibana resources`, or mend the spelling.",

@@ -47,6 +47,8 @@ class Values:
         Raises:
             UsageError: nothing does.
         """
+        if hole.names_resource:
+            return self.others(hole.subject).value(hole.part, hole.pointer)
         match hole.subject:
             case "unique":
                 return self._name(hole.part)
@@ -58,7 +60,9 @@ class Values:
                 return self._time(hole.shift)
             case "self":
                 return self._own(hole)
-        return self.others(hole.subject).value(hole.part, hole.pointer)
+        raise UsageError(
+            f"{hole} means nothing", hint="See pytest_kibana.resources.template for the holes there are."
+        )
 
     def _name(self, form: str | None) -> str:
         if form == "word":
