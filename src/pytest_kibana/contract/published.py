@@ -14,16 +14,17 @@ _MINOR = re.compile(r"\d+\.\d+\Z")
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A published contract: its name as a source, its file's name in a search path, its URL.
+    """A contract that has a name: the name as a source, its file's name in a search path, and where it is published.
 
     ``version`` is a minor version such as ``9.1``, or None for a contract that moves (``main``, ``serverless``).
+    ``url`` is None for a version for which none was ever published; somebody may have a copy of their own.
     """
 
     name: str
     version: str | None
     flavor: str
     stem: str
-    url: str
+    url: str | None
 
 
 @cache
@@ -39,13 +40,10 @@ def versions() -> tuple[str, ...]:
 
 
 def publication(name: str) -> Publication | None:
-    """Return where the contract of that name is published, or None where the text is no name of one.
+    """Return what the name of a contract stands for, or None where the text is no name of one.
 
     Args:
         name: ``9.1``, ``9.1.4``, ``9.1.4-SNAPSHOT``, ``main`` or ``serverless``.
-
-    Raises:
-        ContractError: a version for which none was ever published.
     """
     table = _table()
     number = _NUMBER.match(name)
@@ -56,10 +54,7 @@ def publication(name: str) -> Publication | None:
             return None
         newest = max((v for v in table["versions"] if _MINOR.match(v)), key=_order)
         if _order(key) < _order(newest):
-            raise ContractError(
-                f"no contract is published for Kibana {key}",
-                hint=f"There are {', '.join(versions())}; a file or URL of your own will do as well.",
-            )
+            return Publication(key, key, "traditional", f"kibana-{key}", None)
         entry = {"ref": table["published"]["newer"].format(version=key)}
     flavor = entry.get("flavor", "traditional")
     url = table["published"]["url"].format(ref=entry["ref"], file=table["flavors"][flavor])
@@ -75,7 +70,7 @@ def choose(version: str, flavor: str) -> str:
         flavor: ``traditional`` or ``serverless`` (Kibana's ``build_flavor``).
 
     Raises:
-        ContractError: the version is no version, or none is published for it.
+        ContractError: the version is no version.
     """
     if flavor == "serverless":
         return "serverless"

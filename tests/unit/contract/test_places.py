@@ -131,10 +131,19 @@ def test_auto_means_the_contract_of_the_deployment(version: str, flavor: str, so
 
 @pytest.mark.parametrize("version", ["7.17.0", "8.2.1"])
 def test_a_version_that_was_never_published_says_what_there_is(version: str, tmp_path: Path) -> None:
-    for ask in (lambda: choose(version, "traditional"), lambda: load(version, cache_dir=tmp_path)):
-        with pytest.raises(ContractError, match="no contract is published") as caught:
-            ask()
-        assert all(known in caught.value.hint for known in versions())
+    with pytest.raises(ContractError, match="no contract is published") as caught:
+        load(choose(version, "traditional"), cache_dir=tmp_path)
+    assert all(known in caught.value.hint for known in versions())
+
+
+def test_a_copy_of_a_version_that_was_never_published_will_do(tmp_path: Path, build: Any) -> None:
+    (tmp_path / "kibana-8.2.json").write_text(json.dumps(build()))
+    assert load("8.2.1", cache_dir=tmp_path / "cache", search=[tmp_path]).version == "8.2"
+
+
+def test_a_target_without_a_version_has_no_contract() -> None:
+    with pytest.raises(ContractError, match="no contract can be chosen"):
+        choose("unknown", "traditional")
 
 
 @pytest.mark.parametrize("source", ["nonsense", "9", "latest", "kibana"])
