@@ -336,9 +336,9 @@ class TestGates:
 
         loopback.default = hang_up
         own = KibanaClient(loopback.url, retry=RetryPolicy(attempts=1))
-        with own, httpx.Client(transport=own.transport(), base_url=loopback.url) as theirs:
-            with pytest.raises(httpx.ConnectError):
-                theirs.get("/api/x")
+        theirs = httpx.Client(transport=own.transport(), base_url=loopback.url)
+        with own, theirs, pytest.raises(httpx.ConnectError):
+            theirs.get("/api/x")
 
 
 NOT_READY = Say("Kibana server is not ready yet", status=503, headers={"retry-after": "30"}, kbn=False)
