@@ -9,6 +9,7 @@ from typing import Any
 from pytest_kibana.checks import promises, seen
 from pytest_kibana.checks.model import Look, Problem
 from pytest_kibana.checks.registry import check
+from pytest_kibana.contract.model import Operation
 from pytest_kibana.evidence.model import About, Level, Severity
 
 _CHANGING = ("manage", "write", "create", "update", "delete", "edit", "all")
@@ -116,14 +117,20 @@ def viewer_changes_nothing(look: Look) -> Iterator[Problem]:
     assert operation is not None
     if not seen.succeeded(look):
         return
-    named = operation.privileges.names if operation.privileges else ()
-    sure = any(word in name.lower() for name in named for word in _CHANGING)
+    sure = _demands_more_than_reading(operation)
     if sure or operation.method != "POST":
         yield Problem(
             f"answers {seen.status(look)} to somebody who may only read",
             keyword="privileges",
             about=About.DEPLOYMENT if sure else About.UNDECIDED,
         )
+
+
+def _demands_more_than_reading(operation: Operation) -> bool:
+    if operation.privileges is None or not operation.privileges.names:
+        return False
+    changing = [any(word in name.lower() for word in _CHANGING) for name in operation.privileges.names]
+    return all(changing) if operation.privileges.mode == "any" else any(changing)
 
 
 @check(

@@ -162,15 +162,16 @@ def no_raw_store_error(look: Look) -> Iterator[Problem]:
     source="Kibana source, core_app.ts; observed on 9.4.3",
 )
 def route_exists(look: Look) -> Iterator[Problem]:
-    """Only the router answers exactly ``Not Found``. With an id in the path a handler may say the same of a
+    """Only the router answers exactly ``Not Found``. With an id in the request a handler may say the same of a
     missing object, so that is undecided.
     """
     assert look.operation is not None
     if seen.message(look) != "Not Found":
         return
-    sure = not look.operation.parameters_in("path")
-    if not sure and promises.bare_not_found(look.operation):
+    if promises.bare_not_found(look.operation):
         return
+    # An id in the path, or in a query that must be there, may name an object that is missing.
+    sure = not any(p.location == "path" or p.required for p in look.operation.parameters)
     yield Problem(
         "the router knows no such operation",
         keyword="route",

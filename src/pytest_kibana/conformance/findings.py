@@ -72,24 +72,20 @@ class Findings:
     def see(
         self, check: Check, verdict: Verdict, problem: Problem, exchange: Exchange, operation: Operation
     ) -> None:
-        """Add a problem of an exchange. The example is only written out where it is the smallest so far."""
+        """Add a problem of an exchange. It is only written out where it is graver or smaller than what is held."""
         name = identity(operation.label, check.code, problem)
         measure = size(exchange)
         held = self._held.get(name)
-        if held is None:
-            self._held[name] = _Held(finding(check, verdict, problem, exchange, operation), measure)
-            return
-        counted = replace(held.finding, count=held.finding.count + 1)
-        if measure < held.size:
+        graver = held is not None and held.finding.status == "tolerated" and verdict is Verdict.FAILED
+        if held is None or graver or measure < held.size:
             fresh = finding(check, verdict, problem, exchange, operation)
-            held.finding = replace(_worse(fresh, counted), count=counted.count)
-            held.size = measure
-        else:
-            held.finding = (
-                _worse(counted, finding(check, verdict, problem, exchange, operation))
-                if (counted.status == "tolerated" and verdict is Verdict.FAILED)
-                else counted
-            )
+            if held is None:
+                self._held[name] = _Held(fresh, measure)
+                return
+            example = fresh if measure < held.size else held.finding
+            held.finding = replace(_worse(_worse(example, fresh), held.finding), count=held.finding.count)
+            held.size = min(measure, held.size)
+        held.finding = replace(held.finding, count=held.finding.count + 1)
 
     def __iter__(self) -> Iterator[Finding]:
         return iter([held.finding for held in self._held.values()])
