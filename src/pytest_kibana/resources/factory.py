@@ -15,6 +15,7 @@ from pytest_kibana.resources.model import NOTHING, Call, Kind, Resource, Scope
 from pytest_kibana.resources.ownership import Belongings
 from pytest_kibana.resources.removal import Removed, Remover
 from pytest_kibana.resources.template import Hole, fill, subjects, value_at
+from pytest_kibana.resources.tending import Tending, plain, text
 from pytest_kibana.resources.values import Thing, Values
 
 if TYPE_CHECKING:
@@ -23,10 +24,9 @@ if TYPE_CHECKING:
     from pytest_kibana.wire import KibanaClient
 
 _UNSET: Any = object()
-_POLL = 0.5
 
 
-class Factory:
+class Factory(Tending):
     """Makes resources, and removes them.
 
     Args:
@@ -101,7 +101,7 @@ class Factory:
         if kind.scope is Scope.SPACE:
             where = self.space if space is _UNSET else _space_id(space)
         if kind.kind is Kind.ENGINE:
-            address = {k: str(_plain(v)) for k, v in fields.items() if k in kind.keys}
+            address = {k: str(plain(v)) for k, v in fields.items() if k in kind.keys}
             key = (kind.name, where or "", *sorted(f"{k}={v}" for k, v in address.items()))
             found = self._at_most_once(key, lambda: self._create(kind, where, body, fields))
             assert isinstance(found, Handle)
@@ -113,7 +113,7 @@ class Factory:
         values = Values(self.mark.unique(), space, self._clock.now, self._parents(space, parents))
         for needed in kind.requires:
             self._require(needed, space)
-        given = {n: _plain(v) for n, v in fields.items() if n not in parents}
+        given = {n: plain(v) for n, v in fields.items() if n not in parents}
         keys = {
             k: given.pop(k) if k in given else fill(template, values) for k, template in kind.keys.items()
         }
@@ -134,7 +134,7 @@ class Factory:
         self, call: Call, values: Values, entry: Entry, body: Any, given: Mapping[str, Any]
     ) -> Reply:
         def change(smallest: Any) -> Any:
-            return _plain(body) if body is not None else merged(smallest, call.root, given)
+            return plain(body) if body is not None else merged(smallest, call.root, given)
 
         if call.body is NOTHING and (given or body is not None):
             raise UsageError(
@@ -166,7 +166,7 @@ class Factory:
                     hint="The answer is not what this version of Kibana is known to give.",
                 )
             values.known = {**values.known, "id": found}
-        entry = self.ledger.made(entry, _text(values.known.get("id")))
+        entry = self.ledger.made(entry, text(values.known.get("id")))
         handle = self._handle(kind, values, value_at(reply.body, kind.made_at), entry, sent=reply.sent)
         if kind.kind is Kind.RECORD:
             self.ledger.gone(entry)  # nothing but the end of its space or parent removes it
@@ -285,112 +285,6 @@ class Factory:
                 self._once[key] = make()
             return self._once[key]
 
-    # -- what handles do
-
-    def read(self, handle: Handle) -> Any:
-        """Read an object; see :meth:`Handle.read`."""
-        reply = self._read(handle)
-        if not reply.ok:
-            raise ResourceTrouble(
-                f"{handle} cannot be read: {reply}", hint="Was it removed by somebody else?"
-            )
-        handle.body = value_at(reply.body, handle.resource.reading_at)
-        return handle.body
-
-    def exists(self, handle: Handle) -> bool:
-        """Tell whether an object is there; see :meth:`Handle.exists`."""
-        kind = handle.resource
-        reply = self._read(handle)
-        if not reply.ok:
-            return False
-        if kind.gone == "inactive" and kind.inactive_at:
-            return bool(value_at(value_at(reply.body, kind.reading_at), kind.inactive_at))
-        return all(value_at(reply.body, p) == v for p, v in kind.present.items())
-
-    def _read(self, handle: Handle) -> Reply:
-        call = self._caller.choose(handle.resource.read)
-        if call is None:
-            raise UsageError(
-                f"a {handle.resource.name} cannot be read", hint="The contract has no operation that does it."
-            )
-        return self._send(handle, call)
-
-    def listed(self, handle: Handle) -> Any | None:
-        """Return an object's item of the list; see :meth:`Handle.listed`."""
-        kind = handle.resource
-        if not kind.listing:
-            raise UsageError(f"a {kind.name} is in no list", hint="Read it by its id.")
-        found: list[Any] = []
-
-        def look() -> bool:
-            found[:] = [
-                keys
-                for keys in self._remover.search(kind, handle.space, handle.keys, lambda _: True)
-                if _text(keys["id"]) == handle.id
-            ]
-            return bool(found)
-
-        self._until(look, kind.listed_within)
-        return found[0] if found else None
-
-    def update(self, handle: Handle, changes: Mapping[str, Any]) -> Any:
-        """Change an object; see :meth:`Handle.update`."""
-        kind = handle.resource
-        call = self._caller.choose(kind.update)
-        if call is None:
-            raise UsageError(f"a {kind.name} cannot be changed", hint="Make another one.")
-        if kind.version_at and not handle.body:
-            self.read(handle)
-        carried = _carried(kind, call, handle.sent)
-
-        def change(smallest: Any) -> Any:
-            body = merged(smallest, call.root, carried)
-            return merged(body, call.root, {n: _plain(v) for n, v in changes.items()})
-
-        reply = self._send(handle, call, change)
-        if not reply.ok:
-            raise ResourceTrouble(
-                f"{handle} could not be changed: {reply}", hint="Kibana's own words are above."
-            )
-        if kind.read:
-            return self.read(handle)
-        return reply.body
-
-    def delete(self, handle: Handle) -> None:
-        """Remove an object; see :meth:`Handle.delete`."""
-        if not handle.removable or handle.entry is None:
-            return
-        done = self._remover.remove(handle.entry)
-        if done.trouble:
-            raise ResourceTrouble(
-                f"it could not be removed: {done}", hint="`pytest-kibana sweep` tries again."
-            )
-        self._struck(handle.entry)
-        handle.entry = None
-        kind = handle.resource
-        if kind.gone_within and kind.gone == "404":
-            self._until(lambda: not self._read(handle).ok, kind.gone_within)
-
-    def _send(self, handle: Handle, call: Call, change: Callable[[Any], Any] | None = None) -> Reply:
-        values = Values(
-            handle.unique,
-            handle.space,
-            self._clock.now,
-            self._parents(handle.space, {}),
-            {"id": handle.id, **handle.keys},
-            handle.body,
-        )
-        return self._caller.send(call, values, space=handle.space, change=change)
-
-    def _until(self, there: Callable[[], bool], within: float) -> bool:
-        """Ask until it is so, for at most so many seconds; once where that is 0."""
-        end = self._clock.monotonic() + within
-        while not there():
-            if self._clock.monotonic() >= end:
-                return False
-            self._clock.sleep(min(_POLL, within))
-        return True
-
     # -- cleaning up
 
     @property
@@ -496,35 +390,9 @@ class Factory:
         self.cleanup()
 
 
-def _carried(kind: Resource, call: Call, sent: Any) -> dict[str, Any]:
-    """Return what an update that replaces everything has to say again."""
-    if call.semantics != "full":
-        return {}
-    root = next((c.root for c in kind.create if c.root), "")
-    before = value_at(sent, root)
-    if not isinstance(before, Mapping):
-        return {}
-    return {k: v for k, v in before.items() if k not in kind.create_only}
-
-
-def _plain(value: Any) -> Any:
-    """Return a value in which handles are replaced by their ids."""
-    if isinstance(value, Handle):
-        return value.id
-    if isinstance(value, Mapping):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    return value
-
-
 def _space_id(space: Any) -> str | None:
     name = getattr(space, "id", space)
     return None if name in (None, "default") else str(name)
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
 
 
 def _no_holes(hole: Hole) -> Any:
