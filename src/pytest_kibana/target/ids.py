@@ -57,9 +57,11 @@ NOT_OBJECTS = frozenset(
     }
 )
 
-# Parents under which a bare ``id`` is a label inside the document: MITRE ATT&CK entries, columns of a
-# timeline.
-LABEL_PARENTS = frozenset({"columns", "subtechnique", "tactic", "technique"})
+# Below these a bare ``id`` is a label inside the document: MITRE ATT&CK entries, columns of a timeline,
+# formats of fields.
+LABELS_BELOW = frozenset(
+    {"columns", "field_format", "field_formats", "format", "subtechnique", "tactic", "technique"}
+)
 
 # Values that Kibana itself gives a meaning: a case without a connector has the connector ``none``.
 NO_OBJECT = frozenset({"", "none"})
@@ -87,15 +89,25 @@ def path_names_object(name: str) -> bool:
     return snake(name) not in PATH_KINDS
 
 
-def ids_in(value: Any, at: str = "", *, inside: bool = False) -> Iterator[tuple[str, str]]:
-    """Yield JSON pointer and text of every id in a JSON value."""
+def ids_in(value: Any, at: str = "", *, inside: bool = False, labelled: int = 0) -> Iterator[tuple[str, str]]:
+    """Yield JSON pointer and text of every id in a JSON value.
+
+    ``inside`` is True below a member that holds ids; ``labelled`` counts the levels for which a bare ``id``
+    is yet a label.
+    """
     if isinstance(value, dict):
         for key, member in value.items():
-            label = key == "id" and snake(at.rstrip("/0123456789").rpartition("/")[2]) in LABEL_PARENTS
-            yield from ids_in(member, f"{at}/{key}", inside=names_object(key) and not label)
+            label = key == "id" and labelled > 0
+            yield from ids_in(
+                member,
+                f"{at}/{key}",
+                inside=names_object(key) and not label,
+                # Formats of fields stand by the field's name: one level lies between.
+                labelled=2 if snake(key) in LABELS_BELOW else labelled - 1,
+            )
     elif isinstance(value, list):
         for n, member in enumerate(value):
-            yield from ids_in(member, f"{at}/{n}", inside=inside)
+            yield from ids_in(member, f"{at}/{n}", inside=inside, labelled=labelled)
     elif (
         inside
         and isinstance(value, str | int | float)

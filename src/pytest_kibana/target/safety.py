@@ -19,6 +19,7 @@ from pytest_kibana.target.operations import OperationsTable
 from pytest_kibana.wire.exchange import Origin, Request
 
 FLAG = "--kibana-allow"
+_SHOWN = 100  # characters
 
 
 class SafetyClass(IntEnum):
@@ -176,7 +177,7 @@ class SafetyPolicy:
         found = self.classify(request)
         if found.safety > self.allow:
             raise SafetyRefusal(
-                f"{request.method} {request.route} was not sent: {found.operation or 'an unknown operation'} "
+                f"{request.method} {_short(request.route)} was not sent: {found.operation or 'an unknown operation'} "
                 f"is of class {found.safety}, and {self.allow} is the highest allowed",
                 hint=f"If this deployment may be changed so, allow it with {FLAG}={found.safety}.",
             )
@@ -184,8 +185,8 @@ class SafetyPolicy:
             foreign = next(self._foreign(request, found), None)
             if foreign is not None:
                 raise OwnershipRefusal(
-                    f"{request.method} {request.route} was not sent: {foreign[0]} names {foreign[1]!r}, "
-                    "which this run does not own",
+                    f"{request.method} {_short(request.route)} was not sent: {foreign[0]} names "
+                    f"{_short(foreign[1])!r}, which this run does not own",
                     hint="A generated change may only touch what the run made. Give it ids of resources of the run.",
                 )
 
@@ -265,6 +266,11 @@ def _readings(path: str) -> list[list[str]]:
 
 def _below_space(segments: list[str]) -> list[str]:
     return segments[2:] if len(segments) > 2 and segments[0] == "s" else segments
+
+
+def _short(text: str) -> str:
+    """Return a text fit for a message; generated values can be thousands of characters long."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _space_of(request: Request) -> str | None:

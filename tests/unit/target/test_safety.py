@@ -120,6 +120,12 @@ def test_what_is_above_the_allowed_class_is_refused_and_says_which_flag_allows_i
     assert f"of class {needed}" in caught.value.message
 
 
+def test_a_refusal_is_short_however_long_the_value() -> None:
+    with pytest.raises(OwnershipRefusal) as caught:
+        policy()(generated("DELETE", "/api/things/" + "a" * 5000))
+    assert len(str(caught.value)) < 500
+
+
 def test_a_class_that_is_none_is_refused() -> None:
     with pytest.raises(UsageError):
         policy("harmless")
@@ -139,6 +145,8 @@ def test_a_class_that_is_none_is_refused() -> None:
         generated("POST", "/api/things", {"connectorId": "foreign"}),
         generated("POST", "/api/things", {"policy_ids": [f"{MARK}-1", "foreign"]}),
         generated("POST", "/api/things", [{"deep": [{"id": "foreign"}]}]),
+        generated("POST", "/api/things", {"format": {"a": {"b": {"id": "foreign"}}}}),
+        generated("POST", "/api/things", {"columns": [{"caseId": "foreign"}]}),
         generated("POST", "/api/things", {"ids": [{"id": 7}]}),
         generated("POST", "/api/things", {"spaces": ["*"]}),
         generated("POST", "/api/things", {"namespaces": ["default"]}),
