@@ -103,7 +103,9 @@ class Run:
             session = self.session if self.settings.plan else self._opened()
             keys = [item.key for item in session.plan.items]
         except HarnessError as error:
-            self.trouble = error  # told when collection is over: pytest takes an exit in here for a broken module
+            self.trouble = (
+                error  # told when collection is over: pytest takes an exit in here for a broken module
+            )
         metafunc.parametrize("kibana_item", keys, ids=keys, indirect=True)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -281,7 +283,11 @@ class Run:
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker which target this is. The target is found once, by the controller."""
         session = self.open()
-        told: dict[str, Any] = {"seed": session.seed, "contract": session.contract_source}
+        told: dict[str, Any] = {
+            "seed": session.seed,
+            "contract": session.contract_source,
+            "allow": self.settings.allow,
+        }
         if session.stand_in:
             told |= {"url": session.stand_in.url, "api_key": session.stand_in.api_key}
             told |= {"viewer_api_key": session.stand_in.viewer_api_key}

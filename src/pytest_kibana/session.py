@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_kibana.errors import HarnessError, UsageError
-from pytest_kibana.settings import Settings
+from pytest_kibana.settings import EMBEDDED, Settings
 
 if TYPE_CHECKING:
     from pytest_kibana import cases, resources
@@ -71,7 +71,7 @@ class Session:
     @cached_property
     def stand_in(self) -> "Embedded | None":
         """The embedded stand-in, started where the URL says so; None for any other target."""
-        if self.settings.url != "embedded":
+        if self.settings.url != EMBEDDED:
             return None
         from pytest_kibana import embedded
 

@@ -17,6 +17,7 @@ from pytest_kibana.errors import UsageError
 OptionKind = Literal["text", "number", "seconds", "switch", "choice", "list"]
 Origin = Literal["flag", "environment", "ini", "profile", "default"]
 
+EMBEDDED = "embedded"
 SAFETY_CLASSES = ("read", "space", "global", "disruptive")
 
 
@@ -204,7 +205,11 @@ class Settings:
     )
     # -- run
     allow: str = _opt(
-        "choice", "space", "highest safety class that may be sent", choices=SAFETY_CLASSES, group="run"
+        "choice",
+        "space",
+        "highest safety class that may be sent (disruptive for the embedded stand-in)",
+        choices=SAFETY_CLASSES,
+        group="run",
     )
     operations: tuple[str, ...] = _opt(
         "list",
@@ -280,6 +285,8 @@ class Settings:
             origins[name] = origin
             if raw is not None:
                 values[name] = option.parse(raw, name=name, origin=origin)
+        if values.get("url") == EMBEDDED and origins["allow"] == "default":
+            values["allow"] = SAFETY_CLASSES[-1]  # it is the run's own, and ends with it
         return cls(**values, origins=origins)
 
     @property
