@@ -124,8 +124,8 @@ class Seeker:
         if wanted.url is None:
             raise ContractError(
                 f"no contract is published for Kibana {wanted.name}, and there is no copy of one",
-                hint=f"There are {', '.join(versions())}. A copy of your own is found by its path, or as {names[1]} in a "
-                f"directory that {SEARCH_VARIABLE} names.",
+                hint=f"There are {', '.join(versions())}. A copy of your own is found by its path, or as {names[1]} "
+                f"in a directory that {SEARCH_VARIABLE} names.",
             )
         target = self.cache / "downloads" / f"{wanted.stem}.yaml"
         if not target.is_file():

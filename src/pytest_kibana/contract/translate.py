@@ -131,6 +131,10 @@ class Translator:
                     f"has the keyword `{key}`, which OpenAPI does not know; ignored",
                 )
         nullable = node.get("nullable") is True
+        if nullable and "allOf" in node:
+            # meant for the whole, as beside `$ref`: no part would allow null by itself
+            whole = self._plain({key: value for key, value in node.items() if key != "nullable"}, pointer)
+            return _or_null(whole)
         if nullable and "enum" in node and not [v for v in _listed(node["enum"]) if v is not None]:
             return {"type": "null"}
         if "enum" in node and not _listed(node["enum"]):
@@ -304,44 +308,40 @@ class Translator:
         self, node: dict[str, Any], pointer: str, out: dict[str, Any], *, nullable: bool
     ) -> bool:
         """Translate the combining keywords into ``out``; return False where nothing can be valid."""
-        groups: list[list[JsonSchema]] = []
         says_nothing = _says_any_type(node.get("anyOf")) and (nullable or isinstance(node.get("oneOf"), list))
-        for keyword in ("anyOf", "oneOf"):
-            arms = node.get(keyword)
-            if keyword not in node or (keyword == "anyOf" and says_nothing):
-                continue
-            if not isinstance(arms, list) or not arms:
-                self._note(
-                    "malformed-keyword", pointer, f"has `{keyword}` that is not a list of schemas; ignored"
-                )
-                continue
-            translated = list(self._arms(arms, child(pointer, keyword)))
-            if not translated:
+        groups = []
+        for keyword in ("oneOf",) if says_nothing else ("anyOf", "oneOf"):
+            arms = self._alternatives(node, keyword, pointer)
+            if arms == []:
                 return False
-            if nullable and "type" not in out and "enum" not in out:
-                translated = _arms_or_null(translated)
-            if any(arm is True or arm == {} for arm in translated):
-                continue
-            groups.append(translated)
+            arms = [*arms, {"type": "null"}] if arms and nullable and {"type": "null"} not in arms else arms
+            if arms and not any(arm is True or arm == {} for arm in arms):
+                groups.append(arms)
+        every = self._all_of(node, pointer)
         if len(groups) == 1:
             out["anyOf"] = groups[0]
-        every = self._all_of(node, pointer)
-        every += [{"anyOf": group} for group in groups] if len(groups) > 1 else []
+        else:
+            every += [{"anyOf": group} for group in groups]
         if every:
-            if nullable and "type" not in out and not groups:
-                # `nullable` beside `allOf` is meant for the whole, as beside `$ref`
-                whole = dict(out)
-                whole["allOf"] = every
-                out.clear()
-                out["anyOf"] = [whole, {"type": "null"}]
-            else:
-                out["allOf"] = every
+            out["allOf"] = every
         if isinstance(node.get("not"), dict | bool):
             barred = self.schema(node["not"], child(pointer, "not"))
             if barred is True or barred == {}:
                 return False
             out["not"] = barred
         return True
+
+    def _alternatives(self, node: dict[str, Any], keyword: str, pointer: str) -> list[JsonSchema] | None:
+        """Return the translated arms that allow anything; None where the keyword says nothing."""
+        arms = node.get(keyword)
+        if keyword not in node:
+            return None
+        if not isinstance(arms, list) or not arms:
+            self._note(
+                "malformed-keyword", pointer, f"has `{keyword}` that is not a list of schemas; ignored"
+            )
+            return None
+        return list(self._arms(arms, child(pointer, keyword)))
 
     def _arms(self, arms: list[Any], pointer: str) -> Iterator[JsonSchema]:
         for number, arm in enumerate(arms):
@@ -362,10 +362,6 @@ class Translator:
 
 def _or_null(schema: JsonSchema) -> JsonSchema:
     return schema if schema is True else {"anyOf": [schema, {"type": "null"}]}
-
-
-def _arms_or_null(arms: list[JsonSchema]) -> list[JsonSchema]:
-    return arms if {"type": "null"} in arms else [*arms, {"type": "null"}]
 
 
 def _types_of(schema: dict[str, Any]) -> list[str]:

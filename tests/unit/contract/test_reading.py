@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_kibana.contract import load
@@ -28,6 +28,7 @@ PLAIN = st.characters(
 TEXT = st.text(PLAIN).filter(lambda text: not re.match(r"[-+]?[0-9.]+[eE]", text))
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.dictionaries(
         TEXT,
@@ -39,9 +40,12 @@ TEXT = st.text(PLAIN).filter(lambda text: not re.match(r"[-+]?[0-9.]+[eE]", text
 )
 def test_yaml_reads_as_the_json_it_was_written_from(document: dict[str, Any]) -> None:
     """Whatever JSON data a YAML writer writes, reading gives it back: no dates, no octals, no words as booleans."""
-    assert parse(yaml.safe_dump(document, allow_unicode=True).encode(), "x.yaml") == document
+    assert (
+        parse(yaml.dump(document, Dumper=yaml.CSafeDumper, allow_unicode=True).encode(), "x.yaml") == document
+    )
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.dictionaries(st.text(), TREES))
 def test_json_reads_as_json(document: dict[str, Any]) -> None:
     assert parse(json.dumps(document).encode(), "x.json") == json.loads(json.dumps(document))

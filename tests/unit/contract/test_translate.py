@@ -31,6 +31,18 @@ CASES: list[tuple[str, Any, list[Any], list[Any]]] = [
         ["a", None],
         [1],
     ),
+    (
+        "type, oneOf and nullable",
+        {"type": "object", "oneOf": [{"required": ["a"]}, {"required": ["b"]}], "nullable": True},
+        [{"a": 1}, None],
+        [{}, 1],
+    ),
+    (
+        "type, allOf and nullable",
+        {"type": "object", "allOf": [{"required": ["a"]}], "nullable": True},
+        [{"a": 1}, None],
+        [{}, 1],
+    ),
     ("enum and nullable", {"enum": ["a"], "nullable": True}, ["a", None], ["b"]),
     ("typed enum and nullable", {"type": "string", "enum": ["a"], "nullable": True}, ["a", None], ["b", 1]),
     (
