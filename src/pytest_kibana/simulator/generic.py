@@ -220,7 +220,8 @@ def wrap(call: Call, resource: Resource, value: Json) -> Json:
     wrapper = resource.wrapper
     flat = call.world.synthesiser.flat(schema)
     kind = flat.get("type") if isinstance(flat, dict) else None
-    if wrapper and (schema is True or wrapper.split(".")[0] in declared(call.world, schema)):
+    room = {} if schema is True else declared(call.world, schema)
+    if wrapper and (not room or wrapper.split(".")[0] in room):
         for step in reversed(wrapper.split(".")):
             value = {step: value}
         return value

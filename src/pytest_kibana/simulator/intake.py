@@ -210,7 +210,7 @@ class Intake:
         Raises:
             Refusal: it is missing or breaks its schema.
         """
-        if operation.body is None:
+        if operation.body is None or operation.method == "GET":
             return value
         kind = operation.body.media(media) or next(
             (m for m in operation.body.content if m.name == "application/json"), None

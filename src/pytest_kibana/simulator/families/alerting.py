@@ -194,7 +194,7 @@ def update(call: Call) -> Reply:
     record = generic.find(call, _RULE)
     body = dict(call.body or {})
     _demand_schedule(body)
-    editable = {"tags": [], "throttle": None, "notify_when": None}
+    editable: dict[str, Json] = {"tags": [], "throttle": None, "notify_when": None}
     kind = str(record.value.get("rule_type_id"))
     body = {**editable, **body, "actions": _actions(call, body), "params": _params(kind, body.get("params"))}
     return generic.change(call, _RULE, record, body)

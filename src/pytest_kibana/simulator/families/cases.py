@@ -175,11 +175,13 @@ def find(call: Call) -> Reply:
     for name in ("owner", "status", "severity", "category"):
         if wanted := _many(query.get(name)):
             rows = [row for row in rows if row.get(name) in wanted]
-    for name, part in (("tags", "tags"), ("assignees", "assignees"), ("reporters", "created_by")):
+    for name, held in (("tags", "tags"), ("assignees", "assignees"), ("reporters", "created_by")):
         if wanted := _many(query.get(name)):
-            rows = [row for row in rows if any(str(w) in json.dumps(row.get(part)) for w in wanted)]
-    if text := query.get("search"):
-        rows = [row for row in rows if matches({k: row.get(k) for k in ("title", "description")}, str(text))]
+            rows = [row for row in rows if any(str(w) in json.dumps(row.get(held)) for w in wanted)]
+    if search := query.get("search"):
+        rows = [
+            row for row in rows if matches({k: row.get(k) for k in ("title", "description")}, str(search))
+        ]
     rows = _between(rows, query)
     by = _SORTS.get(str(query.get("sortField", "createdAt")), str(query.get("sortField", "created_at")))
     rows = sort_rows(rows, by, str(query.get("sortOrder", "desc")))

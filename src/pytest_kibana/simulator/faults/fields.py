@@ -129,13 +129,9 @@ def _optional(*names: str) -> Around:
 
     def around(call: Call, proceed: Proceed) -> Reply:
         schema = _body_schema(call)
-        if (
-            isinstance(call.body, dict)
-            and schema is not True
-            and not call.world.schemas.valid(schema, call.body)
-        ):
-            if not set(names) & call.body.keys():
-                call.body = call.world.synthesiser.fit(schema, call.body)
+        left_out = isinstance(call.body, dict) and not set(names) & call.body.keys()
+        if left_out and schema is not True and not call.world.schemas.valid(schema, call.body):
+            call.body = call.world.synthesiser.fit(schema, call.body)
         return proceed()
 
     return around
