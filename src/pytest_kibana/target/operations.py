@@ -26,7 +26,7 @@ _VERSION: Final = re.compile(r"\d+\.\d+\.\d+\Z")
 _SPACE: Final = re.compile(r"/s/\{[^}/]*\}(?=/)")
 _NAME: Final = re.compile(r"\{[^}]*\}")
 _OF_FAMILY: Final = frozenset({"license", "flavors", "since", "plugin"})
-_OF_OPERATION: Final = _OF_FAMILY | {"safety", "needs", "timeout", "why"}
+_OF_OPERATION: Final = _OF_FAMILY | {"safety", "teardown", "needs", "timeout", "why"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class OperationFacts:
         needs: words for what must be there before it can do what it is for, such as ``agent``.
         timeout: seconds after which a client may give up, or None where the usual ones do.
         why: why it is of its class.
+        teardown: True where it ends what a space alone has, so that in a space of the run's own it hurts nobody.
         explicit: False where the file does not name it and a default speaks.
     """
 
@@ -57,6 +58,7 @@ class OperationFacts:
     needs: tuple[str, ...] = ()
     timeout: float | None = None
     why: str | None = None
+    teardown: bool = False
     explicit: bool = True
 
 
@@ -200,10 +202,17 @@ def _operation(family: str, label: str, value: Any, shared: Mapping[str, Any], p
         needs=_texts(known, "needs", place),
         timeout=_seconds(known.get("timeout"), place),
         why=_text(known.get("why"), "why", place),
+        teardown=_yes(known.get("teardown", False), "teardown", place),
     )
     if facts.safety in ("global", "disruptive") and not facts.why:
         raise _wrong(place, f"is {facts.safety} and does not say why")
     return facts
+
+
+def _yes(value: Any, name: str, place: str) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(place, f"has {name} = {value!r}, which is neither true nor false")
+    return value
 
 
 def _defaults(table: Any, source: str) -> Defaults:

@@ -175,7 +175,7 @@ class SafetyPolicy:
             OwnershipRefusal: it was generated, changes something, and names what this run does not own.
         """
         found = self.classify(request)
-        if found.safety > self.allow:
+        if found.safety > self.allow and not self._takes_down(request, found):
             raise SafetyRefusal(
                 f"{request.method} {_short(request.route)} was not sent: {found.operation or 'an unknown operation'} "
                 f"is of class {found.safety}, and {self.allow} is the highest allowed",
@@ -189,6 +189,16 @@ class SafetyPolicy:
                     f"{_short(foreign[1])!r}, which this run does not own",
                     hint="A generated change may only touch what the run made. Give it ids of resources of the run.",
                 )
+
+    def _takes_down(self, request: Request, found: Classified) -> bool:
+        """Tell whether a factory takes away what it may make: what made it was allowed, and so is its end.
+
+        Only what a space alone has can be taken away so, and only in a space of this run.
+        """
+        space = _space_of(request)
+        if request.origin is not Origin.FACTORY or self.allow < SafetyClass.SPACE or space is None:
+            return False
+        return found.operation is not None and self._facts.of(found.operation).teardown and self._owns(space)
 
     def classify(self, request: Request) -> Classified:
         """Find the operation by method and path, and its class."""
