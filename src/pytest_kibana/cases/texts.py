@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pytest_kibana.cases.choosers import ALPHABET, LETTERS, Chooser
 
-_PARSER: Any = re._parser  # type: ignore[attr-defined]  # documented nowhere, stable since 2.0; a test watches it
+_PARSER: Any = re._parser  # documented nowhere, stable since 2.0; a test watches it
 _EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _MORE: Final = 6
 _CLASSES: Final = {
@@ -120,6 +120,37 @@ def formatted(form: str, chooser: Chooser) -> str | None:
     }
     maker = makers.get(form)
     return maker() if maker else None
+
+
+_MOMENT: Final = "2026-01-01T00:00:00.000Z"
+_USUAL: Final = {
+    **dict.fromkeys(("interval", "duration", "every", "throttle", "frequency", "lookback"), "1h"),
+    **dict.fromkeys(
+        ("start", "end", "from", "to", "date", "startdate", "enddate", "timestamp", "since"), _MOMENT
+    ),
+    **dict.fromkeys(("expiration", "expiresat", "createdat", "updatedat", "startedat"), _MOMENT),
+    **dict.fromkeys(("url", "uri", "apiurl", "host", "hosts", "hosturls", "proxyurl"), "https://example.org"),
+    **dict.fromkeys(("query", "kql", "kuery", "filter"), "*"),
+    **dict.fromkeys(("index", "indices", "indexpattern", "indexpatterns", "pattern"), "kbn-test-*"),
+    **dict.fromkeys(("field", "fieldname", "timefield", "sortfield"), "@timestamp"),
+    **dict.fromkeys(("mail", "email", "useremail"), "somebody@example.org"),
+    **dict.fromkeys(("timezone", "tzid"), "UTC"),
+    "color": "#0b5cff",
+    "imageurl": "data:image/png;base64,iVBORw0KGgo=",
+    "language": "kuery",
+    "namespace": "default",
+    "pkgversion": "1.0.0",
+    "version": "1.0.0",
+}
+
+
+def usual(at: str) -> str | None:
+    """Return text such as usually stands at a place, told by its name, or None.
+
+    Contracts of Kibana rarely say that a string is a duration, a moment, a colour or a query, and its servers insist.
+    """
+    steps = [s for s in at.split("/") if not s.isdigit()]
+    return _USUAL.get(re.sub(r"[^a-z]", "", steps[-1].lower())) if steps else None
 
 
 UNFORMATTED: Final = {

@@ -98,6 +98,9 @@ class Values:
         top = max(low, LONG) if high is None else high
         if top < low:
             raise Unsatisfiable(f"the text at {at or 'the top'} must be longer than it may be")
+        usual = texts.usual(at)
+        if usual is not None and chooser.hint() and not broken(shape, usual):
+            return usual
         for _ in range(_TRIES):
             if shape.format and not shape.patterns:
                 made = texts.formatted(shape.format, chooser)

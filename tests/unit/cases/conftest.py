@@ -151,6 +151,15 @@ DOCUMENT: dict[str, Any] = {
         "/api/things/_impossible": {
             "post": _operation("impossible", requestBody=_body(IMPOSSIBLE)),
         },
+        "/api/things/_copy": {
+            "get": _operation("copy-thing", requestBody=_body({"type": "object", "required": ["id"]})),
+        },
+        "/api/things/_search": {
+            "post": _operation(
+                "search-things",
+                requestBody=_body({"type": "object", "properties": {"size": {"type": "integer"}}}),
+            ),
+        },
         "/api/status": {"get": _operation("status", "spaces")},
         "/api/spaces/space": {
             "post": _operation("create-space", "spaces", requestBody=_body({"type": "object"})),

@@ -144,6 +144,16 @@ def test_an_unknown_key_is_claimed_invalid_only_where_the_contract_forbids_it(co
     assert not any(k == "additionalProperties" for _, _, k in broken(contract, "PUT /api/things/{id}"))
 
 
+def test_no_claim_is_made_about_a_body_that_no_server_reads(contract: Contract) -> None:
+    assert {r[0] for r in broken(contract, "GET /api/things/_copy")} <= {"version", "query"}
+    assert broken(contract, "POST /api/things/_import") == {("body", "/file", "required")}
+
+
+def test_a_missing_body_is_claimed_invalid_only_where_an_empty_one_is(contract: Contract) -> None:
+    assert ("body", "", "required") in broken(contract, CREATE)
+    assert ("body", "", "required") not in broken(contract, "POST /api/things/_search")
+
+
 def test_query_parameters_are_broken_only_in_ways_that_survive_being_text(contract: Contract) -> None:
     rules = broken(contract, "GET /api/things")
     assert {r for r in rules if r[0] == "query"} >= {

@@ -160,3 +160,16 @@ def test_the_wrong_text_of_a_format_is_wrong_and_the_right_one_right(form: str) 
     assert made is not None
     assert broken(shape, made) == ()
     assert broken(shape, texts.UNFORMATTED[form]) == ("format",)
+
+
+@pytest.mark.parametrize(
+    ("at", "text"),
+    [
+        ("/schedule/interval", "1h"),
+        ("/hosts/0", "https://example.org"),
+        ("/start_date", "2026-01-01T00:00:00.000Z"),
+    ],
+)
+def test_plain_text_is_such_as_the_name_of_its_place_wants(values: Values, at: str, text: str) -> None:
+    assert values.make({"type": "string"}, Simplest(), at=at) == text
+    assert values.make({"type": "string", "maxLength": 1}, Simplest(), at=at) == "a"
