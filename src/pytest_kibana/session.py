@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_kibana.conformance import Budget, Limits, Plan, Runner
     from pytest_kibana.contract import Contract, Operation
     from pytest_kibana.embedded import Embedded
-    from pytest_kibana.evidence import Finding, Header
+    from pytest_kibana.evidence import Deviations, Finding, Header
     from pytest_kibana.resources import Belongings, Factory, Handle, Resolver, RunMark
     from pytest_kibana.target import OperationsTable, SafetyPolicy, Target
     from pytest_kibana.wire import Credentials, Exchange, KibanaClient, Redactor, Request, Timeouts
@@ -408,9 +409,24 @@ class Session:
         self._closing.append(runner.close)
         return runner
 
+    @cached_property
+    def deviations(self) -> "Deviations":
+        """The lists of known deviations, the package's and the user's, held against this target and contract.
+
+        Raises a :class:`UsageError` where the user's list cannot be read.
+        """
+        from pytest_kibana.evidence import load_deviations
+
+        return load_deviations(self.settings.deviations).at(
+            version=self.target.version,
+            flavor=self.target.flavor,
+            contract=self.contract.version,
+            today=datetime.now(UTC).date(),
+        )
+
     def known(self, finding: "Finding") -> "Finding":
         """Return the finding as the lists of known deviations see it."""
-        return finding
+        return self.deviations.mark(finding)
 
     def header(self) -> "Header":
         """Return the first line of the results."""
