@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -25,8 +25,6 @@ class Walk:
 
     contract: Contract
     client: httpx.Client
-    queries: dict[str, Json] = field(default_factory=dict)
-    bare: bool = False
     made: int = 0
     answer: Json = None
     made_id: str | None = None
@@ -42,6 +40,8 @@ class Walk:
 
     def visit(self, operation: Operation) -> httpx.Response:
         label = f"{operation.method} {anonymous(operation.path)}"
+        if label == "DELETE /api/fleet/epm/packages/{}/{}":
+            self.send(self.by_label["POST /api/fleet/epm/packages/{}/{}"], label, ["nginx", "2.1.1"], {})
         resource, role = self.creators.get(label, (None, None))
         ids = self._ids(operation, label, role)
         known: dict[str, Json] = {}
@@ -73,6 +73,11 @@ class Walk:
             special = IDS.get((label, len(ids)))
             if special is not None:
                 ids.append(special(self))
+                continue
+            if names[len(ids)] in NAMED and not (
+                role == "create" and at == len(segments) - 1 and "pkg" not in names[len(ids)]
+            ):
+                ids.append(NAMED[names[len(ids)]])
                 continue
             if names[len(ids)] == "type" and "saved_objects" in segments:
                 ids.append("tag")
@@ -157,8 +162,8 @@ class Walk:
         query = {}
         for parameter in operation.parameters_in("query"):
             name = parameter.name
-            if name in self.queries.get(label, {}):
-                query[name] = self.queries[label][name]
+            if name in QUERIES.get(label, {}):
+                query[name] = QUERIES[label][name]
             elif name in known and any(
                 self.schemas.valid(parameter.schema.json, v) for v in (known[name], [known[name]])
             ):
@@ -187,7 +192,7 @@ class Walk:
             self.sent = value = self.fresh(label, value)
             if media.name == "multipart/form-data":
                 texts = {"retries": "[]"} if "_resolve_import_errors" in label else {}
-                files = {k: ("f.ndjson", b"{}") for k in (value or {"file": 1}) if k not in texts}
+                files = {k: ("f.ndjson", b"{}") for k in ({**(value or {}), "file": 1}) if k not in texts}
                 files |= {k: (None, v.encode()) for k, v in texts.items()}
             elif media.name == "application/json":
                 import json
@@ -274,6 +279,12 @@ def _commented(walk: Walk) -> str:
     return case
 
 
+NAMED = {"pkgName": "nginx", "pkgVersion": "2.1.1", "agentId": "stand-in-agent"}
+"""Parameters that name what the stand-in brings along."""
+
+LAST = ("DELETE /api/fleet/agents/{agentId}",)
+"""Operations after which others would find nothing."""
+
 IDS: dict[tuple[str, int], Callable[[Walk], str]] = {
     ("GET /api/short_url/_slug/{}", 0): _then("short_url", "slug"),
     ("GET /api/saved_objects/resolve/{}/{}", 0): lambda _: "tag",
@@ -331,8 +342,17 @@ SENSIBLE: dict[str, Json] = {
         "owner": "cases",
     },
     "POST /api/apm/settings/agent-configuration/search": lambda walk, _: {
-        "service": walk.make(BY_NAME["apm_agent_configuration"], []) and walk.sent["service"]
+        "service": (walk.make(BY_NAME["apm_agent_configuration"], []), walk.sent["service"])[1]
     },
+    "POST /api/fleet/agent_policies/{}/copy": lambda walk, _: {"name": f"copy-{walk.made}"},
+    "POST /api/fleet/agents/bulk_reassign": lambda walk, _: {
+        "policy_id": walk.make(BY_NAME["fleet_agent_policy"], []),
+        "agents": ["stand-in-agent"],
+    },
+    "POST /api/fleet/enrollment_api_keys": lambda walk, _: {
+        "policy_id": walk.make(BY_NAME["fleet_agent_policy"], [])
+    },
+    "POST /api/fleet/health_check": lambda walk, _: {"id": walk.make(BY_NAME["fleet_server_host"], [])},
     "PATCH /api/cases": lambda _, known: {
         "cases": [{"id": known.get("id"), "version": known.get("version"), "title": "changed"}]
     },
@@ -340,6 +360,9 @@ SENSIBLE: dict[str, Json] = {
     "POST /api/cases/{}/comments": {"type": "user", "comment": "x", "owner": "cases"},
 }
 """Bodies that are valid by the schema and mean something, where the smallest valid one does not."""
+
+QUERIES = {"POST /api/fleet/message_signing_service/rotate_key_pair": {"acknowledge": "true"}}
+"""Parameters of the query that an operation wants although it calls them optional."""
 
 REFUSED = {
     "POST /api/encrypted_saved_objects/_rotate_key": "there is no old encryption key",

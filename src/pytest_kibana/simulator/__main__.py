@@ -12,7 +12,7 @@ from pytest_kibana.simulator.config import LICENSES, Config
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the stand-in's flags."""
     made = argparse.ArgumentParser(
-        prog="pytest_kibana.simulator",
+        prog="pytest-kibana serve",
         description="A stand-in Kibana that speaks a contract and keeps state.",
     )
     made.add_argument("--contract", required=True, help="file, URL, version such as 9.1, or core")

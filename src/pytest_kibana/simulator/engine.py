@@ -337,7 +337,10 @@ def _item_paths(world: World) -> list[tuple[str, Resource]]:
             continue
         for label in resource.read:
             path = label.partition(" ")[2]
-            if path.endswith("/{}") and label in world.router.routes and not resource.upsert:
+            own = path.count("{}") == 1 + bool(
+                resource.parent
+            )  # a path of two names is its family's business
+            if own and path.endswith("/{}") and label in world.router.routes and not resource.upsert:
                 found.append((path, resource))
     return sorted(found, key=lambda pair: -len(pair[0]))
 
