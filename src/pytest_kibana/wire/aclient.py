@@ -71,13 +71,16 @@ class AsyncKibanaClient(ClientBase):
 
     async def send(self, request: Request) -> Exchange:
         """Send a request as it is; see :meth:`KibanaClient.send`."""
+        __tracebackhide__ = True
         return (await self._converse(request)).exchange
 
     async def _converse(self, request: Request) -> Outcome:
+        __tracebackhide__ = True
         outcome: Outcome = await self._carry_on(converse(self._view.setup, request, self._view.credentials))
         return outcome
 
     async def _carry_on(self, conversation: Generator[Step, Any, Any]) -> Any:
+        __tracebackhide__ = True
         try:
             step = next(conversation)
             while True:
@@ -86,6 +89,7 @@ class AsyncKibanaClient(ClientBase):
             return end.value
 
     async def _do(self, step: Step) -> Any:
+        __tracebackhide__ = True
         if isinstance(step, Outgoing):
             try:
                 return await self._network.exchange(step)
@@ -98,37 +102,46 @@ class AsyncKibanaClient(ClientBase):
 
     async def call(self, operation: str, **options: Unpack[CallOptions]) -> httpx.Response:
         """Call an operation; see :meth:`KibanaClient.call`."""
+        __tracebackhide__ = True
         return await self._within(options)._respond(self._by_operation(operation, options))
 
     async def request(self, method: str, path: str, **options: Unpack[Options]) -> httpx.Response:
         """Call a path; see :meth:`KibanaClient.request`."""
+        __tracebackhide__ = True
         return await self._within(options)._respond(self._by_path(method, path, options))
 
     async def _respond(self, request: Request) -> httpx.Response:
+        __tracebackhide__ = True
         return friendly.response(await self._converse(request))
 
     async def get(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """GET a path."""
+        __tracebackhide__ = True
         return await self.request("GET", path, **options)
 
     async def head(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """HEAD a path."""
+        __tracebackhide__ = True
         return await self.request("HEAD", path, **options)
 
     async def post(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """POST to a path."""
+        __tracebackhide__ = True
         return await self.request("POST", path, **options)
 
     async def put(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """PUT to a path."""
+        __tracebackhide__ = True
         return await self.request("PUT", path, **options)
 
     async def patch(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """PATCH a path."""
+        __tracebackhide__ = True
         return await self.request("PATCH", path, **options)
 
     async def delete(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """DELETE a path."""
+        __tracebackhide__ = True
         return await self.request("DELETE", path, **options)
 
     def transport(self) -> httpx.AsyncBaseTransport:

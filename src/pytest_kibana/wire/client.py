@@ -36,7 +36,8 @@ from pytest_kibana.wire.redact import Redactor
 
 
 class KibanaClient(ClientBase):
-    """Speaks to one Kibana. Safe to share between threads.
+    """Speaks to one Kibana. Safe to share between threads. Tracebacks of pytest leave its frames out, and so lead to
+    the line that called it.
 
     Args:
         endpoint: an :class:`Endpoint`, or a URL (whose user and password serve where no credentials are
@@ -100,13 +101,16 @@ class KibanaClient(ClientBase):
             CredentialsRefused: logging in for a session was refused.
             UsageError: the request cannot be written in HTTP.
         """
+        __tracebackhide__ = True
         return self._converse(request).exchange
 
     def _converse(self, request: Request) -> Outcome:
+        __tracebackhide__ = True
         outcome: Outcome = self._carry_on(converse(self._view.setup, request, self._view.credentials))
         return outcome
 
     def _carry_on(self, conversation: Generator[Step, Any, Any]) -> Any:
+        __tracebackhide__ = True
         try:
             step = next(conversation)
             while True:
@@ -115,6 +119,7 @@ class KibanaClient(ClientBase):
             return end.value
 
     def _do(self, step: Step) -> Any:
+        __tracebackhide__ = True
         if isinstance(step, Outgoing):
             try:
                 return self._network.exchange(step)
@@ -140,37 +145,46 @@ class KibanaClient(ClientBase):
             TargetUnreachable: there was no answer.
             SafetyRefusal, BudgetExhausted, UsageError: nothing was sent.
         """
+        __tracebackhide__ = True
         return self._within(options)._respond(self._by_operation(operation, options))
 
     def request(self, method: str, path: str, **options: Unpack[Options]) -> httpx.Response:
         """Call a path below the base path; options and errors as for :meth:`call`."""
+        __tracebackhide__ = True
         return self._within(options)._respond(self._by_path(method, path, options))
 
     def _respond(self, request: Request) -> httpx.Response:
+        __tracebackhide__ = True
         return friendly.response(self._converse(request))
 
     def get(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """GET a path; see :meth:`request`."""
+        __tracebackhide__ = True
         return self.request("GET", path, **options)
 
     def head(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """HEAD a path; see :meth:`request`."""
+        __tracebackhide__ = True
         return self.request("HEAD", path, **options)
 
     def post(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """POST to a path; see :meth:`request`."""
+        __tracebackhide__ = True
         return self.request("POST", path, **options)
 
     def put(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """PUT to a path; see :meth:`request`."""
+        __tracebackhide__ = True
         return self.request("PUT", path, **options)
 
     def patch(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """PATCH a path; see :meth:`request`."""
+        __tracebackhide__ = True
         return self.request("PATCH", path, **options)
 
     def delete(self, path: str, **options: Unpack[Options]) -> httpx.Response:
         """DELETE a path; see :meth:`request`."""
+        __tracebackhide__ = True
         return self.request("DELETE", path, **options)
 
     def transport(self) -> httpx.BaseTransport:

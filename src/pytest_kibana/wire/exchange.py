@@ -53,14 +53,15 @@ class Request:
 
     ``path`` is absolute below the base path, percent-encoded, and without the space prefix, which ``space`` holds.
     ``headers`` are exactly those to send besides authentication, host and length: what a case leaves out
-    stays out. ``operation`` is a label, or None for a path outside the contract.
+    stays out. ``operation`` is a label, or None for a path outside the contract. Headers and body are left out of
+    its ``repr``: a request before it is sent is not yet redacted, and tracebacks print arguments.
     """
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
-    headers: Headers = ()
-    body: bytes | None = None
+    headers: Headers = field(default=(), repr=False)
+    body: bytes | None = field(default=None, repr=False)
     space: str | None = None
     operation: str | None = None
     origin: Origin = Origin.HAND

@@ -18,7 +18,7 @@ from pytest_kibana.contract.model import UNSAFE_METHODS
 from pytest_kibana.errors import CredentialsRefused
 from pytest_kibana.wire import weather as sky
 from pytest_kibana.wire.body import json_bytes
-from pytest_kibana.wire.credentials import Credentials, Session
+from pytest_kibana.wire.credentials import Anonymous, Credentials, Session
 from pytest_kibana.wire.endpoint import Endpoint, Timeouts
 from pytest_kibana.wire.exchange import Answer, Exchange, Headers, Intent, Origin, Request
 from pytest_kibana.wire.network import Outgoing, Reply
@@ -117,6 +117,7 @@ def converse(setup: Setup, request: Request, credentials: Credentials) -> Conver
         SafetyRefusal, BudgetExhausted: by a gate; nothing was sent.
         CredentialsRefused: logging in for a session was refused.
     """
+    __tracebackhide__ = True
     attempt, overloaded, renewed = 1, False, False
     while True:
         for gate in setup.gates:
@@ -130,7 +131,7 @@ def converse(setup: Setup, request: Request, credentials: Credentials) -> Conver
                 return Outcome(
                     setup.redactor.exchange(replace(failed.exchange, request=request)), failed.reply
                 )
-        outcome = yield from _attempt(setup, request, _auth(setup, credentials), attempt)
+        outcome = yield from _attempt(setup, request, credentials, attempt)
         exchange = outcome.exchange
         refused = exchange.answer is not None and exchange.answer.status == 401
         if session is not None and old_cookie and refused and not renewed:
@@ -146,50 +147,57 @@ def converse(setup: Setup, request: Request, credentials: Credentials) -> Conver
         attempt += 1
 
 
-def _attempt(setup: Setup, request: Request, auth: Headers, attempt: int) -> Conversation:
+def _attempt(setup: Setup, request: Request, credentials: Credentials, attempt: int) -> Conversation:
+    __tracebackhide__ = True
     target = target_of(setup.endpoint.base_path, request)
     clock = setup.clock
     timeouts = (setup.patience(request) if setup.patience else None) or setup.endpoint.timeouts
     outgoing = Outgoing(
         request.method.encode("ascii", "replace"),
         target.encode("utf-8", "replace"),
-        _wire_headers(request, auth),
+        _wire_headers(request, _auth(setup, credentials)),
         request.body,
         timeouts,
     )
     started, before = clock.now(), clock.monotonic()
     came = yield outgoing
     elapsed = clock.monotonic() - before
-    answer = weather = reply = names = None
-    if isinstance(came, Reply):
-        reply = came
-        answer, names = read_answer(came, setup.limits)
-        if answer.status in _RETRIED:
-            weather = sky.of_answer(
-                answer.status,
-                kbn_name=answer.header("kbn-name") is not None,
-                body=answer.body,
-                json=answer.json,
-            )
-    else:
-        assert isinstance(came, BaseException)
-        weather = sky.of_trouble(came)
-    exchange = setup.redactor.exchange(
-        Exchange(
-            id=f"{_RUN}-{next(_ids):x}",
-            request=request,
-            url=setup.endpoint.origin + target,
-            started=started,
-            elapsed=elapsed,
-            answer=answer,
-            weather=weather,
-            attempt=attempt,
-        ),
-        names,
-    )
+    exchange = _exchange(setup, request, target, came, started=started, elapsed=elapsed, attempt=attempt)
     for listener in setup.listeners:
         listener(exchange)
-    return Outcome(exchange, reply)
+    return Outcome(exchange, came if isinstance(came, Reply) else None)
+
+
+def _exchange(
+    setup: Setup,
+    request: Request,
+    target: str,
+    came: Reply | BaseException,
+    *,
+    started: float,
+    elapsed: float,
+    attempt: int,
+) -> Exchange:
+    """Turn what came into an exchange: read, classified and redacted. Nobody sees it any earlier."""
+    answer = names = None
+    if isinstance(came, Reply):
+        answer, names = read_answer(came, setup.limits)
+        weather = sky.of_answer(
+            answer.status, kbn_name=answer.header("kbn-name") is not None, body=answer.body, json=answer.json
+        )
+    else:
+        weather = sky.of_trouble(came)
+    exchange = Exchange(
+        id=f"{_RUN}-{next(_ids):x}",
+        request=request,
+        url=setup.endpoint.origin + target,
+        started=started,
+        elapsed=elapsed,
+        answer=answer,
+        weather=weather,
+        attempt=attempt,
+    )
+    return setup.redactor.exchange(exchange, names)
 
 
 def read_answer(reply: Reply, limits: Limits) -> tuple[Answer, Collection[str] | None]:
@@ -250,7 +258,7 @@ def _log_in(setup: Setup, credentials: Session) -> Generator[Step, Any, Outcome 
         origin=Origin.PROBE,
         intent=Intent(kind="log in"),
     )
-    outcome = yield from _attempt(setup, request, (), 1)
+    outcome = yield from _attempt(setup, request, Anonymous(), 1)
     reply = outcome.reply
     if reply is None or outcome.exchange.weather is not None:
         return outcome

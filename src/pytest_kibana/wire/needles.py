@@ -105,7 +105,7 @@ def _mask_character(c: str) -> str:
     return c if c in "-_.=+/: " else "*"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Needles:
     """Every form in which the known secrets could stand, longest first, as one pattern.
 

@@ -6,11 +6,12 @@ exchange: a timeout for each read alone would let a server that drips bytes hold
 """
 
 import asyncio
+import logging
 import ssl
 import threading
 import time
 from collections.abc import AsyncIterable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -20,17 +21,22 @@ from pytest_kibana.errors import UsageError
 from pytest_kibana.wire.endpoint import Endpoint, Timeouts
 from pytest_kibana.wire.reading import BodyReader, Limits, RawHeaders
 
+# At level DEBUG these write down every header, credentials and cookies among them.
+for _talkative in map(logging.getLogger, ("httpcore", "hpack")):
+    if _talkative.level == logging.NOTSET:
+        _talkative.setLevel(logging.WARNING)
+
 KEEP_ALIVE = 60.0  # seconds; Kibana itself closes an idle connection after 120 (observed on 9.4.3)
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A request as bytes. ``target`` is path and query."""
+    """A request as bytes, credentials included. ``target`` is path and query."""
 
     method: bytes
     target: bytes
-    headers: RawHeaders
-    body: bytes | None
+    headers: RawHeaders = field(repr=False)
+    body: bytes | None = field(repr=False)
     timeouts: Timeouts
 
 
@@ -39,8 +45,8 @@ class Reply:
     """An answer as it came, decompressed and cut to the limit."""
 
     status: int
-    headers: RawHeaders
-    body: bytes
+    headers: RawHeaders = field(repr=False)
+    body: bytes = field(repr=False)
     truncated: bool
     trouble: str | None
     http_version: str

@@ -23,11 +23,11 @@ class Recording:
 
     method: str
     url: str
-    request_headers: Headers
-    request_body: bytes | None
+    request_headers: Headers = field(repr=False)
+    request_body: bytes | None = field(repr=False)
     status: int
-    response_headers: Headers
-    response_body: bytes
+    response_headers: Headers = field(repr=False)
+    response_body: bytes = field(repr=False)
     started: float = 0.0
     elapsed: float = 0.0
     http_version: str = "HTTP/1.1"

@@ -282,6 +282,27 @@ class TestViews:
     def test_nothing_prints_a_secret(self, client: KibanaClient) -> None:
         assert "canary" not in repr(client) + repr(client.as_(KEY)) + repr(client.__dict__)
 
+    def test_nothing_is_logged(self, loopback: Loopback, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level("DEBUG")
+        loopback.default = Say(headers={"set-cookie": "sid=canary-cookie-1"})
+        with KibanaClient(loopback.url, Session("a", "canary-password-1")) as own:
+            own.as_(KEY).post("/api/x", json={"secrets": {"a": "canary-secret-1"}})
+            own.get("/api/x")
+        assert "canary" not in caplog.text
+
+    def test_a_credential_stands_in_no_argument_of_a_traceback(self, client: KibanaClient) -> None:
+        def broken(_exchange: Exchange) -> None:
+            raise RuntimeError("a listener with a bug")
+
+        bad_header = Request("POST", "/api/x", headers=(("x", "a\r\nb"),), body=b"canary-secret-1")
+        for view in (client.derive(listeners=(broken,)), client):
+            with pytest.raises((RuntimeError, UsageError)) as caught:
+                view.as_(KEY).send(bad_header if view is client else Request("GET", "/api/x"))
+            for style in ("long", "short"):
+                shown = str(caught.getrepr(style=style, showlocals=True, funcargs=True, tbfilter=False))
+                assert "canary" not in shown.replace('b"canary-secret-1"', "")
+                assert KEY.encoded not in shown
+
     def test_credentials_in_the_url_serve(self, loopback: Loopback) -> None:
         with KibanaClient(loopback.url.replace("//", "//a:canary-password-2@")) as own:
             own.get("/api/x")
