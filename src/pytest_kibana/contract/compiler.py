@@ -13,17 +13,14 @@ from typing import Any
 from pytest_kibana.contract import known
 from pytest_kibana.contract.mending import fold, mend_all_of, needed, travels_as_json
 from pytest_kibana.contract.model import (
-    Availability,
     Body,
     Defect,
     Example,
     JsonSchema,
     Location,
-    Maturity,
     MediaType,
     Operation,
     Parameter,
-    Privileges,
     Response,
     ResponseHeader,
     Schema,
@@ -31,6 +28,7 @@ from pytest_kibana.contract.model import (
 from pytest_kibana.contract.pointers import COMPONENTS, child, look_up
 from pytest_kibana.contract.routing import shape
 from pytest_kibana.contract.satisfiable import Satisfiable
+from pytest_kibana.contract.stated import availability, privileges
 from pytest_kibana.contract.translate import Translator
 from pytest_kibana.errors import ContractError
 
@@ -38,13 +36,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _LOCATIONS: frozenset[str] = frozenset({"path", "query", "header", "cookie"})
 _SPACE_PREFIX = re.compile(r"^/s/\{([^}]+)\}(?=/)")
 _SPACE_NOTE = re.compile(r"/s/\{space_?id\}/", re.IGNORECASE)
-_STATE = re.compile(
-    r"^(?:(?P<maturity>generally available|technical preview|beta|experimental)\s*;?\s*)?"
-    r"(?:added in\s+(?P<since>\d+\.\d+(?:\.\d+)?))?$",
-    re.IGNORECASE,
-)
-_PREVIEW = re.compile(r"functionality is in technical preview", re.IGNORECASE)
-_PRIVILEGES = re.compile(r"\[Required authorization\] Route required privileges: (ALL of \[)?([^\].<]+)")
+_API_VERSION = re.compile(r";\s*elastic-api-version=([\w-]+)", re.IGNORECASE)
 _STATUS = re.compile(r"(?:[1-5]\d\d|[1-5]XX|default)\Z")
 _MEDIA = re.compile(r"[a-z0-9!#$&^_.+*-]+/[a-z0-9!#$&^_.+*-]+\Z")
 
@@ -71,7 +63,13 @@ def compile_document(document: Mapping[str, Any], name: str) -> Compiled:
         ContractError: not OpenAPI 3, no paths, or a reference that leads nowhere.
     """
     _must_be_openapi(document, name)
-    return _Compilation(document, name).run()
+    try:
+        return _Compilation(document, name).run()
+    except RecursionError:
+        raise ContractError(
+            f"{name} is nested too deeply to be read",
+            hint="A reference or an alias may lead back into itself.",
+        ) from None
 
 
 def _must_be_openapi(document: Mapping[str, Any], name: str) -> None:
@@ -203,9 +201,9 @@ class _Compilation:
                 parameters=parameters,
                 body=self._body(method, node, pointer),
                 responses=self._responses(node, pointer),
-                availability=_availability(node.get("x-state"), description),
+                availability=availability(node.get("x-state"), description),
                 deprecated=node.get("deprecated") is True,
-                privileges=_privileges(description),
+                privileges=privileges(description),
                 internal=path.startswith("/internal/"),
                 space_aware=self._space_aware(path, description, prefixed=space_parameter is not None),
                 optional_tail=self._optional_tail(method, path, parameters, pointer),
@@ -306,7 +304,9 @@ class _Compilation:
 
     def _content(self, given: Any, pointer: str, *, what: str) -> tuple[MediaType, ...]:
         found: dict[str, MediaType] = {}
-        for written, node in _dict(given).items():
+        for written, node in sorted(
+            _dict(given).items(), key=lambda item: _version_of(str(item[0])), reverse=True
+        ):
             place = child(pointer, str(written))
             inner = _dict(node)
             schema = (
@@ -416,27 +416,6 @@ def _mentions_spaces(document: Mapping[str, Any]) -> bool:
     )
 
 
-def _availability(state: Any, description: str) -> Availability:
-    match = _STATE.match(str(state or "").strip())
-    if match and match["maturity"]:
-        return Availability(Maturity(match["maturity"].lower()), match["since"])
-    preview = not state and _PREVIEW.search(description)
-    return Availability(Maturity.PREVIEW if preview else Maturity.STABLE, match["since"] if match else None)
-
-
-def _privileges(description: str) -> Privileges | None:
-    match = _PRIVILEGES.search(description)
-    if not match:
-        return None
-    if match[1]:
-        return Privileges(tuple(name.strip() for name in match[2].split(",")), "all")
-    for word, mode in ((" AND ", "all"), (" OR ", "any")):
-        if word in match[2]:
-            names = tuple(name.strip() for name in match[2].split(word))
-            return Privileges(names, "all" if mode == "all" else "any")
-    return Privileges((match[2].strip(),), "all")
-
-
 def _adopt_untagged(operations: list[Operation]) -> None:
     """Give an operation without a tag the family of the operation whose path begins most like its own."""
     tagged = [(operation.path.split("/"), operation.family) for operation in operations if operation.family]
@@ -473,6 +452,12 @@ def _clashes(out: Compiled) -> None:
             sentence = f"has a path that matches the same requests as `{first.published_path}`"
             out.defects.append(Defect("clashing-templates", operation.pointer, sentence, operation.label))
     out.operations[:] = labels.values()
+
+
+def _version_of(media_type: str) -> tuple[int, str]:
+    """Order spellings of one media type: of several API versions the newest public one (a date) is meant."""
+    match = _API_VERSION.search(media_type)
+    return (len(match[1]), match[1]) if match else (0, "")
 
 
 def is_json(media_type: str) -> bool:

@@ -10,7 +10,7 @@ so, unless the canonical forms of jsonschema-rs prove that nothing was lost.
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -66,6 +66,12 @@ class Diff:
     def of(self, *severities: Class) -> tuple[Change, ...]:
         """Return the changes of these classes."""
         return tuple(change for change in self.changes if change.severity in severities)
+
+    def among(self, operations: Collection[str]) -> "Diff":
+        """Return the part of the diff that is about these operations, by label: what one consumer depends on."""
+        wanted = frozenset(operations)
+        changes = tuple(change for change in self.changes if change.operation in wanted)
+        return replace(self, changes=changes, counts=Counter(change.severity for change in changes))
 
     def blocking(
         self, maturities: Collection[Maturity] = (Maturity.STABLE, Maturity.PREVIEW, Maturity.BETA)

@@ -20,6 +20,7 @@ _WORDS: dict[str, Any] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+_MOST_NODES = 20_000_000
 _QUOTES = ("'", '"', "|", ">")
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -81,11 +82,11 @@ def _parse_yaml(text: str, name: str) -> Any:
     loader = _LOADER(text)
     try:
         node = loader.get_single_node()
-        return None if node is None else _value(node, {})
+        return None if node is None else _Reader().value(node)[0]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it cannot be read"
+        problem = getattr(error, "problem", None) or str(error) or "it cannot be read"
         raise ContractError(
             f"{name} is not YAML: {problem}{place}",
             hint="The file may be cut short or edited by hand; fetch it again.",
@@ -94,26 +95,47 @@ def _parse_yaml(text: str, name: str) -> Any:
         loader.dispose()
 
 
-def _value(node: yaml.Node, seen: dict[int, Any]) -> Any:
-    """Turn a YAML node into JSON data. ``seen`` lets an alias share what its anchor became."""
-    if isinstance(node, yaml.ScalarNode):
-        return _scalar(node)
-    if id(node) in seen:
-        return seen[id(node)]
-    if isinstance(node, yaml.SequenceNode):
-        items: list[Any] = []
-        seen[id(node)] = items
-        items.extend(_value(item, seen) for item in node.value)
-        return items
-    mapping: dict[str, Any] = {}
-    seen[id(node)] = mapping
-    for key, value in node.value:
-        if key.value == "<<" and isinstance(value, yaml.MappingNode) and not key.style:
-            for inherited, meaning in _value(value, seen).items():
-                mapping.setdefault(inherited, meaning)
-        else:
-            mapping[str(key.value)] = _value(value, seen)
-    return mapping
+class _Reader:
+    """Turns YAML nodes into JSON data; what an alias names is shared, and counted each time."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, tuple[Any, int]] = {}
+
+    def value(self, node: yaml.Node) -> tuple[Any, int]:
+        """Return the data of a node, and how many nodes it would be if it were written out."""
+        if isinstance(node, yaml.ScalarNode):
+            return _scalar(node), 1
+        if id(node) in self._seen:
+            if not self._seen[id(node)][1]:
+                raise yaml.YAMLError("an alias stands inside what it names")
+            return self._seen[id(node)]
+        made: Any = [] if isinstance(node, yaml.SequenceNode) else {}
+        self._seen[id(node)] = made, 0
+        size = 1 + (self._items(node, made) if isinstance(made, list) else self._members(node, made))
+        if size > _MOST_NODES:
+            raise yaml.YAMLError(f"its aliases stand for more than {_MOST_NODES} values")
+        self._seen[id(node)] = made, size
+        return made, size
+
+    def _items(self, node: yaml.Node, made: list[Any]) -> int:
+        size = 0
+        for item in node.value:
+            value, count = self.value(item)
+            made.append(value)
+            size += count
+        return size
+
+    def _members(self, node: yaml.Node, made: dict[str, Any]) -> int:
+        size = 0
+        for key, item in node.value:
+            value, count = self.value(item)
+            size += count
+            if key.value == "<<" and isinstance(value, dict) and not key.style:
+                for inherited, meaning in value.items():
+                    made.setdefault(inherited, meaning)
+            else:
+                made[str(key.value)] = value
+        return size
 
 
 def _scalar(node: yaml.ScalarNode) -> Any:

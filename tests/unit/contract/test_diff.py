@@ -369,6 +369,7 @@ def test_operations_come_and_go(compare_operations: Any) -> None:
     assert gone["GET /api/a"].deprecated
     assert [c.operation for c in found.blocking()] == ["GET /api/a"]
     assert len(found.blocking(tuple(Maturity))) == 2
+    assert found.among(["GET /api/c"]).counts == {Class.ADDITION: 1}
 
 
 @pytest.mark.parametrize(

@@ -308,3 +308,16 @@ def test_the_document_is_given_out_as_a_copy(build: Any, opened: Any) -> None:
     contract = opened(document)
     contract.document()["paths"].clear()
     assert contract.document() == document
+
+
+def test_of_several_api_versions_the_newest_public_one_is_meant(build: Any, opened: Any) -> None:
+    content = {
+        f"application/json; Elastic-Api-Version={version}": {"schema": {"type": kind}}
+        for version, kind in (("1", "string"), ("2023-10-31", "object"), ("2", "number"))
+    }
+    contract = opened(
+        build({"GET /api/a": {"tags": ["t"], "responses": {"200": {"description": "", "content": content}}}})
+    )
+    (media,) = contract.operation("GET /api/a").response(200).content
+    assert (media.name, media.schema.json) == ("application/json", {"type": "object"})
+    assert contract.defects == ()

@@ -97,6 +97,24 @@ def test_anchors_and_merge_keys_are_understood() -> None:
     }
 
 
+def test_aliases_that_stand_for_too_much_are_refused() -> None:
+    """Nine lines of YAML can stand for a billion values."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    with pytest.raises(ContractError, match="aliases"):
+        parse("\n".join(lines).encode(), "x.yaml")
+
+
+def test_a_document_that_contains_itself_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "loop.yaml"
+    file.write_text(
+        "openapi: 3.0.3\npaths: {/api/a: {get: {}}}\n"
+        "components: {schemas: {A: &a {properties: {inner: *a}}}}\n"
+    )
+    with pytest.raises(ContractError, match="an alias stands inside"):
+        load(file, cache_dir=tmp_path / "cache")
+
+
 def test_yaml_may_begin_with_a_brace_where_the_name_says_yaml() -> None:
     assert parse(b"{a: 1}", "x.yaml") == {"a": 1}
 
