@@ -14,6 +14,9 @@ from pytest_kibana.errors import ExitCode, HarnessError
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("run", "run", "Test a deployment: pytest on the suites, with the arguments made."),
     ("serve", "serve", "Serve the stand-in Kibana."),
+    ("doctor", "doctor", "Say what was found where, what the target is, and what will be skipped."),
+    ("resources", "resources", "List what the factories can make."),
+    ("contract", "contract", "Look at contracts: list, fetch, show, diff."),
     ("explain", "explain", "Say what a check means, why it is there, and how it fails."),
 )
 

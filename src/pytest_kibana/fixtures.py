@@ -115,7 +115,7 @@ def kibana_client_factory(kibana_session: "Session") -> ClientFactory:
 
 @pytest.fixture
 def kibana_async_client(kibana_session: "Session", kibana_client_args: dict[str, Any]) -> "AsyncKibanaClient":
-    """The twin of ``kibana_client`` for tests that run in an event loop."""
+    """The twin of ``kibana_client`` for tests that run in an event loop: ``async with kibana_async_client as client``."""
     return kibana_session.async_client().derive(**kibana_client_args)
 
 

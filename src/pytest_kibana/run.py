@@ -5,7 +5,7 @@ the controller, or the one process that there is, writes results and reports.
 """
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -153,13 +153,13 @@ class Run:
         """Skip a test that needs what the deployment does not have, or what was not allowed."""
         if not any(item.iter_markers(name) for name in markers.GRAMMAR):
             return
-        needs = [
-            (markers.read(item, "kibana_requires"), self._unmet),
-            (markers.read(item, "kibana_safety"), self._unsafe),
-            (markers.read(item, "kibana_operation"), self._unknown),
+        needs: list[tuple[str, Callable[[Any], str | None]]] = [
+            ("kibana_requires", self._unmet),
+            ("kibana_safety", self._unsafe),
+            ("kibana_operation", self._unknown),
         ]
-        for values, reason_of in needs:
-            for value in values:
+        for name, reason_of in needs:
+            for value in markers.read(item, name):
                 reason = reason_of(value)
                 if reason:
                     pytest.skip(reason)

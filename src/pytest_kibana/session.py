@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from pytest_kibana.evidence import Deviations, Finding, Header
     from pytest_kibana.resources import Belongings, Factory, Handle, Resolver, RunMark
     from pytest_kibana.target import OperationsTable, SafetyPolicy, Target
-    from pytest_kibana.wire import Credentials, Exchange, KibanaClient, Redactor, Request, Timeouts
+    from pytest_kibana.target.identities import Identities
+    from pytest_kibana.wire import (
+        AsyncKibanaClient,
+        Credentials,
+        Exchange,
+        KibanaClient,
+        Redactor,
+        Request,
+        Timeouts,
+    )
 
 LEDGER_SUFFIX = ".ledger.jsonl"
 
@@ -334,6 +343,75 @@ class Session:
         if needed is None or needed <= self.settings.timeout:
             return None
         return Timeouts(read=needed, total=2 * needed)
+
+    @cached_property
+    def identities(self) -> "Identities":
+        """Mints least-privilege identities.
+
+        Raises:
+            UsageError: no Elasticsearch was named.
+        """
+        from pytest_kibana.target.identities import Identities
+        from pytest_kibana.wire import KibanaClient
+
+        if not self.settings.elasticsearch_url:
+            raise UsageError(
+                "a client for a role needs an identity, which only Elasticsearch can mint",
+                hint="Give --elasticsearch-url, and a user rather than an API key; or use viewer=True "
+                "with --kibana-viewer-api-key.",
+            )
+        client = KibanaClient(
+            self.settings.elasticsearch_url, self.bare_client.credentials, redactor=self.redactor
+        )
+        identities = Identities(client, self.mark.prefix)
+        self._closing.append(identities.close)
+        return identities
+
+    def client_for(
+        self,
+        *,
+        role: "Mapping[str, Any] | None" = None,
+        credentials: "Credentials | None" = None,
+        anonymous: bool = False,
+        viewer: bool = False,
+        space: "Handle | str | None" = None,
+    ) -> "KibanaClient":
+        """Return a client for somebody else: exactly one of the first four says who.
+
+        Raises:
+            UsageError: none or several were given, or what is needed for it is not there.
+        """
+        from pytest_kibana.wire import Anonymous
+
+        if sum((role is not None, credentials is not None, anonymous, viewer)) != 1:
+            raise UsageError(
+                "a client is for one identity", hint="Give one of role, credentials, anonymous and viewer."
+            )
+        who = credentials
+        if anonymous:
+            who = Anonymous()
+        elif viewer:
+            who = self.viewer_credentials
+            if who is None:
+                raise UsageError("there is no viewer", hint="Give --kibana-viewer-api-key.")
+        elif role is not None:
+            who = self.identities.mint(role)
+        return self.client.derive(credentials=who, space=space)
+
+    def async_client(self) -> "AsyncKibanaClient":
+        """Return the privileged client's twin for event loops, behind the same gates."""
+        from pytest_kibana.wire import AsyncKibanaClient, Origin
+
+        return AsyncKibanaClient(
+            self.bare_client.endpoint,
+            self.bare_client.credentials,
+            contract=self.contract,
+            listeners=(self._heard,),
+            gates=(self.safety, self.budget),
+            origin=Origin.HAND,
+            redactor=self.redactor,
+            patience=self.patience,
+        )
 
     # -- the run of a plan
 

@@ -33,9 +33,7 @@ def summary(results: Results, *, files: Sequence[str] = (), verbose: int = 0) ->
         files: paths of what was written, shown last.
         verbose: 0 folds long lists, 1 shows every operation that was not tested, 2 every request example too.
     """
-    lines: list[Line] = []
-    if results.header:
-        lines += heading(results.header)
+    lines = heading(results.header)
     lines += scoreboard(results.coverage)
     lines += _findings(results.findings, verbose)
     lines += untested(results.skips, verbose)

@@ -1,0 +1,83 @@
+"""``pytest-kibana contract …``: look at contracts without any deployment."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from pytest_kibana.errors import ExitCode
+
+
+@click.group("contract")
+def command() -> None:
+    """Look at published contracts: what is in them, and what changed between two."""
+
+
+@command.command("list")
+def list_command() -> None:
+    """List the versions for which a contract is published."""
+    from pytest_kibana.contract import versions
+
+    click.echo("\n".join(versions()))
+
+
+@command.command("fetch")
+@click.argument("source")
+@click.option("--lock", type=click.Path(path_type=Path), help="file that pins downloads by sha256")
+def fetch(source: str, lock: Path | None) -> None:
+    """Fetch a contract into the cache and compile it, so that later runs need no network."""
+    from pytest_kibana.contract import load
+
+    def progress(url: str, done: int, total: int | None) -> None:
+        share = f" of {total / 1e6:.1f}" if total else ""
+        click.echo(f"\r{url}: {done / 1e6:.1f}{share} MB", err=True, nl=False)
+
+    contract = load(source, progress=progress, lock=lock)
+    click.echo(f"{contract.title}: {len(contract.operations)} operations, sha256 {contract.sha256}")
+
+
+@command.command("show")
+@click.argument("source")
+@click.argument("operation", required=False)
+def show(source: str, operation: str | None) -> None:
+    """Show the families of a contract and its defects, or one OPERATION of it."""
+    from pytest_kibana.contract import load
+
+    contract = load(source)
+    if operation is None:
+        click.echo(f"{contract.title} (sha256 {contract.sha256})")
+        for family, labels in contract.families.items():
+            click.echo(f"  {family:<42} {len(labels):>4} operations")
+        click.echo(f"  {'defects':<42} {len(contract.defects):>4}")
+        return
+    found = contract.operation(operation)
+    click.echo(f"{found.label}  ({found.operation_id}, {found.family})")
+    for parameter in found.parameters:
+        needed = "required" if parameter.required else "optional"
+        click.echo(f"  {parameter.location:<7} {parameter.name}  {needed}")
+    if found.body:
+        click.echo(f"  body    {', '.join(m.name for m in found.body.content)}")
+    for response in found.responses:
+        click.echo(
+            f"  answer  {response.status}  {', '.join(m.name for m in response.content) or 'no content'}"
+        )
+
+
+@command.command("diff")
+@click.argument("old")
+@click.argument("new")
+@click.option("--format", "form", type=click.Choice(["markdown", "json"]), default="markdown")
+@click.option("--output", type=click.Path(path_type=Path), help="write to this file")
+def diff_command(old: str, new: str, form: str, output: Path | None) -> None:
+    """Say what changed between two contracts, by meaning; ends with 1 where a client can break."""
+    from pytest_kibana.contract import load
+    from pytest_kibana.contract.diff import diff, to_json, to_markdown
+
+    found = diff(load(old), load(new))
+    text = to_markdown(found) if form == "markdown" else json.dumps(to_json(found), indent=2)
+    if output is None:
+        click.echo(text)
+    else:
+        output.write_text(text + "\n", encoding="utf-8")
+    sys.exit(ExitCode.FINDINGS if found.blocking() else ExitCode.CONFORMANT)

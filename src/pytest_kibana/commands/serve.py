@@ -1,0 +1,18 @@
+"""``pytest-kibana serve``: the stand-in Kibana."""
+
+import sys
+
+import click
+
+
+@click.command(
+    "serve",
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def command(arguments: tuple[str, ...]) -> None:
+    """Serve the stand-in Kibana; `pytest-kibana serve --help` lists its flags."""
+    from pytest_kibana.simulator.__main__ import main
+
+    sys.exit(main(arguments))
