@@ -71,21 +71,35 @@ class Findings:
 
     def see(
         self, check: Check, verdict: Verdict, problem: Problem, exchange: Exchange, operation: Operation
-    ) -> None:
-        """Add a problem of an exchange. It is only written out where it is graver or smaller than what is held."""
+    ) -> str:
+        """Add a problem of an exchange; returns its identity. It is only written out where it is graver or smaller
+        than what is held.
+        """
         name = identity(operation.label, check.code, problem)
-        measure = size(exchange)
         held = self._held.get(name)
-        graver = held is not None and held.finding.status == "tolerated" and verdict is Verdict.FAILED
-        if held is None or graver or measure < held.size:
+        if held is None:
+            self._held[name] = _Held(finding(check, verdict, problem, exchange, operation), size(exchange))
+            return name
+        if held.finding.status == "tolerated" and verdict is Verdict.FAILED:
             fresh = finding(check, verdict, problem, exchange, operation)
-            if held is None:
-                self._held[name] = _Held(fresh, measure)
-                return
-            example = fresh if measure < held.size else held.finding
-            held.finding = replace(_worse(_worse(example, fresh), held.finding), count=held.finding.count)
-            held.size = min(measure, held.size)
+            held.finding = _worse(held.finding, fresh)
         held.finding = replace(held.finding, count=held.finding.count + 1)
+        self.example(check, verdict, problem, exchange, operation)
+        return name
+
+    def example(
+        self, check: Check, verdict: Verdict, problem: Problem, exchange: Exchange, operation: Operation
+    ) -> bool:
+        """Show a finding that is held by this exchange where it is smaller, without counting it; True where held."""
+        held = self._held.get(identity(operation.label, check.code, problem))
+        if held is None:
+            return False
+        measure = size(exchange)
+        if measure < held.size:
+            fresh = finding(check, verdict, problem, exchange, operation)
+            held.finding = replace(_worse(fresh, held.finding), count=held.finding.count)
+            held.size = measure
+        return True
 
     def __iter__(self) -> Iterator[Finding]:
         return iter([held.finding for held in self._held.values()])

@@ -4,12 +4,12 @@ from.
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_kibana.checks import Judged, Step
-from pytest_kibana.conformance.findings import Findings
+from pytest_kibana.conformance.findings import Findings, identity
 from pytest_kibana.conformance.plan import Item
 from pytest_kibana.evidence.codec import from_json, to_json
 from pytest_kibana.evidence.model import (
@@ -61,6 +61,29 @@ class Outcome:
         if self.tested or self.failed:
             return None
         return "; ".join(dict.fromkeys(s.reason for s in self.skips)) or "nothing was sent"
+
+    def marked(self, mark: Callable[[Finding], Finding]) -> "Outcome":
+        """Return the outcome as a list of known deviations sees it.
+
+        A check that failed for known findings alone is ``known``, and no longer fails its item.
+
+        Args:
+            mark: returns a finding, called known where the list describes it.
+        """
+        findings = tuple(mark(finding) for finding in self.findings)
+        failing: dict[str, list[Finding]] = {}
+        for was, now in zip(self.findings, findings, strict=True):
+            if was.status == "new":
+                failing.setdefault(now.code, []).append(now)
+        excused = {code for code, some in failing.items() if all(f.status == "known" for f in some)}
+        verdicts = tuple(
+            replace(v, verdict=Verdict.KNOWN) if v.verdict is Verdict.FAILED and v.code in excused else v
+            for v in self.verdicts
+        )
+        joined = (
+            Verdict.join([v.verdict for v in verdicts]) if self.verdict is Verdict.FAILED else self.verdict
+        )
+        return replace(self, findings=findings, verdicts=verdicts, verdict=joined)
 
     def records(self) -> tuple[Record, ...]:
         """Return the lines for the results, all but the findings, which are merged over the whole run
@@ -133,16 +156,28 @@ class Tally:
         self._story.append(Step("probe", exchange))
         return tuple(self._story)
 
-    def add(self, exchange: Exchange, judged: Iterable[Judged]) -> None:
-        """Count one judged exchange."""
+    def smaller(self, name: str, exchange: Exchange, judged: Iterable[Judged]) -> bool:
+        """Tell whether an exchange shows the finding of that identity, and keep it as the example if it is smaller."""
+        return any(
+            self._findings.example(check, verdict, problem, exchange, self.item.operation)
+            for check, verdict, problems in judged
+            for problem in problems
+            if identity(self.item.operation.label, check.code, problem) == name
+        )
+
+    def add(self, exchange: Exchange, judged: Iterable[Judged]) -> frozenset[str]:
+        """Count one judged exchange. Returns the identities of what fails in it."""
         operation = self.item.operation
         self._requests += 1
         self._times.append(exchange.elapsed)
         broken_body = False
+        failing: set[str] = set()
         for check, verdict, problems in judged:
             self._verdicts.setdefault(check.code, Counter())[verdict] += 1
             for problem in problems:
-                self._findings.see(check, verdict, problem, exchange, operation)
+                name = self._findings.see(check, verdict, problem, exchange, operation)
+                if verdict is Verdict.FAILED:
+                    failing.add(name)
             broken_body = broken_body or (check.code == "KBN-R103" and bool(problems))
         if exchange.answer is not None:
             self._statuses[str(exchange.answer.status)] += 1
@@ -151,6 +186,7 @@ class Tally:
             )
             if wanted and 200 <= exchange.answer.status < 300 and not broken_body:
                 self._succeeded = True
+        return frozenset(failing)
 
     def skip(self, kind: str, reason: str) -> None:
         """Note once why something of this item was not sent."""

@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import Literal
 
 from pytest_kibana.cases.model import Case, Kind
-from pytest_kibana.checks import Look, judge
+from pytest_kibana.cases.shrink import shrink
+from pytest_kibana.checks import Judged, Look, judge
 from pytest_kibana.conformance.budget import Budget
 from pytest_kibana.conformance.outcome import Outcome, Tally
 from pytest_kibana.conformance.plan import Item, Plan
@@ -21,11 +22,19 @@ from pytest_kibana.conformance.ports import CaseSource, Resolver, Sender
 from pytest_kibana.conformance.probes import Probe, probes
 from pytest_kibana.conformance.schedule import Schedule
 from pytest_kibana.conformance.weather import PATIENCE, Sky, Watch
-from pytest_kibana.errors import BudgetExhausted, HarnessError, SafetyRefusal, UsageError
+from pytest_kibana.errors import (
+    BudgetExhausted,
+    HarnessError,
+    SafetyRefusal,
+    TargetNotReady,
+    TargetUnreachable,
+    UsageError,
+)
 from pytest_kibana.evidence.model import TroubleRecord
 from pytest_kibana.wire import build_request
-from pytest_kibana.wire.exchange import Exchange, Intent, Origin, Request
+from pytest_kibana.wire.exchange import Exchange, Intent, Origin, Request, Weather
 
+_MOST_SHRUNK = 3
 _FROM_PROBES = frozenset({"protocol", "access"})
 
 # Good requests are sent for the responses alone; what other groups say of a good request is judged there.
@@ -38,7 +47,8 @@ class Circumstances:
 
     ``flavor`` and ``version`` are the target's. ``xsrf`` tells whether it demands ``kbn-xsrf`` of these credentials,
     ``secured`` whether it refuses strangers. ``space`` is the throwaway space that space-aware operations speak to;
-    ``only_case`` sends this one case alone.
+    ``only_case`` sends this one case alone. ``shrink`` is how many requests may be spent on finding a smaller example
+    of a failure.
     """
 
     strict: bool = False
@@ -48,6 +58,18 @@ class Circumstances:
     secured: bool = True
     space: str | None = None
     only_case: str | None = None
+    shrink: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What makes a request (again after an outage, with fresh objects), who sends it, and the case that may be
+    shrunk.
+    """
+
+    make: Callable[[], Request]
+    identity: str = "main"
+    case: Case | None = None
 
 
 class Runner:
@@ -199,14 +221,20 @@ class Runner:
 
     def _run(self, item: Item, tally: Tally) -> None:
         sent = 0
-        for make, identity in self._requests(item, tally):
+        failing: dict[str, Case] = {}
+        for attempt in self._attempts(item, tally):
             if self._closed or self._watch.gone or sent >= item.limit:
                 break
-            sender = self._senders.get(identity)
+            sender = self._senders.get(attempt.identity)
             if sender is None:
-                tally.skip("prerequisite", f"no credentials for {identity}")
+                tally.skip("prerequisite", f"no credentials for {attempt.identity}")
                 continue
-            sent += self._send_and_judge(item, sender, make, tally)
+            broken = self._send_and_judge(item, sender, attempt.make, tally)
+            sent += broken is not None
+            if attempt.case is not None:
+                failing.update((name, attempt.case) for name in broken or () if name not in failing)
+        for name, case in list(failing.items())[:_MOST_SHRUNK]:
+            self._shrink(item, name, case, tally)
         if self._watch.gone:
             tally.skip("weather", "the target went away and did not come back in time")
         elif self._closed:
@@ -214,13 +242,33 @@ class Runner:
         elif not sent and not tally.skips:
             tally.skip("no cases", f"nothing to send for {item.group}")
 
-    def _requests(self, item: Item, tally: Tally) -> Iterator[tuple[Callable[[], Request], str]]:
-        """Yield what makes each request (again, after an outage, with fresh objects) and who sends it."""
+    def _shrink(self, item: Item, name: str, case: Case, tally: Tally) -> None:
+        """Look for a smaller case that fails in the same way; what is sent for it makes no verdict."""
+        operation = item.operation
+
+        def still_fails(smaller: Case) -> bool:
+            if self._closed or self._watch.gone or self.budget.exhausted:
+                return False
+            try:
+                exchange, settled = self._through_weather(
+                    self._senders["main"], self._maker(item, smaller, None), tally
+                )
+            except HarnessError:
+                return False
+            if exchange is None:
+                return False
+            return tally.smaller(name, exchange, self._judged(item, exchange, tally, settled=settled))
+
+        if self._around.shrink:
+            shrink(self.plan.contract, operation, case, still_fails, requests=self._around.shrink)
+
+    def _attempts(self, item: Item, tally: Tally) -> Iterator[_Attempt]:
+        """Yield what may be sent, in order."""
         operation = item.operation
         if item.group not in _FROM_PROBES:
             for case in self._source.cases(operation, item.group):
                 if self._around.only_case in (None, case.id):
-                    yield self._maker(item, case, None), "main"
+                    yield _Attempt(self._maker(item, case, None), case=case)
             return
         # The smallest request: a published example may name objects of somebody else.
         valid = self._source.cases(operation, "responses")
@@ -231,7 +279,7 @@ class Runner:
         around = self._around
         for probe in probes(operation, item.group, xsrf=around.xsrf, secured=around.secured):
             if around.only_case in (None, f"{base.id}~{probe.kind.replace(' ', '-')}"):
-                yield self._maker(item, base, probe), probe.identity
+                yield _Attempt(self._maker(item, base, probe), probe.identity)
 
     def _maker(self, item: Item, case: Case, probe: Probe | None) -> Callable[[], Request]:
         def make() -> Request:
@@ -263,20 +311,25 @@ class Runner:
             resolve=self.plan.contract.resolve,
         )
 
-    def _send_and_judge(self, item: Item, sender: Sender, make: Callable[[], Request], tally: Tally) -> int:
-        """Return how many requests were sent and judged: one or none."""
+    def _send_and_judge(
+        self, item: Item, sender: Sender, make: Callable[[], Request], tally: Tally
+    ) -> frozenset[str] | None:
+        """Return the identities of what the answer breaks; None where nothing was sent."""
         try:
             exchange, settled = self._through_weather(sender, make, tally)
         except SafetyRefusal as refusal:
             tally.skip("safety", refusal.message)
-            return 0
+            return None
         except BudgetExhausted:
             raise
         except HarnessError as trouble:
             tally.skip("prerequisite", trouble.message)
-            return 0
+            return None
         if exchange is None:
-            return 0
+            return None
+        return tally.add(exchange, self._judged(item, exchange, tally, settled=settled))
+
+    def _judged(self, item: Item, exchange: Exchange, tally: Tally, *, settled: bool) -> tuple[Judged, ...]:
         look = Look(
             exchange,
             item.operation,
@@ -288,8 +341,7 @@ class Runner:
             usual=tally.usual,
             settled=settled,
         )
-        tally.add(exchange, judge(look, _JUDGED.get(item.group, ("responses", item.group))))
-        return 1
+        return judge(look, _JUDGED.get(item.group, ("responses", item.group)))
 
     def _through_weather(
         self, sender: Sender, make: Callable[[], Request], tally: Tally
@@ -300,23 +352,35 @@ class Runner:
         repeats = attempt = 0
         while not self._closed:
             attempt += 1
-            exchange = sender.send(make())
-            if attempt > exchange.attempt:
+            exchange, weather = _sent(sender, make)
+            if exchange is not None and attempt > exchange.attempt:
                 exchange = replace(exchange, attempt=attempt)
-            if exchange.weather is None:
+            if weather is None:
                 return exchange, False
-            sky = self._watch.after(exchange.weather)
+            sky = self._watch.after(weather)
             if sky is Sky.GONE:
                 return None, False
             repeats = repeats + 1 if sky is Sky.CLEAR else 0
-            patience = PATIENCE[exchange.weather.kind]
+            patience = PATIENCE[weather.kind]
             if repeats >= patience.times:
-                if patience.settles:
+                if patience.settles and exchange is not None:
                     return exchange, True
-                tally.skip("weather", exchange.weather.sentence)
+                tally.skip("weather", weather.sentence)
                 return None, False
             self._watch.pause(repeats)
         return None, False
+
+
+def _sent(sender: Sender, make: Callable[[], Request]) -> tuple[Exchange | None, Weather | None]:
+    """Send. There is no exchange where weather kept the request from being made: an object that it needs could not
+    be made.
+    """
+    try:
+        request = make()
+    except (TargetUnreachable, TargetNotReady) as trouble:
+        return None, Weather("unreachable", trouble.message)
+    exchange = sender.send(request)
+    return exchange, exchange.weather
 
 
 def _not_run(item: Item, kind: str, reason: str) -> Outcome:

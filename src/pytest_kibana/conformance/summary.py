@@ -1,13 +1,15 @@
 """The end of a run: findings merged, coverage counted, one verdict, one exit code."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pytest_kibana.conformance.findings import merge, of_contract
 from pytest_kibana.conformance.outcome import Outcome
 from pytest_kibana.conformance.plan import Plan
 from pytest_kibana.errors import ExitCode
+from pytest_kibana.evidence.deviations import Deviations, what_was_tested
 from pytest_kibana.evidence.model import (
     FamilyCoverage,
     Finding,
@@ -20,14 +22,15 @@ from pytest_kibana.evidence.model import (
 )
 
 INCOMPLETE_KINDS = frozenset({"weather", "interrupted"})
-"""Skips that say that the run did not do what it set out to do. A budget that was asked for is no such
-thing.
-"""
+"""Skips that say that the run did not do what it set out to do. A budget is no such thing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """Everything that stands between header and footer of the results, and the footer's verdict."""
+    """Everything that stands between header and footer of the results, and the footer's verdict.
+
+    ``lapsed`` are entries of the lists of known deviations that no longer hold: each fails the run.
+    """
 
     verdicts: tuple[VerdictRecord, ...]
     findings: tuple[Finding, ...]
@@ -36,10 +39,12 @@ class Conclusion:
     coverage: tuple[FamilyCoverage, ...]
     verdict: Verdict
     requests: int
+    lapsed: tuple[TroubleRecord, ...] = ()
 
     def records(self) -> tuple[Record, ...]:
         """Return all records in the order in which they are written."""
-        return (*self.verdicts, *self.findings, *self.skips, *self.troubles, *self.coverage)
+        troubles = (*self.troubles, *self.lapsed)
+        return (*self.verdicts, *self.findings, *self.skips, *troubles, *self.coverage)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -48,7 +53,7 @@ class Conclusion:
         """
         if self.verdict is Verdict.ERROR:
             return ExitCode.INTERNAL
-        if self.verdict is Verdict.FAILED:
+        if self.verdict is Verdict.FAILED or self.lapsed:
             return ExitCode.FINDINGS
         if any(skip.kind in INCOMPLETE_KINDS for skip in self.skips):
             return ExitCode.INCOMPLETE
@@ -68,7 +73,7 @@ class Conclusion:
             "known": status["known"],
             "tolerated": status["tolerated"],
             "skips": len(self.skips),
-            "troubles": len(self.troubles),
+            "troubles": len(self.troubles) + len(self.lapsed),
         }
 
     def footer(self, *, finished: float, seconds: float) -> Footer:
@@ -84,6 +89,7 @@ def conclude(
     *,
     troubles: Sequence[TroubleRecord] = (),
     known: Callable[[Finding], Finding] = lambda finding: finding,
+    deviations: Deviations | None = None,
 ) -> Conclusion:
     """Unite the outcomes of a run, or of its workers.
 
@@ -91,14 +97,21 @@ def conclude(
         plan: what was planned.
         outcomes: what came of its items; an item may be missing, and is then not counted as tested.
         troubles: what the environment did.
-        known: turns a finding that a list of deviations knows into a known one.
+        known: turns a finding that is known into a known one; ``deviations`` does so too.
+        deviations: the lists of known deviations, held against the target. An entry that was looked for and did not
+            show itself, and one that is expired, fail the lists.
     """
-    seen = tuple(outcomes)
-    raw = merge(finding for outcome in seen for finding in outcome.findings)
+
+    def mark(finding: Finding) -> Finding:
+        found = known(finding)
+        return deviations.mark(found) if deviations is not None and found.status != "known" else found
+
+    seen = tuple(outcome.marked(mark) for outcome in outcomes)
     asked = {*plan.eligible, *plan.ineligible}
-    findings = tuple(known(f) for f in merge([*raw, *of_contract(plan.contract, asked)]))
-    excused = {f.identity for f in findings if f.status == "known"}
-    verdicts = tuple(record for outcome in seen for record in _excused(outcome, excused))
+    whole = len(asked) == len(plan.contract.operations)
+    contract = (mark(f) for f in of_contract(plan.contract, None if whole else asked))
+    findings = merge([*(f for outcome in seen for f in outcome.findings), *contract])
+    verdicts = tuple(record for outcome in seen for record in outcome.verdicts)
     joined = Verdict.join([record.verdict for record in verdicts])
     if any(outcome.error for outcome in seen):
         joined = Verdict.ERROR
@@ -110,20 +123,26 @@ def conclude(
         coverage=_coverage(plan, seen, findings),
         verdict=joined,
         requests=sum(outcome.requests for outcome in seen),
+        lapsed=_lapsed(deviations, verdicts, findings),
     )
 
 
-def _excused(outcome: Outcome, excused: set[str]) -> tuple[VerdictRecord, ...]:
-    """Lower a failed verdict to known where every finding that failed it is known."""
-    failing: dict[str, list[bool]] = {}
-    for finding in outcome.findings:
-        if finding.status == "new":
-            failing.setdefault(finding.code, []).append(finding.identity in excused)
-    return tuple(
-        replace(record, verdict=Verdict.KNOWN)
-        if record.verdict is Verdict.FAILED and all(failing.get(record.code, [False]))
-        else record
-        for record in outcome.verdicts
+def _lapsed(
+    deviations: Deviations | None, verdicts: Sequence[VerdictRecord], findings: Sequence[Finding]
+) -> tuple[TroubleRecord, ...]:
+    if deviations is None:
+        return ()
+    now = time.time()
+    stale = deviations.stale(what_was_tested(verdicts), findings)
+    return (
+        *(
+            TroubleRecord("stale deviation", f"{entry.id} was looked for and did not show itself", now)
+            for entry in stale
+        ),
+        *(
+            TroubleRecord("expired deviation", f"{entry.id} is expired", now)
+            for entry in deviations.expired()
+        ),
     )
 
 

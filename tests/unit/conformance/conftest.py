@@ -347,3 +347,8 @@ def senders(small: SmallKibana) -> Iterator[Callable[..., dict[str, KibanaClient
     yield make
     for client in made:
         client.close()
+
+
+@pytest.fixture(scope="session")
+def document() -> dict[str, Any]:
+    return DOCUMENT

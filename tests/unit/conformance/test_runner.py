@@ -2,13 +2,26 @@
 
 import threading
 import time
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import pytest
 
+from pytest_kibana.cases.model import Case, Kind
 from pytest_kibana.conformance import Budget, Circumstances, Limits, Outcome, Runner, conclude, merge, plan
-from pytest_kibana.errors import ExitCode
+from pytest_kibana.errors import ExitCode, TargetUnreachable
+from pytest_kibana.evidence.deviations import Deviations, read_deviations
 from pytest_kibana.evidence.model import About, Verdict
+
+
+@dataclass(frozen=True)
+class Known:
+    safety: str = "read"
+    license: str | None = None
+    flavors: tuple[str, ...] = ()
+    plugin: str | None = None
+    needs: tuple[str, ...] = ()
 
 
 @pytest.fixture
@@ -239,3 +252,85 @@ def test_a_run_that_checked_nothing_is_not_green(run):
     _, end = run(only_case="no-such-case")
     assert end.exit_code is ExitCode.NOTHING_CHECKED
     assert end.verdict is Verdict.UNKNOWN
+
+
+def test_a_failure_is_shown_by_a_smaller_request(contract, small, senders, plain, known, reply):
+    class Long:
+        def cases(self, operation, group):
+            if (operation.label, group) != ("POST /api/things", "responses"):
+                return ()
+            body = {"name": "a rather long name", "size": 123456}
+            return (
+                Case(
+                    "c-long", operation.label, Kind.RANDOM, body=body, has_body=True, media="application/json"
+                ),
+            )
+
+    def broken(asked):
+        return reply(body={"id": 5}) if asked.method == "POST" and b"name" in asked.body else None
+
+    small.behave = broken
+    planned = plan(contract, None, lambda _o: known())
+    with Runner(planned, senders=senders(), source=Long(), resolver=plain) as runner:
+        outcomes = list(runner.run())
+    found = next(f for o in outcomes for f in o.findings if f.code == "KBN-R103" and f.pointer == "/id")
+    assert found.count == 1
+    assert found.case == "c-long"
+    sent = found.exchange["request"]["body"]
+    assert "size" not in sent
+    assert len(sent) < len('{"name":"a rather long name"}')
+
+
+def test_what_a_list_knows_does_not_fail(contract, run, small, reply):
+    small.behave = lambda asked: reply(body=5) if asked.path == "/api/weather" else None
+    outcomes, end = run()
+    assert end.exit_code is ExitCode.FINDINGS
+    planned = plan(contract, None, lambda _o: Known())
+    mark = lambda f: replace(f, status="known", deviation="D-1")  # noqa: E731
+    excused = conclude(planned, outcomes, known=mark)
+    assert excused.exit_code is ExitCode.CONFORMANT
+    assert excused.verdict is Verdict.KNOWN
+    assert {f.deviation for f in excused.findings} == {"D-1"}
+    assert not any(o.marked(mark).failed for o in outcomes)
+
+
+def test_a_listed_deviation_that_did_not_occur_fails_the_list(contract, run):
+    entry = """
+[[deviation]]
+id = "D-9"
+operations = ["GET /api/weather"]
+contract = "an object"
+server = "a number"
+signs = [{ codes = ["KBN-R103"] }]
+versions = ">=8.18"
+source = "a test"
+observed = ["9.1"]
+confidence = "observed"
+"""
+    outcomes, _ = run()
+    planned = plan(contract, None, lambda _o: Known())
+    lists = Deviations(read_deviations(entry, "test")).at(
+        version="9.1.4", flavor="traditional", contract="9.1", today=date(2026, 11, 23)
+    )
+    end = conclude(planned, outcomes, deviations=lists)
+    assert [t.kind for t in end.lapsed] == ["stale deviation"]
+    assert end.exit_code is ExitCode.FINDINGS
+
+
+def test_an_object_that_cannot_be_made_in_an_outage_is_made_afterwards(
+    contract, small, senders, source, known
+):
+    tries: dict[str, int] = {}
+
+    class Shaken:
+        def resolve(self, case):
+            tries[case.id] = tries.get(case.id, 0) + 1
+            if tries[case.id] == 1:
+                raise TargetUnreachable("nobody there", hint="wait")
+            return case
+
+    planned = plan(contract, None, lambda _o: known())
+    with Runner(planned, senders=senders(), source=source, resolver=Shaken()) as runner:
+        outcomes = list(runner.run())
+    assert of(outcomes, "GET /api/things-responses").requests == 3
+    assert all(o.verdict is not Verdict.FAILED for o in outcomes)
