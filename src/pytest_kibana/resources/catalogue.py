@@ -34,7 +34,7 @@ from pytest_kibana.resources.families import (
     timelines,
     workflows,
 )
-from pytest_kibana.resources.model import Call, Preparation, Resource, Safety, Scope
+from pytest_kibana.resources.model import Call, Preparation, Resource, Scope
 
 FAMILIES = (
     spaces,
@@ -79,9 +79,9 @@ PREPARATIONS: Mapping[str, Preparation] = MappingProxyType(
             Preparation(
                 name="fleet_setup",
                 call=Call("POST /api/fleet/setup"),
+                done=Call("GET /api/fleet/settings"),
                 scope=Scope.GLOBAL,
                 summary="Fleet makes its default output and settings, as it does when its page is first opened.",
-                safety=Safety.DISRUPTIVE,
             ),
         )
     }

@@ -131,6 +131,18 @@ class Resources:
     apm_annotation = Maker("apm_annotation")
     """A mark on the time line of a service that does not exist; nothing removes it."""
 
+    stream = Maker("stream")
+    """A wired stream that takes over nothing: a fork of the root with a condition that is never true."""
+
+    stream_query = Maker("stream_query")
+    """A query of a stream."""
+
+    stream_dashboard_link = Maker("stream_dashboard_link")
+    """A dashboard that is tied to a stream."""
+
+    stream_rule_link = Maker("stream_rule_link")
+    """A rule that is tied to a stream."""
+
     dashboard = Maker("dashboard")
     """An empty dashboard."""
 

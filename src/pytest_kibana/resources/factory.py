@@ -11,7 +11,7 @@ from pytest_kibana.resources.catalogue import PREPARATIONS, RESOURCES, resource
 from pytest_kibana.resources.handle import Handle
 from pytest_kibana.resources.ledger import Entry, Ledger
 from pytest_kibana.resources.mark import RunMark
-from pytest_kibana.resources.model import NOTHING, Call, Kind, Resource, Scope
+from pytest_kibana.resources.model import NOTHING, Call, Kind, Resource, Safety, Scope
 from pytest_kibana.resources.ownership import Belongings
 from pytest_kibana.resources.removal import Removed, Remover
 from pytest_kibana.resources.template import Hole, fill, subjects, value_at
@@ -35,6 +35,7 @@ class Factory(Tending):
         mark: gives names.
         contract: chooses between the forms of an operation in different versions; by default the client's.
         space: where things of a space are made unless said otherwise: an id, a handle, None for the default space.
+        allow: the highest safety class that may be sent; what could not be removed again is not made.
         belongings: the ids that the run owns; shared by the factories of a run.
 
     A factory may be shared between threads. It is a context manager that cleans up.
@@ -49,6 +50,7 @@ class Factory(Tending):
         contract: "Contract | None" = None,
         space: "str | Handle | None" = None,
         belongings: Belongings | None = None,
+        allow: str | None = None,
     ) -> None:
         self.client = client
         self.ledger = ledger
@@ -57,6 +59,7 @@ class Factory(Tending):
         self._clock = client.clock
         self._caller = Caller(client, contract)
         self._remover = Remover(self._caller, now=self._clock.now, sleep=self._clock.sleep)
+        self._allow = Safety(allow) if allow else Safety.DISRUPTIVE
         self.belongings = belongings or Belongings(mark)
         self._entries: dict[int, Entry] = {}
         self._made: list[Handle] = []
@@ -96,6 +99,12 @@ class Factory(Tending):
             raise UsageError(
                 f"no {kind.name} can be made: {kind.lacking or 'its API has no way to'}",
                 hint="`pytest-kibana resources` says which can.",
+            )
+        if kind.safety.rank > self._allow.rank:
+            raise SafetyRefusal(
+                f"no {kind.name} was made: it, or its removal, is of class {kind.safety}, and {self._allow} is the "
+                "highest allowed",
+                hint=f"If this deployment may be changed so, allow it with --kibana-allow={kind.safety}.",
             )
         where = None
         if kind.scope is Scope.SPACE:
@@ -267,6 +276,9 @@ class Factory(Tending):
         where = space if preparation.scope is Scope.SPACE else None
 
         def prepare() -> Reply:
+            done = self._caller.send(preparation.done, _no_holes, space=where)
+            if done.ok:
+                return done
             reply = self._caller.send(preparation.call, _no_holes, space=where)
             if not reply.ok:
                 raise ResourceTrouble(
@@ -331,6 +343,7 @@ class Factory(Tending):
             contract=self._caller.contract,
             space=space,
             belongings=self.belongings,
+            allow=self._allow.value,
         )
 
     def cleanup(self) -> tuple[Removed, ...]:

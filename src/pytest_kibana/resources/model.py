@@ -277,15 +277,15 @@ class Resource:
 class Preparation:
     """Something that a deployment or a space is asked once before certain resources can be made.
 
-    It is idempotent and leaves nothing that this project would have to remove, or that Kibana itself would not do when
-    a person first opens the page.
+    ``done`` succeeds where it was done already, so that it is not asked again. It is idempotent and leaves nothing
+    that this project would have to remove, or that Kibana itself would not do when a person first opens the page.
     """
 
     name: str
     call: Call
+    done: Call
     scope: Scope
     summary: str
-    safety: Safety = Safety.SPACE
 
 
 def within(label: str, body: Template = NOTHING, **more: Any) -> Call:

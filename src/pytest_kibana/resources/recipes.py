@@ -18,15 +18,15 @@ different versions; the first whose body the contract allows is taken.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from pytest_kibana.errors import UsageError
-from pytest_kibana.resources.calls import merged
+from pytest_kibana.resources.calls import body_fits, fill_body, merged
 from pytest_kibana.resources.catalogue import NAMES, RESOURCES
-from pytest_kibana.resources.model import MULTIPART, NOTHING, Call, File, Kind, Resource
+from pytest_kibana.resources.model import JSON, MULTIPART, NOTHING, Call, File, Kind, Resource
 from pytest_kibana.resources.template import Hole, at, demand_known, fill, holes
 
 if TYPE_CHECKING:
@@ -121,17 +121,11 @@ def _recipe(call: Call, lookup: Any, *, body: Any = _ABSENT, **more: Any) -> Rec
     return Recipe(
         path={n: fill(v, lookup) for n, v in call.path.items()},
         query={n: fill(v, lookup) for n, v in call.query.items()},
-        body=None if body is NOTHING else _filled(body, lookup),
+        body=None if body is NOTHING else fill_body(body, lookup),
         has_body=body is not NOTHING,
         media=call.media if body is not NOTHING else None,
         **more,
     )
-
-
-def _filled(body: Any, lookup: Any) -> Any:
-    from pytest_kibana.resources.calls import fill_body
-
-    return fill_body(body, lookup)
 
 
 def _at_create(kind: Resource) -> Any:
@@ -244,28 +238,13 @@ def _texts(body: Any) -> Any:
 
 def _allowed(contract: "Contract", operation: "Operation", forms: tuple[Recipe, ...]) -> Recipe:
     """Return the first form whose body the contract allows, else the first."""
-    if len(forms) == 1 or operation.body is None:
-        return forms[0]
-    for form in forms:
-        media = operation.body.media(form.media or "application/json")
-        if media is None:
-            continue
-        if (
-            media.schema is None
-            or media.name == MULTIPART
-            or contract.is_valid(media.schema, fill(form.body, _likely))
-        ):
+    for form in forms if len(forms) > 1 else ():
+        if body_fits(contract, operation, form.body if form.has_body else NOTHING, form.media or JSON):
             return form
     return forms[0]
 
 
-def _likely(hole: Hole) -> Any:
-    return "2026-01-01T00:00:00.000Z" if hole.subject == "now" else "0b8c3c1e-5f0a-4c7e-9d51-000000000000"
-
-
 def _with_role(recipe: Recipe, declared: Recipe) -> Recipe:
-    from dataclasses import replace
-
     return replace(
         recipe,
         consumes=recipe.consumes or declared.consumes,
@@ -279,8 +258,6 @@ def _with_role(recipe: Recipe, declared: Recipe) -> Recipe:
 
 def _renamed(recipe: Recipe, label: str, operation: "Operation") -> Recipe:
     """Return the recipe with path parameters called as the contract calls them; positions count."""
-    from dataclasses import replace
-
     names = dict(zip(_parameters(label), _parameters(operation.path), strict=True))
     return replace(recipe, path={names.get(n, n): v for n, v in recipe.path.items()})
 

@@ -62,7 +62,8 @@ class Remover:
         keys = dict(entry.keys)
         if entry.id is not None:
             keys["id"] = entry.id
-        if not entry.certain:
+        nameless = entry.id is None and resource.id_at is not None and not resource.chooses_id
+        if not entry.certain or nameless:
             return self._remove_lost(resource, entry, keys)
         return self._remove_known(resource, entry.space, keys, entry.unique)
 
@@ -152,15 +153,16 @@ class Remover:
 
         A list that the deployment does not have, or does not let us see, is empty.
         """
-        for item, listing in self._items(resource, space, keys):
+        for item, listing in self.items(resource, space, keys):
             names = [value_at(item, pointer) for pointer in listing.named_at] or [""]
             if any(wanted(name) for name in names if isinstance(name, str)):
                 found = {key: value_at(item, pointer) for key, pointer in listing.keys.items()}
                 yield {**keys, **found, "id": value_at(item, listing.id_at)}
 
-    def _items(
+    def items(
         self, resource: Resource, space: str | None, keys: Mapping[str, Any]
     ) -> Iterator[tuple[Any, Listing]]:
+        """Yield every listed item with the listing that it came from, page by page."""
         call = self._caller.choose([page.call for page in resource.listing])
         listing = next((page for page in resource.listing if page.call is call), None)
         if listing is None:

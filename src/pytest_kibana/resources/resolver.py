@@ -183,7 +183,7 @@ class Resolver:
         if recipe.creates:
             self._heard_create(RESOURCES[recipe.creates], said, answer.status, answer.json, request.space)
         if recipe.consumes:
-            self._heard_delete(said, answer.status)
+            self._heard_delete(recipe.consumes, said, answer.status)
 
     def _heard_create(self, kind: Resource, said: str, status: int, body: Any, space: str | None) -> None:
         if not _outlives(kind) or status >= 500:
@@ -199,15 +199,28 @@ class Resolver:
         found = None if kind.chooses_id else kind.id_in(body)
         if not entries and found is not None:
             entries = [ledger.intend(kind.name, space=space, unique=found, keys={})]
-        for entry in entries:
+        for entry in entries if found is not None or kind.chooses_id or kind.id_at is None else ():
             self._factory.adopt(ledger.made(entry, found))
 
-    def _heard_delete(self, said: str, status: int) -> None:
+    def _heard_delete(self, names: tuple[str, ...], said: str, status: int) -> None:
+        if 200 <= status < 300:
+            self._forget(names)
         with self._lock:
             for name in [n for n in self._lent if n in said]:
                 lent = self._lent.pop(name)
                 if 400 <= status < 500 and status != 404:
                     self._spare.setdefault(lent.handle.resource.name, []).append(lent.handle)
+
+    def _forget(self, names: tuple[str, ...]) -> None:
+        """Make anew what there is one of and a request took away, and everything that needs it."""
+        gone = {name for name in names if RESOURCES[name].kind is Kind.ENGINE}
+        while more := {n for n, k in RESOURCES.items() if gone & set(k.parents)} - gone if gone else None:
+            gone |= more
+        with self._lock:
+            for key in [key for key in self._pools if key[0] in gone]:
+                del self._pools[key]
+        for name in gone:
+            self._factory.forget(name)
 
 
 def _outlives(kind: Resource) -> bool:

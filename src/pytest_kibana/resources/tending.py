@@ -36,6 +36,8 @@ class Tending(ABC):
 
     def read(self, handle: Handle) -> Any:
         """Read an object; see :meth:`Handle.read`."""
+        if self._caller.choose(handle.resource.read) is None and handle.resource.listing:
+            return self._read_from_list(handle)
         reply = self._read(handle)
         if not reply.ok:
             raise ResourceTrouble(
@@ -43,6 +45,13 @@ class Tending(ABC):
             )
         handle.body = value_at(reply.body, handle.resource.reading_at)
         return handle.body
+
+    def _read_from_list(self, handle: Handle) -> Any:
+        for item, listing in self._remover.items(handle.resource, handle.space, handle.keys):
+            if text(value_at(item, listing.id_at)) == handle.id:
+                handle.body = item
+                return item
+        raise ResourceTrouble(f"{handle} is in no list", hint="Was it removed by somebody else?")
 
     def exists(self, handle: Handle) -> bool:
         """Tell whether an object is there; see :meth:`Handle.exists`."""

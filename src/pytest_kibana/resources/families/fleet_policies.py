@@ -1,13 +1,16 @@
-"""Fleet policies: agent policies, package policies, enrollment keys, uninstall tokens."""
+"""Fleet policies: agent policies, package policies, enrollment keys, uninstall tokens.
+
+Since 9.1 they lie in the space in which they were made (Terraform provider); before that the space prefix is
+accepted, and means nothing.
+"""
 
 from pytest_kibana.resources.families.pages import fleet_page
-from pytest_kibana.resources.model import Call, Kind, Resource, Safety, Scope, item
+from pytest_kibana.resources.model import Call, Kind, Resource, Safety, item
 
 AGENT_POLICY = Resource(
     name="fleet_agent_policy",
     family="Elastic Agent policies",
     summary="An agent policy without integrations and without agents.",
-    scope=Scope.GLOBAL,
     safety=Safety.GLOBAL,
     requires=("fleet_setup",),
     # sys_monitoring would install the system package for the whole deployment.
@@ -31,6 +34,7 @@ AGENT_POLICY = Resource(
     change={"description": "changed by a test"},
     refuses_again=409,
     volatile=("/revision", "/updated_at", "/updated_by", "/agents"),
+    outlives_space=True,
     source="observed through the Terraform provider",
 )
 
@@ -38,7 +42,6 @@ PACKAGE_POLICY = Resource(
     name="fleet_package_policy",
     family="Fleet package policies",
     summary="An integration in an agent policy: listens to a UDP port on agents that do not exist.",
-    scope=Scope.GLOBAL,
     safety=Safety.DISRUPTIVE,
     create=(
         Call(
@@ -68,6 +71,7 @@ PACKAGE_POLICY = Resource(
     change={"description": "changed by a test"},
     refuses_again=409,
     volatile=("/revision", "/updated_at", "/updated_by", "/version"),
+    outlives_space=True,
     source="observed through the Terraform provider; installs the package as a side effect",
 )
 
@@ -75,7 +79,6 @@ AGENTLESS_POLICY = Resource(
     name="fleet_agentless_policy",
     family="Fleet agentless policies",
     summary="An integration that Elastic Cloud runs itself, which costs money.",
-    scope=Scope.GLOBAL,
     safety=Safety.DISRUPTIVE,
     create=(
         Call(
@@ -93,6 +96,7 @@ AGENTLESS_POLICY = Resource(
     idempotent_delete=True,
     since="9.3",
     lacking="exists on Elastic Cloud and Serverless only, and starts an agent that costs money",
+    outlives_space=True,
     source="Kibana contract; a self-managed deployment answers 400",
 )
 
@@ -100,7 +104,6 @@ ENROLLMENT_KEY = Resource(
     name="fleet_enrollment_api_key",
     family="Fleet enrollment API keys",
     summary="A key with which agents would enrol into a policy.",
-    scope=Scope.GLOBAL,
     safety=Safety.GLOBAL,
     create=(
         Call(
@@ -117,6 +120,7 @@ ENROLLMENT_KEY = Resource(
     # A delete revokes: the record stays and says that it is not active.
     gone="inactive",
     inactive_at="/active",
+    outlives_space=True,
     source="observed live",
 )
 
@@ -125,7 +129,6 @@ UNINSTALL_TOKEN = Resource(
     family="Fleet uninstall tokens",
     summary="The token with which agents of a policy may be uninstalled; Kibana makes one for each policy.",
     kind=Kind.FOUND,
-    scope=Scope.GLOBAL,
     safety=Safety.READ,
     requires=("fleet_agent_policy",),
     reading_at="/item",

@@ -1,8 +1,9 @@
-"""Streams, and what hangs on them. They are data streams of Elasticsearch, for the whole deployment."""
+"""Streams, and what hangs on them. They are data streams of Elasticsearch, for the whole deployment.
+
+Wired streams have to be switched on already: doing it changes how the whole deployment keeps its logs.
+"""
 
 from pytest_kibana.resources.model import Call, Listing, Resource, Safety, Scope, item, within
-
-_OFF = "needs wired streams switched on, which changes how the whole deployment keeps its logs"
 
 STREAM = Resource(
     name="stream",
@@ -12,6 +13,11 @@ STREAM = Resource(
     safety=Safety.DISRUPTIVE,
     keys={"id": "logs.${unique}"},
     create=(
+        Call(
+            "POST /api/streams/{name}/_fork",
+            path={"name": "logs"},
+            body={"stream": {"name": "${self.id}"}, "where": {"never": {}}},
+        ),
         Call(
             "POST /api/streams/{name}/_fork",
             path={"name": "logs"},
@@ -28,7 +34,6 @@ STREAM = Resource(
     since="9.2",
     plugin="streams",
     exceptions={"parallel": "writes take a lock and answer 409 under contention"},
-    lacking=_OFF,
     source="observed live; the root is logs before 9.4 and logs.otel or logs.ecs from 9.4 (elastic/kibana#251618)",
 )
 
@@ -37,7 +42,7 @@ QUERY = Resource(
     family="streams",
     summary="A query of a stream.",
     scope=Scope.GLOBAL,
-    safety=Safety.GLOBAL,
+    safety=Safety.DISRUPTIVE,
     keys={"name": "${stream.id}", "id": "${unique}"},
     create=(
         item("PUT /api/streams/{name}/queries/{queryId}", {"title": "${unique}", "kql": {"query": "a: b"}}),
@@ -57,7 +62,6 @@ QUERY = Resource(
     gone="unknown",
     since="9.2",
     plugin="streams",
-    lacking=_OFF,
     source="observed live",
 )
 
@@ -66,7 +70,7 @@ DASHBOARD_LINK = Resource(
     family="streams",
     summary="A dashboard that is tied to a stream.",
     scope=Scope.GLOBAL,
-    safety=Safety.GLOBAL,
+    safety=Safety.DISRUPTIVE,
     keys={"name": "${stream.id}", "id": "${dashboard.id}"},
     create=(item("PUT /api/streams/{name}/dashboards/{dashboardId}"),),
     listing=(Listing(within("GET /api/streams/{name}/dashboards"), items="/dashboards", named_at=("/id",)),),
@@ -74,7 +78,6 @@ DASHBOARD_LINK = Resource(
     gone="unknown",
     until="9.4",
     plugin="streams",
-    lacking=_OFF,
     source="Kibana contract",
 )
 
@@ -83,7 +86,7 @@ RULE_LINK = Resource(
     family="streams",
     summary="A rule that is tied to a stream.",
     scope=Scope.GLOBAL,
-    safety=Safety.GLOBAL,
+    safety=Safety.DISRUPTIVE,
     keys={"name": "${stream.id}", "id": "${rule.id}"},
     create=(item("PUT /api/streams/{name}/rules/{ruleId}"),),
     listing=(Listing(within("GET /api/streams/{name}/rules"), items="/rules", named_at=()),),
@@ -91,7 +94,6 @@ RULE_LINK = Resource(
     gone="unknown",
     until="9.4",
     plugin="streams",
-    lacking=_OFF,
     source="Kibana contract",
 )
 
