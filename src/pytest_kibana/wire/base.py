@@ -61,7 +61,7 @@ class ClientBase:
             endpoint, found = read_endpoint(endpoint)
         who = credentials or found or Anonymous()
         redactor = redactor or Redactor()
-        redactor.register(*who.secrets())
+        redactor.register(*who.secrets(), *(found.secrets() if found else ()), *endpoint.secrets())
         self._view = _View(
             Setup(
                 endpoint,

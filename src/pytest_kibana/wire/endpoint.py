@@ -83,6 +83,11 @@ class Endpoint:
     def __str__(self) -> str:
         return self.url
 
+    def secrets(self) -> tuple[str, ...]:
+        """Return what must not be shown: the proxy's password and the one that opens the client's key."""
+        proxy = urlsplit(self.proxy).password if self.proxy else None
+        return tuple(s for s in (proxy, unquote(proxy or ""), self.client_key_password) if s)
+
     def ssl_context(self) -> ssl.SSLContext:
         """Build what TLS needs.
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -282,6 +283,14 @@ class TestViews:
     def test_nothing_prints_a_secret(self, client: KibanaClient) -> None:
         assert "canary" not in repr(client) + repr(client.as_(KEY)) + repr(client.__dict__)
 
+    def test_secrets_of_the_endpoint_are_known_too(self) -> None:
+        from pytest_kibana.wire import read_endpoint
+
+        endpoint, _ = read_endpoint("http://k.example", proxy="http://u:canary%2Fproxy-1@127.0.0.1:1")
+        with KibanaClient(replace(endpoint, client_key_password="canary-key-password")) as own:
+            text = own.redactor.text("canary/proxy-1 canary%2Fproxy-1 canary-key-password")
+        assert "canary" not in text
+
     def test_nothing_is_logged(self, loopback: Loopback, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level("DEBUG")
         loopback.default = Say(headers={"set-cookie": "sid=canary-cookie-1"})
@@ -391,6 +400,24 @@ class TestRetry:
         ]
         assert client.get("/api/x").status_code == 200
         assert slept == [30, 40, 1.0]
+
+    @pytest.mark.parametrize(
+        ("value", "seconds"),
+        [
+            ("0", 0),
+            ("7", 7),
+            ("99999999999999999999", 40),
+            ("Wed, 21 Oct 2015 07:28:00 GMT", 0),
+            ("-3", 0.25),
+            ("", 0.25),
+        ],
+    )
+    def test_retry_after_may_be_anything(
+        self, client: KibanaClient, loopback: Loopback, slept: Slept, value: str, seconds: float
+    ) -> None:
+        loopback.queue = [Say(status=503, headers={"retry-after": value})]
+        assert client.get("/api/x").status_code == 200
+        assert slept == [seconds]
 
     def test_attempts_end(self, client: KibanaClient, loopback: Loopback, slept: Slept) -> None:
         loopback.default = NOT_READY
@@ -522,8 +549,6 @@ class TestConcurrency:
         assert len({e.id for e in seen}) == 200
 
     def test_as_many_connections_as_said_and_no_more(self, loopback: Loopback) -> None:
-        from dataclasses import replace
-
         from pytest_kibana.wire import read_endpoint
 
         gate, busy, most = threading.Semaphore(0), 0, 0
