@@ -122,6 +122,7 @@ def _here(old: Shape, new: Shape) -> Iterator[Difference]:
     yield from _bounds(old, new)
     if "object" in old.free & new.free:
         yield from _fields(old, new)
+    yield from _reshaped(old, new)
 
 
 def _fields(old: Shape, new: Shape) -> Iterator[Difference]:
@@ -147,6 +148,16 @@ def _fields(old: Shape, new: Shape) -> Iterator[Difference]:
             yield Difference(Kind.FIELD_OPTIONAL, (name,), sentence=f"no longer requires `{name}`")
 
 
+def _reshaped(old: Shape, new: Shape) -> Iterator[Difference]:
+    """Name what a place of another type has or lacks: properties that must be there now, items that may not."""
+    if "object" in new.free - old.free and old.types:
+        for name in sorted(new.required & new.properties.keys()):
+            words = f"has the new property `{name}`, which is required"
+            yield Difference(Kind.FIELD_ADDED, (name,), required=True, sentence=words)
+    if "array" in old.free - new.free and old.items is not None and new.types:
+        yield Difference(Kind.FIELD_REMOVED, (ITEMS,), closed=True, sentence="no longer has items")
+
+
 def _types(old: Shape, new: Shape) -> Iterator[Difference]:
     before, after = old.types, new.types
     if not before or not after:
@@ -168,8 +179,6 @@ def _types(old: Shape, new: Shape) -> Iterator[Difference]:
     if not lost and not gained:
         return
     words = f"was {_said(before)}, is {_said(after)}"
-    if "object" in gained and new.required:
-        words += f" and requires {', '.join(f'`{name}`' for name in sorted(new.required))}"
     kind = Kind.TYPE_CHANGED if lost and gained else Kind.TYPE_NARROWED if lost else Kind.TYPE_WIDENED
     yield Difference(kind, (), detail=(frozenset(lost), frozenset(gained)), sentence=words)
 

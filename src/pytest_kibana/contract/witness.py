@@ -200,9 +200,12 @@ def candidates(smith: Smith, schema: JsonSchema, difference: Difference) -> Iter
 
     def without(inner: JsonSchema) -> Iterator[Any]:
         for shape in smith.alternatives(inner):
-            if "object" in shape.free:
-                value = smith.small_object(shape)
-                yield {key: member for key, member in value.items() if key != name}
+            for value in [smith.small_object(shape)] if "object" in shape.free else smith.of_shape(shape, 0):
+                yield (
+                    {key: member for key, member in value.items() if key != name}
+                    if isinstance(value, dict)
+                    else value
+                )
 
     def extra(inner: JsonSchema) -> Iterator[Any]:
         for shape in smith.alternatives(inner):

@@ -124,6 +124,18 @@ def test_inline_body_tightened(compare: Any, old: Any, new: Any, expected: tuple
     assert change.where == "request body"
 
 
+def test_a_place_of_another_type_is_named_with_what_it_asks_for(compare: Any) -> None:
+    old = obj({"steps": {"type": "array", "items": TEXT}})
+    new = obj({"steps": obj({"list": {"type": "array", "items": TEXT}}, "list")})
+    found = compare(old, new)
+    assert told(found) == {
+        (".steps", "request-type-changed", "BREAKING"),
+        (".steps.list", "request-required-field-added", "BREAKING"),
+        (".steps[]", "request-field-removed", "BREAKING"),
+    }
+    assert all(change.witnessed for change in found.changes)
+
+
 def test_component_body_tightened(compare: Any) -> None:
     reference = {"$ref": "#/components/schemas/Thing"}
     schemas = ({"Thing": obj({"a": TEXT})}, {"Thing": obj({"a": {**TEXT, "maxLength": 3}})})

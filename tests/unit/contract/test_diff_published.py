@@ -48,6 +48,7 @@ GET /api/asset_criticality/list | query sort_field |  | request-enum-value-remov
 POST /api/entity_analytics/monitoring/users/_csv | request body |  | media-type-removed
 POST /api/entity_analytics/monitoring/users/_csv | response 200 | .upserted_count | response-field-removed
 PUT /api/streams/{name} | request body | .stream.ingest.processing | request-type-changed
+PUT /api/streams/{name} | request body | .stream.ingest.processing.steps | request-required-field-added
 PUT /api/streams/{name} | request body | .stream.ingest.settings | request-required-field-added
 POST /api/streams/{name}/_fork | request body | .if | request-field-removed
 POST /api/streams/{name}/_fork | request body | .where | request-required-field-added
