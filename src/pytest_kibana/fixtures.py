@@ -109,13 +109,22 @@ def kibana_client_factory(kibana_session: "Session") -> ClientFactory:
 
     ``kibana_client_factory(role={"kibana": [{"base": ["read"], "spaces": ["default"]}]})`` makes an identity that may
     do just that, which needs ``--elasticsearch-url`` (the identity is minted there); it is removed at the end.
+    A test that asks for somebody who cannot be had is skipped, with what was needed.
     """
-    return kibana_session.client_for
+    from pytest_kibana.errors import UsageError
+
+    def make(**who: Any) -> "KibanaClient":
+        try:
+            return kibana_session.client_for(**who)
+        except UsageError as error:
+            pytest.skip(f"{error.message}. {error.hint}")
+
+    return make
 
 
 @pytest.fixture
 def kibana_async_client(kibana_session: "Session", kibana_client_args: dict[str, Any]) -> "AsyncKibanaClient":
-    """The twin of ``kibana_client`` for tests that run in an event loop: ``async with kibana_async_client as client``."""
+    """The twin of ``kibana_client`` for event loops: ``async with kibana_async_client as client``."""
     return kibana_session.async_client().derive(**kibana_client_args)
 
 

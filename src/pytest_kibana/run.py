@@ -5,7 +5,7 @@ the controller, or the one process that there is, writes results and reports.
 """
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ import pytest
 
 from pytest_kibana import markers
 from pytest_kibana.errors import ExitCode, HarnessError
+from pytest_kibana.evidence.model import Verdict
 from pytest_kibana.settings import Settings, ini_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Run:
         self.books: Books | None = None
         self.trouble: HarnessError | None = None
         self._items: list[str] = []
+        self._seen: list[dict[str, Any]] = []
 
     # -- the session
 
@@ -78,7 +80,7 @@ class Run:
 
     def _opened(self) -> "Session":
         if not self.session.opened:
-            _ = self.session.target, self.session.contract
+            _ = self.session.target, self.session.contract, self.session.deviations
             self._listen()
         return self.session
 
@@ -210,7 +212,8 @@ class Run:
 
     def outcome_of(self, item: pytest.Item, key: str) -> "Outcome":
         """Return what came of an item of the plan, and keep it for the results."""
-        outcome = self.open().runner.outcome(key)
+        session = self.open()
+        outcome = session.runner.outcome(key).marked(session.known)
         item.stash.setdefault(OUTCOMES, []).append(outcome.to_json())
         return outcome
 
@@ -230,7 +233,19 @@ class Run:
         """Write down what one test learned."""
         outcomes = getattr(report, "kibana", None)
         if outcomes and self.worker is None:
-            self._books().enter(outcomes)
+            self._seen += outcomes
+            if self.books is None and not self._worth_keeping(outcomes):
+                return
+            self._books().enter(self._seen)
+            self._seen = []
+
+    def _worth_keeping(self, outcomes: Sequence[Mapping[str, Any]]) -> bool:
+        """Tell whether results are kept: those of the suites are; those of calls that kept every promise only where
+        a folder was named for them.
+        """
+        if self.settings.report_dir:
+            return True
+        return any(o["group"] != "traffic" or o["verdict"] == Verdict.FAILED.value for o in outcomes)
 
     def _books(self) -> "Books":
         if self.books is None:
@@ -251,7 +266,7 @@ class Run:
         if self.books is not None:
             interrupted = exitstatus in (ExitCode.INTERRUPTED, ExitCode.INTERNAL)
             self.books.close(self.session, trouble=self.trouble, interrupted=interrupted)
-            if exitstatus in (ExitCode.CONFORMANT, ExitCode.NOTHING_CHECKED):
+            if self.books.planned and exitstatus in (ExitCode.CONFORMANT, ExitCode.NOTHING_CHECKED):
                 session.exitstatus = int(self.books.exit_code)
         if self.trouble is not None and exitstatus in (ExitCode.CONFORMANT, ExitCode.FINDINGS):
             session.exitstatus = int(self.trouble.exit_code)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 
+from pytest_kibana.books import TRAFFIC
 from pytest_kibana.checks import Look, judge
 from pytest_kibana.conformance import Item, Outcome
 from pytest_kibana.conformance.outcome import Tally
@@ -10,8 +11,6 @@ from pytest_kibana.contract import Contract
 from pytest_kibana.evidence import Finding
 from pytest_kibana.markers import ExpectedDeviation
 from pytest_kibana.wire import Exchange, Origin
-
-GROUP = "traffic"
 
 
 class Traffic:
@@ -47,7 +46,7 @@ class Traffic:
             excused = {
                 e.code for e in expected if e.operation in (None, operation.label, operation.operation_id)
             }
-            tally = tallies.setdefault(operation.label, Tally(Item(operation, GROUP, 0)))
+            tally = tallies.setdefault(operation.label, Tally(Item(operation, TRAFFIC, 0)))
             look = Look(exchange, operation, self.contract, strict=self.strict)
             tally.add(exchange, [one for one in judge(look, ("responses",)) if one[0].code not in excused])
         return tuple(tally.outcome() for tally in tallies.values())

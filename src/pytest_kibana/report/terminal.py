@@ -143,9 +143,10 @@ def _many(number: int, what: str) -> str:
 def finding_lines(finding: Finding, verbose: int = 0) -> Iterator[Line]:
     """Yield one finding: code and operation, the sentence, and lines to send it again."""
     note = {"new": "", "known": f"  known: {finding.deviation}", "tolerated": "  tolerated"}[finding.status]
+    about = "" if finding.about == "deployment" else f"about: {finding.about}, "
     yield Line()
     yield Line(f"{finding.code}  {finding.operation}{note}", _STYLE[finding.status])
-    yield Line(f"  {finding.title} (about the {finding.about}, {finding.level} {finding.severity})")
+    yield Line(f"  {finding.title} ({about}{finding.level} {finding.severity})")
     where = f"{finding.pointer} " if finding.pointer else ""
     seen = f"; seen {finding.count} times" if finding.count > 1 else ""
     for part in wrap(
@@ -200,6 +201,12 @@ def verdict(results: Results) -> list[Line]:
     tested = sum(c.tested for c in results.coverage)
     eligible = sum(c.eligible for c in results.coverage)
     rate = f"{footer.requests} requests in {footer.seconds:.1f} s"
+    if not results.coverage:
+        style: Style = "bad" if new else "good"
+        return [
+            Line(),
+            Line(f"{_many(new, 'new finding')} in {_many(footer.requests, 'call')} made by hand", style),
+        ]
     scope = f"{tested} of {eligible} eligible operations tested, {rate}"
     if new:
         return [Line(), Line(f"{_many(new, 'new finding')}; {scope}", "bad")]
