@@ -138,11 +138,16 @@ class _Paths:
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """What the policy makes of a request. ``operation`` is None where no known operation has its path."""
+    """What the policy makes of a request.
+
+    ``operation`` is None where no known operation has its path. ``other_reading`` holds the path parameters that a
+    proxy may see which decodes and resolves the path before Kibana does, where they are others.
+    """
 
     safety: SafetyClass
     operation: str | None
     path_parameters: Mapping[str, str]
+    other_reading: Mapping[str, str] = field(default_factory=dict)
 
 
 class SafetyPolicy:
@@ -209,7 +214,7 @@ class SafetyPolicy:
         safety = max(reading.safety for reading in readings)
         if request.operation is not None and request.operation != first.operation:
             safety = max(safety, self._classes.get(request.operation, safety))
-        return Classified(safety, first.operation, first.path_parameters)
+        return Classified(safety, first.operation, first.path_parameters, readings[-1].path_parameters)
 
     def _read(self, method: str, segments: list[str]) -> Classified:
         found = self._paths.find("GET" if method == "HEAD" else method, segments)
@@ -243,9 +248,10 @@ def _named(request: Request, found: Classified) -> Iterator[tuple[str, str]]:
         yield "the space", space
     elif found.safety is SafetyClass.SPACE and _NAMES_ITS_SPACES not in (found.operation or ""):
         yield "the space", "default"
-    for name, value in {**request.path_parameters, **found.path_parameters}.items():
-        if path_names_object(name):
-            yield f"the path parameter {name}", value
+    for parameters in ({**request.path_parameters, **found.path_parameters}, found.other_reading):
+        for name, value in parameters.items():
+            if path_names_object(name):
+                yield f"the path parameter {name}", value
     for name, value in request.query:
         if names_object(name):
             yield from ((f"the query parameter {name}", single) for single in _listed(value) if single)
@@ -261,10 +267,9 @@ def _readings(path: str) -> list[list[str]]:
     """
     path = path.split("?", 1)[0]
     readings = [_below_space([unquote(s) for s in path.strip("/").split("/")])]
-    plain = unquote(path).replace("\\", "/").strip("/").split("/")
-    if len(plain) != len(readings[0]) or any(s in (".", "..", "") for s in plain):
+    if any(sign in path for sign in ("%", "//", "/.", "\\")):
         resolved: list[str] = []
-        for segment in plain:
+        for segment in unquote(path).replace("\\", "/").split("/"):
             if segment == "..":
                 resolved = resolved[:-1]
             elif segment not in (".", ""):

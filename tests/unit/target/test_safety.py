@@ -144,6 +144,8 @@ def test_a_class_that_is_none_is_refused() -> None:
         generated("POST", "/api/things", {"id": "foreign"}),
         generated("POST", "/api/things", {"connectorId": "foreign"}),
         generated("POST", "/api/things", {"policy_ids": [f"{MARK}-1", "foreign"]}),
+        generated("PUT", f"/api/things/{MARK}%2F..%2Fforeign", {}),
+        generated("PUT", f"/api/things/{MARK}%2F%2E%2E%5Cforeign", {}),
         generated("POST", "/api/things", [{"deep": [{"id": "foreign"}]}]),
         generated("POST", "/api/things", {"format": {"a": {"b": {"id": "foreign"}}}}),
         generated("POST", "/api/things", {"columns": [{"caseId": "foreign"}]}),
