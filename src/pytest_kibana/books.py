@@ -68,7 +68,7 @@ class Books:
         troubles = list(runner.troubles()) if runner is not None else []
         if trouble is not None:
             troubles.append(TroubleRecord(type(trouble).__name__, trouble.message, time.time()))
-        concluded = conclude(session.plan, self._outcomes, troubles=troubles, known=session.known)
+        concluded = conclude(session.plan, self._outcomes, troubles=troubles, deviations=session.deviations)
         if self.planned:
             return concluded
         # Tests of somebody else's own: what they did not speak to, nobody set out to test.
