@@ -15,9 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from pytest_kibana.cases.base import Bindings
 from pytest_kibana.cases.coding import decode_made, encode
-from pytest_kibana.cases.making import Bindings
-from pytest_kibana.cases.model import Case, CaseBudget, Made, Recipe
+from pytest_kibana.cases.model import Case, CaseBudget, Made, Recipe, RecipeLike
 from pytest_kibana.cases.worker import Job, lines, lines_in_parallel
 from pytest_kibana.contract import Contract
 from pytest_kibana.contract.loading import default_cache
@@ -94,7 +94,7 @@ def open_bank(
     *,
     seed: int,
     budget: CaseBudget | None = None,
-    recipes: Mapping[str, Recipe] | None = None,
+    recipes: Mapping[str, RecipeLike] | None = None,
     bindings: Mapping[str, Bindings] | None = None,
     operations: Sequence[str] | None = None,
     cache_dir: Path | None = None,
@@ -122,7 +122,7 @@ def open_bank(
         [contract.operations[label] for label in labels],
         seed,
         budget,
-        dict(recipes or {}),
+        {label: Recipe.of(recipe) for label, recipe in (recipes or {}).items()},
         dict(bindings or {}),
     )
     name = _name(contract, job, labels)

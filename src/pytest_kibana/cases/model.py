@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from pytest_kibana.wire.exchange import Rule
 
@@ -81,6 +81,38 @@ class Recipe:
     body: Any = None
     has_body: bool = False
     media: str | None = None
+
+    @classmethod
+    def of(cls, recipe: "RecipeLike") -> "Recipe":
+        """Return any recipe as one of ours. A file may hold text; it is sent in UTF-8."""
+        body = recipe.body
+        if isinstance(body, Mapping):
+            body = {name: _upload(value) for name, value in body.items()}
+        return cls(recipe.path, recipe.query, recipe.headers, body, recipe.has_body, recipe.media)
+
+
+def _upload(value: Any) -> Any:
+    if not all(hasattr(value, name) for name in ("filename", "content", "content_type")):
+        return value
+    content = value.content.encode() if isinstance(value.content, str) else value.content
+    return Upload(value.filename, content, value.content_type)
+
+
+class RecipeLike(Protocol):
+    """What :meth:`Recipe.of` reads; the resources room has recipes of its own, with more in them."""
+
+    @property
+    def path(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def query(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def headers(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def body(self) -> Any: ...  # noqa: D102
+    @property
+    def has_body(self) -> bool: ...  # noqa: D102
+    @property
+    def media(self) -> str | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from pytest_kibana.cases.base import Bindings
 from pytest_kibana.cases.coding import encode_made
 from pytest_kibana.cases.engine import Engine
-from pytest_kibana.cases.making import Bindings, made_by
 from pytest_kibana.cases.model import CaseBudget, Recipe
+from pytest_kibana.cases.selection import made_by
 from pytest_kibana.cases.shapes import Shapes
 from pytest_kibana.cases.values import Values
 from pytest_kibana.contract.contract import Contract

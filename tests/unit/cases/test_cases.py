@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -288,3 +289,21 @@ def test_what_is_created_carries_the_mark_of_the_run(contract: Contract) -> None
     for case in made(contract, CREATE):
         if case.valid:
             assert has_holes(case.body["name"]), case
+
+
+def test_a_recipe_of_another_room_is_read_with_its_files(contract: Contract) -> None:
+    file = SimpleNamespace(
+        filename="x.ndjson", content='{"a":"${unique}"}\n', content_type="application/x-ndjson"
+    )
+    theirs = SimpleNamespace(
+        path={},
+        query={},
+        headers={},
+        body={"file": file},
+        has_body=True,
+        media="multipart/form-data",
+        why="because",
+    )
+    label = "POST /api/things/_import"
+    smallest = next(c for c in made(contract, label, recipes={label: theirs}) if c.kind is Kind.SMALLEST)
+    assert smallest.body == {"file": Upload("x.ndjson", b'{"a":"${unique}"}\n', "application/x-ndjson")}
