@@ -160,10 +160,12 @@ class Walk:
             else ""
         )
         query = {}
+        wanted = QUERIES.get(label, {})
+        wanted = wanted(self) if callable(wanted) else wanted
         for parameter in operation.parameters_in("query"):
             name = parameter.name
-            if name in QUERIES.get(label, {}):
-                query[name] = QUERIES[label][name]
+            if name in wanted:
+                query[name] = wanted[name]
             elif name in known and any(
                 self.schemas.valid(parameter.schema.json, v) for v in (known[name], [known[name]])
             ):
@@ -279,6 +281,12 @@ def _commented(walk: Walk) -> str:
     return case
 
 
+def _engine(walk: Walk) -> str:
+    label = "POST /api/entity_store/engines/{}/init"
+    walk.send(walk.by_label[label], label, ["user"], {})
+    return "user"
+
+
 NAMED = {"pkgName": "nginx", "pkgVersion": "2.1.1", "agentId": "stand-in-agent"}
 """Parameters that name what the stand-in brings along."""
 
@@ -290,6 +298,13 @@ IDS: dict[tuple[str, int], Callable[[Walk], str]] = {
     ("GET /api/saved_objects/resolve/{}/{}", 0): lambda _: "tag",
     ("GET /api/saved_objects/resolve/{}/{}", 1): _tag,
     ("DELETE /api/cases/{}/comments", 0): _commented,
+    ("POST /api/detection_engine/rules/{}/exceptions", 0): _made("detection_rule"),
+    ("POST /api/fleet/agents/actions/{}/cancel", 0): lambda walk: str(
+        walk.make(BY_NAME["fleet_agent_action"], ["stand-in-agent"])
+    ),
+    ("GET /api/entity_store/engines/{}", 0): _engine,
+    ("DELETE /api/entity_store/engines/{}", 0): _engine,
+    ("GET /api/endpoint/action/{}", 0): _then("endpoint_response_action", "id"),
     ("POST /api/cases/{}/connector/{}/_push", 1): _made("connector"),
 }
 """Where a path holds something else than its shape says."""
@@ -353,6 +368,14 @@ SENSIBLE: dict[str, Json] = {
         "policy_id": walk.make(BY_NAME["fleet_agent_policy"], [])
     },
     "POST /api/fleet/health_check": lambda walk, _: {"id": walk.make(BY_NAME["fleet_server_host"], [])},
+    "POST /api/lists/items": lambda walk, _: {"list_id": walk.make(BY_NAME["value_list"], []), "value": "x"},
+    "POST /api/exception_lists/items": lambda walk, _: {
+        "list_id": _exception_list(walk)["list_id"],
+        "type": "simple",
+        "name": "x",
+        "description": "x",
+        "entries": [{"field": "host.name", "operator": "included", "type": "match", "value": "x"}],
+    },
     "PATCH /api/cases": lambda _, known: {
         "cases": [{"id": known.get("id"), "version": known.get("version"), "title": "changed"}]
     },
@@ -361,7 +384,38 @@ SENSIBLE: dict[str, Json] = {
 }
 """Bodies that are valid by the schema and mean something, where the smallest valid one does not."""
 
-QUERIES = {"POST /api/fleet/message_signing_service/rotate_key_pair": {"acknowledge": "true"}}
+
+def _value_list(walk: Walk) -> dict[str, Json]:
+    return {"list_id": walk.make(BY_NAME["value_list"], [])}
+
+
+def _value_item(walk: Walk) -> dict[str, Json]:
+    return {"id": walk.make(BY_NAME["value_list_item"], [])}
+
+
+def _exception_list(walk: Walk) -> dict[str, Json]:
+    key = walk.make(BY_NAME["exception_list"], [])
+    return {
+        "id": key,
+        "list_id": seek(walk.answer, "list_id"),
+        "namespace_type": "single",
+        "include_expired_exceptions": "true",
+    }
+
+
+QUERIES: dict[str, Json] = {
+    "GET /api/lists/items": _value_item,
+    "DELETE /api/lists/items": _value_item,
+    "GET /api/lists/items/_find": _value_list,
+    "POST /api/lists/items/_export": _value_list,
+    "GET /api/exception_lists/summary": _exception_list,
+    "GET /api/exception_lists/items/_find": _exception_list,
+    "POST /api/exception_lists/_export": _exception_list,
+    "POST /api/exception_lists/_duplicate": _exception_list,
+    "GET /api/timeline": lambda walk: {"id": walk.make(BY_NAME["timeline"], [])},
+    "GET /api/timeline/resolve": lambda walk: {"id": walk.make(BY_NAME["timeline"], [])},
+    "POST /api/fleet/message_signing_service/rotate_key_pair": {"acknowledge": "true"},
+}
 """Parameters of the query that an operation wants although it calls them optional."""
 
 REFUSED = {

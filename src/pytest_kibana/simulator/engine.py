@@ -27,6 +27,21 @@ PUBLIC_VERSION = "2023-10-31"
 """The only public version of Kibana's API."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MARKER = "x-elastic-internal-origin"
+SIEM = (
+    "/api/detection_engine",
+    "/api/lists",
+    "/api/exception_lists",
+    "/api/exceptions",
+    "/api/endpoint_list",
+    "/api/asset_criticality",
+    "/api/entity_store",
+    "/api/entity_analytics",
+    "/api/risk_score",
+    "/api/timeline",
+    "/api/note",
+    "/api/pinned_event",
+)
+"""Paths whose handlers refuse in the envelope of the Security solution."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -314,18 +329,17 @@ def refused(call: Call, refusal: Refusal) -> Reply:
     if status == 302:
         return Reply(NOTHING, status=302, headers=refusal.headers, exact=True)
     plain = envelope(status, refusal.message, refusal.attributes)
-    body: Json = plain
-    if refusal.family == "siem":
-        body = siem_envelope(status, refusal.message)
-    elif refusal.family == "auto" and call.operation is not None:
+    siem = siem_envelope(status, refusal.message)
+    own = refusal.family == "auto" and call.path.startswith(SIEM)
+    body: Json = siem if own or refusal.family == "siem" else plain
+    if refusal.family == "auto" and call.operation is not None:
         response = call.operation.response(status)
         media = response.content[0] if response is not None and response.content else None
         if media is not None and media.schema is not None:
             valid = call.world.schemas.valid
-            shapes = (plain, siem_envelope(status, refusal.message))
-            body = next((shape for shape in shapes if valid(media.schema.json, shape)), None)
-            if body is None:
-                body = call.world.synthesiser.fit(media.schema.json, plain)
+            shapes = (body, plain, siem)
+            known = next((shape for shape in shapes if valid(media.schema.json, shape)), None)
+            body = call.world.synthesiser.fit(media.schema.json, plain) if known is None else known
     return Reply(body, status=status, headers=refusal.headers, exact=True)
 
 

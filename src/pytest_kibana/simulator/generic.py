@@ -281,6 +281,8 @@ def _chosen(call: Call, resource: Resource, body: dict[str, Json]) -> tuple[bool
     count = call.route.label.count("{}")
     if own_path and len(call.ids) == count:
         return True, call.ids[-1]
+    if resource.chosen and call.ids and not resource.parent:
+        return True, call.ids[-1]
     given = body.get(resource.keys[0], body.get(resource.field))
     if isinstance(given, dict):
         return True, "|".join(str(v) for _, v in sorted(given.items()))

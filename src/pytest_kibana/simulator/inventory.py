@@ -622,6 +622,7 @@ SECURITY = (
     ),
     Resource(
         "endpoint_response_action",
+        create=("POST /api/endpoint/action/isolate",),
         read=("GET /api/endpoint/action/{}",),
         list=("GET /api/endpoint/action",),
         answer="data.id",

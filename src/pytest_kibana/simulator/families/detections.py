@@ -1,0 +1,333 @@
+"""Detection rules: found by id or rule_id, changed singly or in bulk, exported and imported. There are no alerts."""
+
+import json
+from typing import Any
+
+from pytest_kibana.simulator import generic
+from pytest_kibana.simulator.families import Family
+from pytest_kibana.simulator.intake import Upload
+from pytest_kibana.simulator.inventory import BY_NAME
+from pytest_kibana.simulator.listing import matches
+from pytest_kibana.simulator.replies import NDJSON, Refusal, Reply
+from pytest_kibana.simulator.store import Record
+from pytest_kibana.simulator.world import Call
+
+Json = Any
+family = Family("detections")
+_RULE = BY_NAME["detection_rule"]
+_RULES = "/api/detection_engine/rules"
+
+
+def _all(call: Call) -> list[Record]:
+    return list(call.table("detection_rule").values())
+
+
+def _demand_free(call: Call, body: Json) -> None:
+    rule_id = body.get("rule_id")
+    if rule_id and any(r.value.get("rule_id") == rule_id for r in _all(call)):
+        raise Refusal(409, f'rule_id: "{rule_id}" already exists')
+
+
+def _make(call: Call, body: dict[str, Json]) -> Record:
+    if body.get("type") == "machine_learning" and not call.world.licensed("platinum"):
+        raise Refusal(403, "Your license does not support machine learning. Please upgrade your license.")
+    _demand_free(call, body)
+    key = call.world.clock.uuid()
+    full = {
+        "enabled": True,
+        "rule_id": call.world.clock.uuid(),
+        "interval": "5m",
+        "from": "now-6m",
+        "to": "now",
+        "tags": [],
+        "author": [],
+        "false_positives": [],
+        "references": [],
+        "threat": [],
+        "exceptions_list": [],
+        "actions": [],
+        "related_integrations": [],
+        "required_fields": [],
+        "risk_score_mapping": [],
+        "severity_mapping": [],
+        "setup": "",
+        "max_signals": 100,
+        "version": 1,
+        "output_index": "",
+        **body,
+        "id": key,
+        "immutable": False,
+        "rule_source": {"type": "internal"},
+        "revision": 0,
+        "language": body.get("language")
+        or ("kuery" if body.get("type") in ("query", "saved_query", "threshold") else None),
+    }
+    full = {k: v for k, v in full.items() if v is not None}
+    record = call.world.store.put("detection_rule", call.space, key, {"id": key}, by=call.user)
+    return generic.settle(call, _RULE, record, full, fresh=False)
+
+
+@family.on(f"POST {_RULES}")
+def create(call: Call) -> Reply:
+    """Make a rule."""
+    return Reply(_make(call, dict(call.body or {})).value)
+
+
+@family.on(f"PUT {_RULES}", f"PATCH {_RULES}")
+def update(call: Call) -> Reply:
+    """Change a rule: PATCH what is sent, PUT all that can be sent."""
+    record = generic.find(call, _RULE)
+    body = {k: v for k, v in (call.body or {}).items() if k not in ("id", "rule_id")}
+    keep = (
+        "id",
+        "rule_id",
+        "created_at",
+        "created_by",
+        "immutable",
+        "rule_source",
+        "revision",
+        "version",
+        "type",
+    )
+    if call.method == "PUT":
+        defaults = {"enabled": True, "tags": [], "false_positives": [], "references": [], "exceptions_list": [],
+                    "actions": [], "interval": "5m", "from": "now-6m", "to": "now"}  # fmt: skip
+        value = {**record.value, **defaults, **body}
+        optional = (
+            "note",
+            "index",
+            "filters",
+            "query",
+            "timeline_id",
+            "timeline_title",
+            "license",
+            "building_block_type",
+        )
+        value = {k: v for k, v in value.items() if k in body or k not in optional}
+    else:
+        value = {**record.value, **body}
+    value.update({k: record.value[k] for k in keep if k in record.value})
+    record.facts["revision"] = record.facts.get("revision", 0) + 1
+    call.world.store.touch(record, call.user)
+    value.update(revision=record.facts["revision"], updated_at=record.updated_at, updated_by=call.user)
+    record.value = call.world.synthesiser.fit(generic.item_schema(call.world, _RULE), value)
+    return Reply(record.value)
+
+
+@family.on(f"DELETE {_RULES}")
+def delete(call: Call) -> Reply:
+    """Remove a rule; the answer is the rule."""
+    record = generic.find(call, _RULE)
+    generic.remove(call, _RULE, record)
+    return Reply(record.value)
+
+
+def _chosen(call: Call, body: Json) -> tuple[list[Record], list[str]]:
+    """Return the rules of a bulk action, and ids that nobody has."""
+    table = call.table("detection_rule")
+    if body.get("ids"):
+        return [table[i] for i in body["ids"] if i in table], [i for i in body["ids"] if i not in table]
+    query = str(body.get("query") or "")
+    return [r for r in table.values() if not query.strip() or matches(r.value, query)], []
+
+
+@family.on(f"POST {_RULES}/_bulk_action")
+def bulk(call: Call) -> Reply:
+    """Enable, disable, delete, duplicate, edit or export many rules."""
+    body = call.body or {}
+    action = str(body.get("action"))
+    chosen, unknown = _chosen(call, body)
+    if action == "export":
+        return _exported(chosen)
+    dry = call.query.get("dry_run") in (True, "true")
+    results: dict[str, list[Json]] = {"updated": [], "created": [], "deleted": [], "skipped": []}
+    for record in chosen:
+        if dry:
+            results["updated"].append(record.value)
+        elif action == "delete":
+            generic.remove(call, _RULE, record)
+            results["deleted"].append(record.value)
+        elif action == "duplicate":
+            copy = {k: v for k, v in record.value.items() if k not in ("id", "rule_id")}
+            results["created"].append(
+                _make(call, {**copy, "name": f"{copy.get('name')} [Duplicate]", "enabled": False}).value
+            )
+        else:
+            change = (
+                {"enabled": action == "enable"} if action in ("enable", "disable") else _edited(record, body)
+            )
+            record.value = {**record.value, **change}
+            call.world.store.touch(record, call.user)
+            results["updated"].append(record.value)
+    done = sum(len(v) for v in results.values())
+    summary = {"failed": len(unknown), "succeeded": done, "skipped": 0, "total": done + len(unknown)}
+    answer: dict[str, Json] = {
+        "success": not unknown,
+        "rules_count": summary["total"],
+        "attributes": {"results": results, "summary": summary},
+    }
+    if unknown:
+        errors = [{"message": "Rule not found", "status_code": 500, "rules": [{"id": i}]} for i in unknown]
+        attributes = {**answer["attributes"], "errors": errors}
+        whole = "Bulk edit partially failed" if done else "Bulk edit failed"
+        raise Refusal(500, whole, attributes=attributes, family="platform")
+    return Reply(answer)
+
+
+def _edited(record: Record, body: Json) -> dict[str, Json]:
+    """Return what the edits of a bulk action make of a rule."""
+    change: dict[str, Json] = {}
+    for edit in body.get("edit") or ():
+        kind, value = str(edit.get("type")), edit.get("value")
+        for name, field in (("tags", "tags"), ("index_patterns", "index")):
+            if kind == f"set_{name}":
+                change[field] = value
+            elif kind == f"add_{name}":
+                change[field] = [
+                    *record.value.get(field, []),
+                    *(v for v in value if v not in record.value.get(field, [])),
+                ]
+            elif kind == f"delete_{name}":
+                change[field] = [v for v in record.value.get(field, []) if v not in value]
+        if kind == "set_schedule" and isinstance(value, dict):
+            change["interval"] = value.get("interval")
+    return change
+
+
+def _exported(chosen: list[Record], missing: list[str] | None = None, *, details: bool = True) -> Reply:
+    rows: list[Json] = [r.value for r in chosen]
+    missing = missing or []
+    if details:
+        rows.append(
+            {
+                "exported_count": len(chosen),
+                "exported_rules_count": len(chosen),
+                "missing_rules": [{"rule_id": m} for m in missing],
+                "missing_rules_count": len(missing),
+                "exported_exception_list_count": 0,
+                "exported_exception_list_item_count": 0,
+                "missing_exception_list_item_count": 0,
+                "missing_exception_list_items": [],
+                "missing_exception_lists": [],
+                "missing_exception_lists_count": 0,
+                "exported_action_connector_count": 0,
+                "missing_action_connection_count": 0,
+                "missing_action_connections": [],
+                "excluded_action_connection_count": 0,
+                "excluded_action_connections": [],
+            }
+        )
+    content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    return Reply(
+        content.encode(),
+        media=NDJSON,
+        headers={"content-disposition": 'attachment; filename="export.ndjson"'},
+    )
+
+
+@family.on(f"POST {_RULES}/_export")
+def export(call: Call) -> Reply:
+    """Write rules into a file, all or those named."""
+    wanted = [str(o["rule_id"]) for o in (call.body or {}).get("objects") or ()]
+    rules = {r.value.get("rule_id"): r for r in _all(call)}
+    chosen = [rules[w] for w in wanted if w in rules] if wanted else list(rules.values())
+    missing = [w for w in wanted if w not in rules]
+    return _exported(chosen, missing, details=call.query.get("exclude_export_details") not in (True, "true"))
+
+
+@family.on(f"POST {_RULES}/_import")
+def import_(call: Call) -> Reply:
+    """Read rules from a file; each answers for itself."""
+    file = (call.body or {}).get("file") if isinstance(call.body, dict) else None
+    overwrite = call.query.get("overwrite") in (True, "true")
+    count, made, errors = 0, 0, []
+    for line in (file.content if isinstance(file, Upload) else b"").splitlines():
+        try:
+            rule = json.loads(line)
+        except ValueError:
+            errors.append(
+                {"rule_id": "(unknown id)", "error": {"status_code": 400, "message": "Unexpected token"}}
+            )
+            continue
+        if not isinstance(rule, dict) or "rule_id" not in rule:
+            continue
+        count += 1
+        existing = next((r for r in _all(call) if r.value.get("rule_id") == rule["rule_id"]), None)
+        if existing is not None and not overwrite:
+            text = f'rule_id: "{rule["rule_id"]}" already exists'
+            errors.append({"rule_id": rule["rule_id"], "error": {"status_code": 409, "message": text}})
+            continue
+        if existing is not None:
+            generic.remove(call, _RULE, existing)
+        _make(call, rule)
+        made += 1
+    return Reply(
+        {
+            "success": not errors,
+            "success_count": made,
+            "rules_count": count,
+            "errors": errors,
+            "exceptions_errors": [],
+            "exceptions_success": True,
+            "exceptions_success_count": 0,
+            "action_connectors_success": True,
+            "action_connectors_success_count": 0,
+            "action_connectors_errors": [],
+            "action_connectors_warnings": [],
+        }
+    )
+
+
+@family.on("GET /api/detection_engine/tags")
+def tags(call: Call) -> Reply:
+    """Show all tags of rules."""
+    return Reply(sorted({str(t) for r in _all(call) for t in r.value.get("tags") or ()}))
+
+
+@family.on("POST /api/detection_engine/index")
+def make_index(call: Call) -> Reply:
+    """Make the index of alerts of the space; it may be there already."""
+    call.world.store.put("detection_alerts_index", call.space, "-", {}, by=call.user)
+    return Reply({"acknowledged": True})
+
+
+@family.on("GET /api/detection_engine/index")
+def read_index(call: Call) -> Reply:
+    """Say which index holds the alerts of the space."""
+    if "-" not in call.table("detection_alerts_index"):
+        raise Refusal(404, "index for this space does not exist")
+    return Reply({"name": f".alerts-security.alerts-{call.space}", "index_mapping_outdated": False})
+
+
+@family.on("DELETE /api/detection_engine/index")
+def drop_index(call: Call) -> Reply:
+    """Remove the index of alerts."""
+    name = f".siem-signals-{call.space}"
+    if call.table("detection_alerts_index").pop("-", None) is None:
+        raise Refusal(404, f'index: "{name}" does not exist')
+    return Reply({"acknowledged": True})
+
+
+@family.on("POST /api/detection_engine/signals/search")
+def search(call: Call) -> Reply:
+    """Find no alerts."""
+    hits = {"total": {"value": 0, "relation": "eq"}, "max_score": None, "hits": []}
+    shards = {"total": 1, "successful": 1, "skipped": 0, "failed": 0}
+    return Reply({"took": 1, "timed_out": False, "_shards": shards, "hits": hits})
+
+
+@family.on(f"POST {_RULES}/{{}}/exceptions")
+def rule_exceptions(call: Call) -> Reply:
+    """Add exceptions to the rule's own list, which is made when it is first needed."""
+    rule = call.table("detection_rule").get(call.ids[0])
+    if rule is None:
+        raise Refusal(404, f'rule id: "{call.ids[0]}" not found')
+    list_id = rule.facts.setdefault("exceptions", call.world.clock.uuid())
+    made = []
+    item = BY_NAME["exception_list_item"]
+    for given in (call.body or {}).get("items") or ():
+        key = call.world.clock.uuid()
+        value = {"item_id": call.world.clock.uuid(), "comments": [], **given, "list_id": list_id, "id": key}
+        record = call.world.store.put("exception_list_item", call.space, key, {"id": key}, by=call.user)
+        made.append(generic.settle(call, item, record, value, fresh=False).value)
+    return Reply(made)

@@ -1,0 +1,140 @@
+"""Entity analytics: how critical assets are, and engines that are running as soon as they are asked for."""
+
+from typing import Any
+
+from pytest_kibana.simulator import generic
+from pytest_kibana.simulator.families import Family
+from pytest_kibana.simulator.inventory import BY_NAME
+from pytest_kibana.simulator.listing import page_of
+from pytest_kibana.simulator.replies import Refusal, Reply
+from pytest_kibana.simulator.store import Record
+from pytest_kibana.simulator.world import Call
+
+Json = Any
+family = Family("entity analytics")
+_ASSET, _ENGINE = BY_NAME["asset_criticality"], BY_NAME["entity_engine"]
+_ENGINES = "/api/entity_store/engines"
+
+
+def _asset(call: Call) -> Record:
+    key = f"{call.query.get('id_field')}|{call.query.get('id_value')}"
+    record = call.table("asset_criticality").get(key)
+    if record is None:
+        raise Refusal(404)
+    return record
+
+
+def _keep(call: Call, body: dict[str, Json]) -> Record:
+    key = f"{body.get('id_field')}|{body.get('id_value')}"
+    now = call.world.clock.now()
+    value = {
+        "id_field": body.get("id_field"),
+        "id_value": body.get("id_value"),
+        "criticality_level": body.get("criticality_level"),
+        "@timestamp": now,
+        "asset": {"criticality": body.get("criticality_level")},
+    }
+    field = str(body.get("id_field", ".")).partition(".")
+    if field[0] and field[2]:
+        value[field[0]] = {
+            field[2]: body.get("id_value"),
+            "asset": {"criticality": body.get("criticality_level")},
+        }
+    return call.world.store.put("asset_criticality", call.space, key, value, by=call.user)
+
+
+@family.on("POST /api/asset_criticality")
+def upsert(call: Call) -> Reply:
+    """Say how critical an asset is."""
+    return Reply(_keep(call, call.body or {}).value)
+
+
+@family.on("GET /api/asset_criticality")
+def read(call: Call) -> Reply:
+    """Show how critical an asset is."""
+    return Reply(_asset(call).value)
+
+
+@family.on("DELETE /api/asset_criticality")
+def delete(call: Call) -> Reply:
+    """Forget it; what is not there was not deleted."""
+    key = f"{call.query.get('id_field')}|{call.query.get('id_value')}"
+    record = call.table("asset_criticality").pop(key, None)
+    return Reply({"deleted": record is not None, **({"record": record.value} if record is not None else {})})
+
+
+@family.on("POST /api/asset_criticality/bulk")
+def bulk(call: Call) -> Reply:
+    """Say it of many assets."""
+    records = (call.body or {}).get("records") or []
+    for record in records:
+        if record.get("criticality_level") == "unassigned":
+            call.table("asset_criticality").pop(f"{record.get('id_field')}|{record.get('id_value')}", None)
+        else:
+            _keep(call, record)
+    return Reply({"errors": [], "stats": {"successful": len(records), "failed": 0, "total": len(records)}})
+
+
+@family.on("GET /api/asset_criticality/list")
+def list_(call: Call) -> Reply:
+    """Show all of them, page by page."""
+    rows = [r.value for r in call.table("asset_criticality").values()]
+    body = page_of(call, _ASSET, rows)
+    return Reply({"records": [], "page": 1, "per_page": 10, **body, "total": len(rows)})
+
+
+@family.on(f"POST {_ENGINES}/{{}}/init")
+def init(call: Call) -> Reply:
+    """Start an engine of a type of entity."""
+    body = {k: v for k, v in (call.body or {}).items() if v is not None}
+    value = {
+        "type": call.ids[0],
+        "indexPattern": "",
+        "status": "started",
+        "filter": "",
+        "fieldHistoryLength": 10,
+        "lookbackPeriod": "24h",
+        "timeout": "180s",
+        "frequency": "1m",
+        "delay": "1m",
+        "docsPerSecond": -1,
+        **{k: v for k, v in body.items() if k != "type"},
+    }
+    record = call.world.store.put(
+        "entity_engine", call.space, call.ids[0], {"type": call.ids[0]}, by=call.user
+    )
+    return Reply(generic.settle(call, _ENGINE, record, value, fresh=False).value)
+
+
+@family.on(f"POST {_ENGINES}/{{}}/start", f"POST {_ENGINES}/{{}}/stop")
+def switch(call: Call) -> Reply:
+    """Start or stop an engine."""
+    record = call.table("entity_engine").get(call.ids[0])
+    if record is None and call.operation is None:
+        raise Refusal(404)
+    started = call.path.endswith("/start")
+    if record is not None:
+        record.value = {**record.value, "status": "started" if started else "stopped"}
+    return Reply({"started" if started else "stopped": True})
+
+
+@family.on(f"DELETE {_ENGINES}/{{}}")
+def remove(call: Call) -> Reply:
+    """Remove an engine."""
+    if call.table("entity_engine").pop(call.ids[0], None) is None:
+        raise Refusal(404, f"Engine for {call.ids[0]} not found")
+    return Reply({"deleted": True})
+
+
+@family.on(f"GET {_ENGINES}")
+def engines(call: Call) -> Reply:
+    """Show the engines."""
+    rows = [r.value for r in call.table("entity_engine").values()]
+    return Reply({"count": len(rows), "engines": rows})
+
+
+@family.on("GET /api/entity_store/status")
+def status(call: Call) -> Reply:
+    """Say how the store is."""
+    rows = [r.value for r in call.table("entity_engine").values()]
+    return Reply({"status": "running" if rows else "not_installed", "engines": rows})
