@@ -2,14 +2,17 @@
 
 from pytest_kibana.resources.mark import RunMark, trace
 
+NOBODYS = "ABCDEFGHIJKLMNOPQRST"
+"""Id of a stored secret that does not exist, of the length that Fleet demands."""
+
 
 class Belongings:
     """The ids that a run owns: those that it was told, and every name with its mark."""
 
     def __init__(self, mark: RunMark) -> None:
         self._run = mark.run
-        # What a body may name that is no object of anybody: the connector that is none.
-        self._ids = {"none", ".none"}
+        # What a body may name that is no object of anybody: the connector that is none, a secret that nobody has.
+        self._ids = {"none", ".none", NOBODYS}
 
     def add(self, *values: str) -> None:
         """Take ids into possession."""

@@ -2,6 +2,7 @@
 
 from pytest_kibana.resources.families.pages import fleet_page
 from pytest_kibana.resources.model import Call, Kind, Resource, Safety, Scope, item
+from pytest_kibana.resources.ownership import NOBODYS
 
 OUTPUT = Resource(
     name="fleet_output",
@@ -151,7 +152,7 @@ CLOUD_CONNECTOR = Resource(
                     "role_arn": {"type": "text", "value": _ARN},
                     "external_id": {
                         "type": "password",
-                        "value": {"id": "ABCDEFGHIJKLMNOPQRST", "isSecretRef": True},
+                        "value": {"id": NOBODYS, "isSecretRef": True},
                     },
                 },
             },

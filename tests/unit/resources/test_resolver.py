@@ -1,0 +1,155 @@
+"""Cases get ids of objects that the run owns; what they make is written down, what they take away is not missed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_kibana.contract import Contract, load
+from pytest_kibana.errors import ResourceTrouble
+from pytest_kibana.resources import Factory, File, Resolver, recipes_for
+from pytest_kibana.wire import Exchange, KibanaClient, Origin, build_request
+
+from .conftest import Bench
+
+
+@dataclass(frozen=True)
+class Case:
+    operation: str
+    path: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = None
+    valid: bool = True
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    return load("core")
+
+
+@dataclass
+class Run:
+    """A resolver, its factory, and a client that it listens to."""
+
+    bench: Bench
+    contract: Contract
+    factory: Factory
+    resolver: Resolver
+    client: KibanaClient
+
+    def send(self, case: Case) -> tuple[Case, Exchange]:
+        filled = self.resolver.resolve(case)
+        operation = self.contract.operations[case.operation]
+        request = build_request(
+            operation,
+            path=filled.path,
+            query=filled.query,
+            body=filled.body,
+            has_body=filled.body is not None,
+            space=self.factory.space if operation.space_aware else None,
+            origin=Origin.GENERATED,
+            resolve=self.contract.resolve,
+        )
+        return filled, self.client.send(request)
+
+
+@pytest.fixture
+def run(bench: Bench, contract: Contract) -> Run:
+    factory = bench.factory()
+    factory.space = factory.make("space").id
+    resolver = Resolver(factory, contract, recipes_for(contract))
+    return Run(bench, contract, factory, resolver, bench.client().derive(listeners=(resolver.heard,)))
+
+
+READ = Case("GET /api/cases/{caseId}", path={"caseId": "${case.id}"})
+
+
+def test_reads_share_an_object_and_changes_have_their_own(run: Run) -> None:
+    first, second = (run.resolver.resolve(READ).path["caseId"] for _ in range(2))
+    changed = run.resolver.resolve(
+        Case("PATCH /api/cases", body={"cases": [{"id": "${case.id}", "version": "${case:/version}"}]})
+    )
+    assert first == second != changed.body["cases"][0]["id"]
+    assert run.factory.owns(first)
+
+
+def test_a_version_is_asked_for_anew_each_time(run: Run) -> None:
+    case = Case(
+        "PATCH /api/cases",
+        body={"cases": [{"id": "${case.id}", "version": "${case:/version}", "title": "other"}]},
+    )
+    versions = [run.send(case)[0].body["cases"][0]["version"] for _ in range(3)]
+    assert versions == ["1", "2", "3"]
+
+
+def test_what_a_request_takes_away_is_made_for_it_alone_unless_it_was_refused(run: Run) -> None:
+    case = Case("DELETE /api/cases", query={"ids": ["${case.id}"]})
+    gone, exchange = run.send(case)
+    assert exchange.answer
+    assert exchange.answer.status == 200
+    run.bench.kibana.refuse = lambda seen: 400 if seen.method == "DELETE" else None
+    refused, _ = run.send(case)
+    assert refused.query["ids"] != gone.query["ids"]
+    run.bench.kibana.refuse = lambda _seen: None
+    again, _ = run.send(case)
+    assert again.query["ids"] == refused.query["ids"]
+    run.factory.cleanup()
+    assert not run.bench.kibana.objects
+
+
+def test_what_a_request_makes_for_the_whole_deployment_is_removed_with_the_rest(run: Run) -> None:
+    case = Case(
+        "PUT /api/security/role/{name}", path={"name": "${unique}"}, body={"elasticsearch": {"cluster": []}}
+    )
+    filled, _ = run.send(replace(case, query={"createOnly": True}))
+    assert ("role", None, filled.path["name"]) in run.bench.kibana.objects
+    run.factory.cleanup()
+    assert not run.bench.kibana.objects
+
+
+def test_an_answer_that_was_lost_leaves_nothing(run: Run) -> None:
+    case = Case("POST /api/spaces/space", body={"id": "${unique}", "name": "x"})
+    filled = run.resolver.resolve(case)
+    run.bench.kibana.create("space", None, filled.body["id"], filled.body)  # done, and never heard of
+    run.factory.cleanup()
+    assert not run.bench.kibana.objects
+
+
+def test_a_refused_create_is_struck_out(run: Run) -> None:
+    before = run.factory.ledger.entries
+    run.bench.kibana.refuse = lambda seen: 400 if seen.method == "POST" else None
+    run.send(Case("POST /api/spaces/space", body={"id": "${unique}", "name": "x"}))
+    assert run.factory.ledger.entries == before
+
+
+def test_what_only_looks_like_a_hole_is_left_alone(run: Run) -> None:
+    body = {"title": "${casse.id} ${} ${unique", "n": 1, "list": ["${self.id}"]}
+    assert run.resolver.resolve(Case("POST /api/cases", body=body)).body == body
+
+
+def test_files_have_holes_too(run: Run) -> None:
+    body = {"file": File("${unique}.txt", b"\xff ${space} ${case.id}"), "n": 1}
+    filled = run.resolver.resolve(Case("POST /api/saved_objects/_import", body=body)).body["file"]
+    assert filled.filename.startswith("kbn-test-")
+    assert filled.content.startswith(b"\xff " + str(run.factory.space).encode())
+    assert b"${" not in filled.content
+
+
+def test_what_cannot_be_made_is_tried_once_and_says_why(run: Run) -> None:
+    run.bench.kibana.refuse = lambda seen: 403 if seen.path == "/api/cases" else None
+    before = len(run.bench.kibana.seen)
+    for _ in range(3):
+        with pytest.raises(ResourceTrouble, match="answered 403"):
+            run.resolver.resolve(READ)
+    assert len(run.bench.kibana.seen) == before + 1
+
+
+def test_recipes_of_9_1_can_be_told_apart_by_what_they_do(published: Callable[[str], Path]) -> None:
+    recipes = recipes_for(load(published("9.1")))
+    assert recipes["POST /api/cases"].creates == "case"
+    assert recipes["DELETE /api/cases"].consumes == ("case",)
+    assert recipes["DELETE /api/lists/index"].needs == ("value_list_index",)
+    assert recipes["PUT /api/observability/slos/{sloId}"].path == {"sloId": "${slo.id}"}
