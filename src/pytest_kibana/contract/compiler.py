@@ -250,22 +250,24 @@ class _Compilation:
             )
             return None
         where: Location = location
-        content = _dict(node.get("content"))
-        if "schema" not in node and content:
-            media, inner = next(iter(content.items()))
-            schema = self.schema(
-                _dict(inner).get("schema", True), child(f"{place}/content", str(media)) + "/schema"
-            )
-        else:
-            schema = self.schema(node.get("schema", True), f"{place}/schema")
+        inner, at, as_text = node, place, True
+        if "schema" not in node and _dict(node.get("content")):
+            media, said = next(iter(_dict(node["content"]).items()))
+            inner, at, as_text = _dict(said), child(f"{place}/content", str(media)), not is_json(str(media))
+        schema = self.schema(inner.get("schema", True), f"{at}/schema")
         style = str(node.get("style") or ("form" if where in ("query", "cookie") else "simple"))
         required = node.get("required") is True
         if where == "path" and not required:
             self._note(
                 "path-parameter-optional", pointer, f"declares the path parameter `{name}` as not required"
             )
-        objects = where == "query" and style == "form" and travels_as_json(schema.json, self._component)
-        if objects and not content:
+        if (
+            inner is node
+            and where == "query"
+            and style == "form"
+            and travels_as_json(schema.json, self._component)
+        ):
+            as_text = False
             self._note(
                 "query-object",
                 pointer,
@@ -278,10 +280,17 @@ class _Compilation:
             schema=schema,
             style=style,
             explode=node["explode"] if isinstance(node.get("explode"), bool) else style == "form",
-            json_encoded=bool(content and "schema" not in node) or objects,
+            json_encoded=not as_text,
             deprecated=node.get("deprecated") is True,
-            examples=self._examples(node, place, text=True),
+            examples=(
+                *self._examples(node, place, text=as_text),
+                *self._more_examples(node, inner, at, as_text),
+            ),
         )
+
+    def _more_examples(self, node: Any, inner: dict[str, Any], at: str, as_text: bool) -> tuple[Example, ...]:
+        """Return the examples that stand beside the schema of a parameter whose ``content`` says how it travels."""
+        return () if inner is node else self._examples(inner, at, text=as_text)
 
     def _body(self, method: str, node: dict[str, Any], pointer: str) -> Body | None:
         if node.get("requestBody") is None:

@@ -39,7 +39,7 @@ _DEFECTS = "pytest-kibana defects of a contract"
 _DOCUMENT = "pytest-kibana document of a contract"
 
 # Raise this whenever the compiled form of the same document would differ.
-VERSION = 7
+VERSION = 8
 
 Value = TypeVar("Value")
 

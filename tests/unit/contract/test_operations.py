@@ -95,6 +95,17 @@ def test_styles_have_their_defaults_and_objects_travel_as_json(build: Any, opene
     }
 
 
+def test_examples_of_parameters_are_read_as_they_travel(build: Any, opened: Any) -> None:
+    given = [
+        {"name": "ref", "in": "query", "schema": {"type": "object"}, "example": '{"a": 1}'},
+        {"name": "said", "in": "query", "content": {"application/json": {"schema": {}, "example": "[1]"}}},
+        {"name": "text", "in": "query", "schema": {"type": "string"}, "example": "[1]"},
+    ]
+    parameters = opened(build({"GET /api/a": operation(parameters=given)})).operation("GET /api/a").parameters
+    values = {p.name: [e.value for e in p.examples] for p in parameters}
+    assert values == {"ref": [{"a": 1}], "said": [[1]], "text": ["[1]"]}
+
+
 @pytest.mark.parametrize(
     ("state", "description", "meant"),
     [

@@ -122,6 +122,35 @@ def test_both_validators_agree_on_every_published_example(contract: Any, version
     assert disagreements == []
 
 
+def broken(value: Any, depth: int = 0) -> Iterator[Any]:
+    """Yield the value with one thing in it left out, retyped or added, at each of a few places."""
+    if isinstance(value, dict):
+        yield {**value, "undeclared_property": 1}
+        for name, inner in list(value.items())[:4]:
+            yield {key: member for key, member in value.items() if key != name}
+            yield {**value, name: 7 if isinstance(inner, str | dict | list) else {"wrong": True}}
+            if depth < 2:
+                yield from ({**value, name: other} for other in list(broken(inner, depth + 1))[:3])
+    elif isinstance(value, list):
+        yield [*value, {"wrong": None}]
+        yield from ([*value[1:], other] for other in (list(broken(value[0], depth + 1))[:3] if value else ()))
+
+
+def test_both_validators_agree_on_examples_that_were_broken(contract: Any) -> None:
+    found = contract("9.1")
+    components = {"components": {"schemas": dict(found.components)}}
+    disagreements, seen = [], Counter[bool]()
+    for schema, example in list(examples(found))[::4]:
+        second = jsonschema.Draft7Validator({"allOf": [schema.json], **components})
+        for value in list(broken(example.value))[:12]:
+            ours = [v for v in found.violations(schema, value) if v.keyword != "format"]
+            seen[bool(ours)] += 1
+            if second.is_valid(value) == bool(ours):
+                disagreements.append((example.pointer, value))
+    assert disagreements == []
+    assert min(seen[True], seen[False]) > 100
+
+
 def test_a_warm_contract_opens_in_milliseconds(contract: Any) -> None:
     """The bound is wide because machines are shared; ``benchmarks/opening.py`` measures."""
     contract("9.1")
