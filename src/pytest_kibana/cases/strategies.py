@@ -10,7 +10,7 @@ choice from Hypothesis, so that failing examples shrink. Values hold no placehol
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final, TypeVar
 
 from hypothesis import reject
@@ -33,6 +33,17 @@ _LETTERS: Final = "".join(dict.fromkeys(ALPHABET))
 _MOST_BREAKS: Final = 400
 
 
+@cache
+def _integers(low: int, high: int, simplest: int = 0) -> st.SearchStrategy[int]:
+    plain = st.integers(low, high)
+    return st.one_of(st.just(simplest), plain) if low <= 0 <= high and simplest != 0 else plain
+
+
+@cache
+def _texts(low: int, high: int) -> st.SearchStrategy[str]:
+    return st.text(_LETTERS, min_size=low, max_size=high)
+
+
 class Drawn:
     """Lets Hypothesis decide."""
 
@@ -42,27 +53,25 @@ class Drawn:
 
     def integer(self, low: int, high: int, simplest: int) -> int:
         """Draw a number; it shrinks towards the plainest."""
-        if low <= 0 <= high and simplest != 0:
-            return int(self._draw(st.one_of(st.just(simplest), st.integers(low, high))))
-        return int(self._draw(st.integers(low, high)))
+        return int(self._draw(_integers(low, high, simplest)))
 
     def pick(self, options: Sequence[T]) -> T:
         """Draw an option; it shrinks towards the first."""
         if len(options) == 1:
             return options[0]
-        return options[self._draw(st.integers(0, len(options) - 1))]
+        return options[self._draw(_integers(0, len(options) - 1))]
 
     def include(self, depth: int) -> bool:
         """Draw whether something optional is there; it shrinks towards leaving it out."""
-        return depth < self.depth and bool(self._draw(st.integers(0, 1 + depth)) == 1 + depth)
+        return depth < self.depth and bool(self._draw(_integers(0, 1 + depth)) == 1 + depth)
 
     def hint(self) -> bool:
         """Draw whether to take a published value."""
-        return bool(self._draw(st.integers(0, 3)) == 3)
+        return bool(self._draw(_integers(0, 3)) == 3)
 
     def text(self, low: int, high: int) -> str:
         """Draw text in several scripts."""
-        return str(self._draw(st.text(_LETTERS, min_size=low, max_size=min(high, max(low, 40)))))
+        return str(self._draw(_texts(low, min(high, max(low, 40)))))
 
 
 def request_bodies(contract: Contract, operation: Operation | str) -> st.SearchStrategy[Json]:

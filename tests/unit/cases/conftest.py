@@ -160,6 +160,9 @@ DOCUMENT: dict[str, Any] = {
                 requestBody=_body({"type": "object", "properties": {"size": {"type": "integer"}}}),
             ),
         },
+        "/api/things/_tree": {
+            "post": _operation("grow-thing", requestBody=_body({"$ref": "#/components/schemas/Node"})),
+        },
         "/api/status": {"get": _operation("status", "spaces")},
         "/api/spaces/space": {
             "post": _operation("create-space", "spaces", requestBody=_body({"type": "object"})),
