@@ -164,6 +164,9 @@ class Resources:
     detection_rule = Maker("detection_rule")
     """A disabled query rule over an index that does not exist; it never runs."""
 
+    signals_migration = Maker("signals_migration")
+    """A migration of an outdated signals index."""
+
     exception_list = Maker("exception_list")
     """An empty list of exceptions for detection rules."""
 
@@ -203,6 +206,9 @@ class Resources:
     osquery_saved_query = Maker("osquery_saved_query")
     """A saved query that selects one number."""
 
+    osquery_live_query = Maker("osquery_live_query")
+    """A query that hosts run at once; it stays in the history."""
+
     asset_criticality = Maker("asset_criticality")
     """How much a host that does not exist matters."""
 
@@ -230,11 +236,20 @@ class Resources:
     assistant_anonymization_field = Maker("assistant_anonymization_field")
     """Whether a field is shown to a model, and how. It is made, changed and removed in bulk only."""
 
+    assistant_knowledge_base = Maker("assistant_knowledge_base")
+    """The assistant's knowledge base: setting it up deploys a model, and nothing takes it back."""
+
     assistant_kb_entry = Maker("assistant_kb_entry")
     """An entry of the knowledge base; needs the knowledge base to be set up."""
 
     attack_discovery_schedule = Maker("attack_discovery_schedule")
     """A disabled schedule of attack discovery; its connector is never called."""
+
+    attack_discovery_generation = Maker("attack_discovery_generation")
+    """One run of attack discovery: a model reads alerts, which costs money."""
+
+    protection_updates_note = Maker("protection_updates_note")
+    """A note on the protection updates of an Elastic Defend policy."""
 
     endpoint_script = Maker("endpoint_script")
     """A script in the library; it runs nowhere."""
@@ -244,6 +259,9 @@ class Resources:
 
     fleet_package_policy = Maker("fleet_package_policy")
     """An integration in an agent policy: listens to a UDP port on agents that do not exist."""
+
+    fleet_agentless_policy = Maker("fleet_agentless_policy")
+    """An integration that Elastic Cloud runs itself, which costs money."""
 
     fleet_enrollment_api_key = Maker("fleet_enrollment_api_key")
     """A key with which agents would enrol into a policy."""
@@ -269,6 +287,9 @@ class Resources:
     fleet_settings = Maker("fleet_settings")
     """The settings of Fleet for the whole deployment; put back as they were afterwards."""
 
+    fleet_agent_action = Maker("fleet_agent_action")
+    """Something that an agent was told to do."""
+
     epm_package = Maker("epm_package")
     """An integration package from the registry. A package that is already there is used and left alone."""
 
@@ -283,6 +304,9 @@ class Resources:
 
     agent_builder_skill = Maker("agent_builder_skill")
     """A skill that agents may use."""
+
+    agent_builder_conversation = Maker("agent_builder_conversation")
+    """A conversation with an agent: a model answers, which costs money."""
 
     workflow = Maker("workflow")
     """A disabled workflow that would print one line."""

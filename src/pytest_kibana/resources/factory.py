@@ -95,6 +95,8 @@ class Factory(Tending):
         return self._make(resource(name), space=space, body=body, fields=fields)
 
     def _make(self, kind: Resource, *, space: Any, body: Any, fields: Mapping[str, Any]) -> Handle:
+        if kind.kind is Kind.FOUND:
+            return self._found(kind, None if kind.scope is Scope.GLOBAL else self._where(space))
         if not kind.makeable:
             raise UsageError(
                 f"no {kind.name} can be made: {kind.lacking or 'its API has no way to'}",
@@ -106,9 +108,7 @@ class Factory(Tending):
                 "highest allowed",
                 hint=f"If this deployment may be changed so, allow it with --kibana-allow={kind.safety}.",
             )
-        where = None
-        if kind.scope is Scope.SPACE:
-            where = self.space if space is _UNSET else _space_id(space)
+        where = self._where(space) if kind.scope is Scope.SPACE else None
         if kind.kind is Kind.ENGINE:
             address = {k: str(plain(v)) for k, v in fields.items() if k in kind.keys}
             key = (kind.name, where or "", *sorted(f"{k}={v}" for k, v in address.items()))
@@ -116,6 +116,20 @@ class Factory(Tending):
             assert isinstance(found, Handle)
             return found
         return self._create(kind, where, body, fields)
+
+    def _where(self, space: Any) -> str | None:
+        return self.space if space is _UNSET else _space_id(space)
+
+    def _found(self, kind: Resource, space: str | None) -> Handle:
+        """Return one that is there without us. It is not ours: it can be read, and is left alone."""
+        for item, listing in self._remover.items(kind, space, kind.keys):
+            values = Values("", space, self._clock.now, self._parents(space, {}))
+            values.known = {"id": value_at(item, listing.id_at)}
+            return self._handle(kind, values, item, None, owned=False)
+        raise ResourceTrouble(
+            f"there is no {kind.name} on the deployment, and none can be made",
+            hint=f"{kind.lacking}.".capitalize(),
+        )
 
     def _create(self, kind: Resource, space: str | None, body: Any, fields: Mapping[str, Any]) -> Handle:
         parents = {n: v for n, v in fields.items() if isinstance(v, Handle) and v.resource.name == n}
@@ -164,7 +178,9 @@ class Factory(Tending):
                 self._undo(entry)
             raise ResourceTrouble(
                 f"no {kind.name} could be made: {reply}",
-                hint="What the deployment lacks (licence, plugin, privilege) is named by `pytest-kibana doctor`.",
+                hint=f"It {kind.needs}."
+                if kind.needs
+                else "What the deployment lacks (licence, plugin, privilege) is named by `pytest-kibana doctor`.",
             )
         if "id" not in kind.keys and kind.id_at is not None:
             found = kind.id_in(reply.body)
@@ -232,7 +248,8 @@ class Factory(Tending):
             entry=entry,
             owned=owned,
         )
-        self.own(list(handle.keys.values()))
+        if owned:
+            self.own(list(handle.keys.values()))
         with self._lock:
             self._made.append(handle)
         return handle
@@ -242,6 +259,11 @@ class Factory(Tending):
         found: dict[str, Thing] = dict(given)
 
         def find(name: str) -> Thing:
+            if name not in found and resource(name).kind is Kind.FOUND:
+                raise UsageError(
+                    f"a {name} is somebody else's, and none is taken unasked",
+                    hint=f"Give one: {name}=kibana_resources.factory.make({name!r}).",
+                )
             if name not in found:
                 found[name] = self._make(resource(name), space=space, body=None, fields={})
             return found[name]

@@ -189,7 +189,8 @@ class Resource:
         since, until: first version of Kibana that has it, and first that no longer has it.
         licence, plugin: what the deployment needs; None for basic, and for what every Kibana has.
         flavors: where it exists.
-        lacking: why no factory can make it on a plain deployment, None where one can.
+        lacking: why its API has no way to make one, None where it has.
+        needs: what a plain deployment does not have and making one takes.
         exceptions: laws that do not hold for it, each with the reason and where that is known from.
     """
 
@@ -233,13 +234,14 @@ class Resource:
     plugin: str | None = None
     flavors: tuple[str, ...] = ("traditional", "serverless")
     lacking: str | None = None
+    needs: str | None = None
     exceptions: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
 
     @property
     def makeable(self) -> bool:
         """True where a factory can make one."""
-        return self.lacking is None and self.kind is not Kind.FOUND and bool(self.create or self.update)
+        return self.kind is not Kind.FOUND and bool(self.create or self.update)
 
     @property
     def parents(self) -> tuple[str, ...]:

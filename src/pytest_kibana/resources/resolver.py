@@ -237,7 +237,9 @@ def _lenient(values: Values, factory: Factory) -> Callable[[Hole], Any]:
         if not known:
             return str(hole)
         value = values(hole)
-        if hole.names_resource or hole.subject == "uuid":
+        if hole.subject == "uuid" or (
+            hole.names_resource and getattr(values.others(hole.subject), "owned", False)
+        ):
             factory.own(value)
         return value
 

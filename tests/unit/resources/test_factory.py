@@ -159,6 +159,14 @@ def test_two_factories_of_one_ledger_clean_only_their_own(bench: Bench) -> None:
         assert not gone.exists()
 
 
+def test_what_was_found_is_not_ours(bench: Bench) -> None:
+    bench.kibana.objects[("value_list_index", None, "")] = {}
+    with bench.factory() as factory:
+        with pytest.raises(ResourceTrouble, match="there is no fleet_agent on the deployment"):
+            factory.make("fleet_agent")
+        assert not factory.make("value_list_index").owned
+
+
 def test_ids_are_owned_from_the_moment_they_are_known(bench: Bench) -> None:
     with bench.factory() as factory:
         case = factory.make("case")
@@ -187,7 +195,7 @@ def test_the_facade_has_a_method_for_everything_that_can_be_made(bench: Bench) -
     ("make", "words"),
     [
         (lambda f: f.make("cas"), "Did you mean case"),
-        (lambda f: f.make("fleet_agent"), "agents enrol themselves"),
+        (lambda f: f.make("fleet_agent_action"), "a fleet_agent is somebody else's"),
         (lambda f: f.make("value_list_index", x=1), "takes no body"),
         (lambda f: f.make("case").value("nothing"), "has no key 'nothing'"),
     ],

@@ -109,7 +109,7 @@ CONVERSATION = Resource(
     delete=(item("DELETE /api/agent_builder/conversations/{conversation_id}"),),
     since="9.2",
     licence="enterprise",
-    lacking="calls a language model",
+    needs="calls a language model",
     source="observed live",
 )
 

@@ -123,7 +123,7 @@ KNOWLEDGE_BASE = Resource(
     name="assistant_knowledge_base",
     family=_FAMILY,
     summary="The assistant's knowledge base: setting it up deploys a model, and nothing takes it back.",
-    kind=Kind.ENGINE,
+    kind=Kind.RECORD,
     safety=Safety.DISRUPTIVE,
     keys={"id": "user"},
     create=(
@@ -136,7 +136,7 @@ KNOWLEDGE_BASE = Resource(
     ),
     gone="unknown",
     licence="enterprise",
-    lacking="deploys the ELSER model, which takes a machine-learning node and minutes",
+    needs="deploys the ELSER model, which takes a machine-learning node and minutes",
     source="observed live",
 )
 
@@ -229,13 +229,24 @@ GENERATION = Resource(
     summary="One run of attack discovery: a model reads alerts, which costs money.",
     kind=Kind.RECORD,
     safety=Safety.DISRUPTIVE,
-    create=(Call("POST /api/attack_discovery/_generate"),),
+    create=(
+        Call(
+            "POST /api/attack_discovery/_generate",
+            body={
+                "alertsIndexPattern": ".alerts-security.alerts-${space}",
+                "anonymizationFields": [{"id": "${unique}", "field": "host.name"}],
+                "apiConfig": {"connectorId": "${connector.id}", "actionTypeId": ".gen-ai"},
+                "size": 25,
+                "subAction": "invokeAI",
+            },
+        ),
+    ),
     id_at="/execution_uuid",
     read=(item("GET /api/attack_discovery/generations/{execution_uuid}"),),
     gone="unknown",
     since="9.2",
     licence="enterprise",
-    lacking="calls a language model",
+    needs="calls a language model",
     source="Kibana contract",
 )
 

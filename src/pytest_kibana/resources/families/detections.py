@@ -81,7 +81,7 @@ SIGNALS_MIGRATION = Resource(
     delete=(Call("DELETE /api/detection_engine/signals/migration", body={"migration_ids": ["${self.id}"]}),),
     id_at="/indices/0/migration_id",
     gone="unknown",
-    lacking="needs a signals index that an older version wrote; deprecated since 8.0",
+    needs="needs a signals index that an older version wrote; deprecated since 8.0",
     source="Kibana contract",
 )
 

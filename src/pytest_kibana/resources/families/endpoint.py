@@ -20,7 +20,7 @@ PROTECTION_NOTE = Resource(
     summary="A note on the protection updates of an Elastic Defend policy.",
     kind=Kind.RECORD,
     scope=Scope.GLOBAL,
-    safety=Safety.GLOBAL,
+    safety=Safety.DISRUPTIVE,
     keys={"id": "${fleet_package_policy.id}"},
     create=(item("POST /api/endpoint/protection_updates_note/{package_policy_id}", {"note": "${unique}"}),),
     read=(item("GET /api/endpoint/protection_updates_note/{package_policy_id}"),),
@@ -29,7 +29,7 @@ PROTECTION_NOTE = Resource(
     ),
     change={"note": "changed by a test"},
     gone="unknown",
-    lacking="needs a package policy of Elastic Defend, and so the package registry",
+    needs="needs a package policy of Elastic Defend, and so the package registry",
     source="Kibana contract",
 )
 

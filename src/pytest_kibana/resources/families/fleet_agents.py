@@ -37,7 +37,7 @@ AGENT_ACTION = Resource(
     id_at="/item/id",
     delete=(Call("POST /api/fleet/agents/actions/{actionId}/cancel", path={"actionId": "${self.id}"}),),
     gone="unknown",
-    lacking="acts on enrolled agents",
+    needs="acts on an enrolled agent, which has to be named",
     source="observed live",
 )
 

@@ -95,7 +95,7 @@ AGENTLESS_POLICY = Resource(
     gone="unknown",
     idempotent_delete=True,
     since="9.3",
-    lacking="exists on Elastic Cloud and Serverless only, and starts an agent that costs money",
+    needs="exists on Elastic Cloud and Serverless only, and starts an agent that costs money",
     outlives_space=True,
     source="Kibana contract; a self-managed deployment answers 400",
 )

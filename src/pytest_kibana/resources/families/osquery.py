@@ -103,7 +103,7 @@ LIVE_QUERY = Resource(
         ),
     ),
     gone="unknown",
-    lacking="runs SQL on enrolled hosts",
+    needs="runs SQL on enrolled hosts",
     source="observed live",
 )
 
