@@ -299,7 +299,14 @@ class Session:
         name = f"{self.mark.run}-{next(self._ledgers)}{LEDGER_SUFFIX}"
         ledger = Ledger(self.ledger_folder / name, run=self.mark.run, target=self.target.url)
         client = self.bare_client.derive(contract=self.contract, gates=(self.safety,), patience=self.patience)
-        return Factory(client, ledger=ledger, mark=self.mark, space=space, belongings=self.owned)
+        return Factory(
+            client,
+            ledger=ledger,
+            mark=self.mark,
+            space=space,
+            belongings=self.owned,
+            allow=self.settings.allow,
+        )
 
     @cached_property
     def ledger_folder(self) -> Path:
