@@ -10,6 +10,9 @@ from pytest_kibana.evidence.model import About, Severity
 
 _MOST_PROBLEMS = 20
 
+UNHANDLED = "An internal server error occurred"
+"""How the message begins of an exception that no handler expected (Kibana source, router.ts)."""
+
 
 def _of_an_operation(look: Look) -> bool:
     return look.operation is not None and seen.answered(look)
@@ -151,20 +154,22 @@ def _another_error(look: Look, response: Response) -> Iterator[Problem]:
     source="RFC 9110, 15.6",
 )
 def no_server_error(look: Look) -> Iterator[Problem]:
-    """A 5xx other than 500 that the contract documents by its number is allowed. One without ``kbn-name`` may
-    be a proxy's, and stays undecided.
+    """A 5xx other than 500 that the contract documents by its number is allowed. Undecided are a 500 that the contract
+    documents and the handler explains, and one without ``kbn-name``, which may be a proxy's.
     """
     status = seen.status(look)
     if status < 500:
         return
     response = seen.documented(look)
-    if status != 500 and response is not None and response.status == str(status):
+    announced = response is not None and response.status == str(status)
+    if announced and status != 500:
         return
     said = seen.message(look)
+    deliberate = announced and said is not None and not said.startswith(UNHANDLED)
     yield Problem(
         f"answers {status}" + (f": {said[:160]}" if said else ""),
         keyword=str(status),
-        about=About.DEPLOYMENT if seen.from_kibana(look) else About.UNDECIDED,
+        about=About.DEPLOYMENT if seen.from_kibana(look) and not deliberate else About.UNDECIDED,
     )
 
 
