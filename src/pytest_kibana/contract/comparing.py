@@ -7,16 +7,28 @@ The result is neutral; which difference hurts whom depends on the direction of t
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import chain, islice
 from typing import Any
 
 from pytest_kibana.contract.model import JsonSchema
 from pytest_kibana.contract.shapes import ALL_TYPES, TYPE_OF_BOUND, Shape, Shapes
 
-Path = tuple[str, ...]
 ITEMS, EXTRA = "[]", "{*}"
 _DEEPEST = 24
+_MOST = 1000
 _LOWER = ("minLength", "minimum", "exclusiveMinimum", "minItems", "minProperties")
 _UPPER = ("maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxProperties")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arm:
+    """A step of a path that changes no place: from a union into one of its arms, on either side."""
+
+    old: JsonSchema = field(repr=False)
+    new: JsonSchema = field(repr=False)
+
+
+Path = tuple[str | Arm, ...]
 
 
 class Kind(StrEnum):
@@ -46,10 +58,12 @@ class Kind(StrEnum):
 class Difference:
     """One difference at one place.
 
-    ``path`` leads to the place: property names, ``[]`` for items, ``{*}`` for undeclared names. For a field it ends
-    with the field's name. ``required`` and ``closed`` say of a field whether it must be there and whether its object
-    takes no undeclared names, on the side that has (or had) no such field. ``detail`` is a value, a keyword or types.
-    ``old`` and ``new`` are the schemas of the place; of the object that has it, for a field.
+    ``path`` leads to the place: property names, ``[]`` for items, ``{*}`` for undeclared names, and the arm of a
+    union where it matters. For a field it ends with the field's name. ``required`` and ``closed`` say of a field
+    whether it must be there and whether its object takes no undeclared names, on the side that has (or had) no such
+    field. ``detail`` is a value, a keyword or types. ``old`` and ``new`` are the schemas of the place; of the object
+    that has it, for a field. ``in_arm`` says that the difference is one of a single arm of a union, and that the union
+    as a whole says the same at this place.
     """
 
     kind: Kind
@@ -60,6 +74,7 @@ class Difference:
     sentence: str = ""
     old: JsonSchema = field(default=True, repr=False, compare=False)
     new: JsonSchema = field(default=True, repr=False, compare=False)
+    in_arm: bool = False
 
     @property
     def local(self) -> "Difference":
@@ -83,7 +98,7 @@ class Comparison:
         return self.old.digest(old) == self.new.digest(new)
 
     def differences(self, old: JsonSchema, new: JsonSchema, depth: int = 0) -> tuple[Difference, ...]:
-        """Return every difference between two schemas, at any depth."""
+        """Return the differences between two schemas, at any depth: all of them, up to more than anyone would read."""
         key = (self.old.digest(old), self.new.digest(new))
         if key[0] == key[1] or depth > _DEEPEST:
             return ()
@@ -91,8 +106,25 @@ class Comparison:
             self._known[key] = ()  # what it is while it is being made: a schema may contain itself
             shapes = self.old.shape(old), self.new.shape(new)
             here = (replace(difference, old=old, new=new) for difference in _here(*shapes))
-            self._known[key] = (*here, *self._deeper(*shapes, depth))
+            found = tuple(islice(chain(here, self._deeper(*shapes, depth)), _MOST))
+            self._known[key] = found or tuple(islice(self._in_arms(old, new, shapes, depth), _MOST))
         return self._known[key]
+
+    def _in_arms(
+        self, old: JsonSchema, new: JsonSchema, unions: tuple[Shape, Shape], depth: int
+    ) -> Iterator[Difference]:
+        """Compare arm with arm, where the unions as wholes say the same at every place."""
+        before, after = self.old.arms(old), self.new.arms(new)
+        common = before.keys() & after.keys()
+        left = {key: arm for key, arm in before.items() if key not in common}
+        right = {key: arm for key, arm in after.items() if key not in common}
+        if len(before) < 2 and len(after) < 2:
+            return
+        for one, two in _paired(left, right, self.old, self.new):
+            for found in self.differences(one, two, depth + 1):
+                declared = unions[1].properties if found.kind is Kind.FIELD_REMOVED else ()
+                if not (len(found.path) == 1 and found.path[0] in declared):
+                    yield replace(found, in_arm=True, path=(Arm(one, two), *found.path))
 
     def _deeper(self, old: Shape, new: Shape, depth: int) -> Iterator[Difference]:
         """Compare what stands inside objects and arrays."""
@@ -113,6 +145,27 @@ class Comparison:
         new = True if new is None else new
         for inner in self.differences(old, new, depth + 1):
             yield replace(inner, path=(step, *inner.path))
+
+
+def _paired(
+    left: dict[str, JsonSchema], right: dict[str, JsonSchema], old: Shapes, new: Shapes
+) -> Iterator[tuple[JsonSchema, JsonSchema]]:
+    """Pair the arms that changed: by component name, by values that tell arms apart, or because they are the last."""
+    before, after = list(left.values()), list(right.values())
+    for tag_old, tag_new in ((_name, _name), (old.tag, new.tag)):
+        for one in list(before):
+            tag = tag_old(one)
+            twins = [two for two in after if tag and tag_new(two) == tag]
+            if len(twins) == 1:
+                yield one, twins[0]
+                before.remove(one)
+                after.remove(twins[0])
+    if len(before) == len(after) == 1:
+        yield before[0], after[0]
+
+
+def _name(arm: JsonSchema) -> str:
+    return str(arm.get("$ref", "")) if isinstance(arm, dict) else ""
 
 
 def _here(old: Shape, new: Shape) -> Iterator[Difference]:

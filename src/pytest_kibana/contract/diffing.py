@@ -1,20 +1,23 @@
 """The comparison of one operation with its namesake in another contract; see :mod:`pytest_kibana.contract.diff`."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
 import jsonschema_rs
 from jsonschema_rs import canonical
 
-from pytest_kibana.contract.comparing import Comparison, Difference, Kind
+from pytest_kibana.contract.comparing import EXTRA, ITEMS, Comparison, Difference, Kind
 from pytest_kibana.contract.contract import Contract
 from pytest_kibana.contract.diff import Change, Class
 from pytest_kibana.contract.judge import absolute, registry_of
 from pytest_kibana.contract.model import JsonSchema, MediaType, Operation, Parameter, Response, Schema
 from pytest_kibana.contract.shapes import Shapes
 from pytest_kibana.contract.witness import Smith, candidates, find, sweep
+
+# The proof of the canonical forms takes time that grows with the square of the arms, and cannot be interrupted.
+_LARGEST_PROOF = 20_000
 
 # Headers that the platform itself asks for; contracts list them by habit and not by meaning.
 _PLATFORM_HEADERS = frozenset({"kbn-xsrf", "elastic-api-version"})
@@ -58,10 +61,10 @@ _RESPONSE: Mapping[Kind, Class] = {
 class _Side:
     """One contract, with what the comparison asks of it."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, *, old: bool) -> None:
         self.contract = contract
         self.shapes = Shapes(dict(contract.components))
-        self.smith = Smith(self.shapes, self.is_valid)
+        self.smith = Smith(self.shapes, self.is_valid, old=old)
         self.registry = registry_of(contract.components)
 
     def is_valid(self, schema: JsonSchema, value: Any) -> bool:
@@ -76,8 +79,8 @@ class Differ:
     """Compares operations of two contracts."""
 
     def __init__(self, old: Contract, new: Contract) -> None:
-        self.old = _Side(old)
-        self.new = _Side(new)
+        self.old = _Side(old, old=True)
+        self.new = _Side(new, old=False)
         self.comparison = Comparison(self.old.shapes, self.new.shapes)
         self.respelled = 0
         self._bodies: dict[tuple[str, str, str], tuple[list[Change], int]] = {}
@@ -251,11 +254,23 @@ class Differ:
             return [], int(json.dumps(old) != json.dumps(new))
         pair = _Pair(self, old, new, request=request, success=success)
         found = [pair.change(difference) for difference in self.comparison.differences(old, new)]
-        changes = [change for change in found if change is not None]
+        changes = _once(change for change in found if change is not None)
         if not any(change.severity in (Class.BREAKING, Class.STRICT) for change in changes):
             rest = pair.unexplained(listed=bool(changes))
             changes += [rest] if rest else []
+        if any(change.witnessed for change in changes):
+            changes = [change for change in changes if change.reason != _OTHER_ARM]
         return changes, len(found) - sum(c is not None for c in found) + int(not changes and not found)
+
+
+def _once(changes: Iterable[Change]) -> list[Change]:
+    """Keep one of the changes that say the same (arms of a union often do), one with a witness where there is one."""
+    kept: dict[tuple[str, str, str], Change] = {}
+    for change in changes:
+        key = (change.at, change.code, change.sentence)
+        if key not in kept or (change.witnessed and not kept[key].witnessed):
+            kept[key] = change
+    return list(kept.values())
 
 
 class _Pair:
@@ -288,7 +303,7 @@ class _Pair:
             return _replace(change, witnessed=True, witness=found[0])
         if difference.kind is Kind.FIELD_REMOVED:
             found = self._undescribed(difference)
-        else:
+        elif not difference.in_arm:
             found = self._local(difference)
             change = _replace(change, reason=_SWALLOWED) if found else change
         if found is not None:
@@ -297,7 +312,8 @@ class _Pair:
             return None
         if self.proof == "safe":
             return _replace(change, severity=Class.ADDITION)
-        return _replace(change, severity=Class.UNDECIDED, reason=_NO_WITNESS)
+        reason = _OTHER_ARM if difference.in_arm else _NO_WITNESS
+        return _replace(change, severity=Class.UNDECIDED, reason=reason)
 
     def _severity(self, difference: Difference) -> Class:
         if difference.kind is Kind.FIELD_ADDED:
@@ -337,17 +353,14 @@ class _Pair:
 
     def unexplained(self, *, listed: bool) -> Change | None:
         """Return the change behind two schemas that differ without a place that could be named, or None."""
-        if self.proof in ("same", "safe"):
-            return None
-        found = find(
-            self.given, sweep(self.giver.smith, self.given), allows=self.giver.is_valid, refuses=self._refused
-        )
-        severity = self._severity(Difference(Kind.CHANGED, ()))
+        given = sweep(self.giver.smith, self.given)
+        found = find(self.given, given, allows=self.giver.is_valid, refuses=self._refused)
         code = f"{'request' if self.request else 'response'}-{Kind.CHANGED}"
         if found is not None:
+            severity = self._severity(Difference(Kind.CHANGED, ()))
             sentence = "refuses what it took" if self.request else "may hold what it did not"
             return Change("", "", "", code, severity, sentence, witnessed=True, witness=found[0])
-        if listed:
+        if listed or self.proof in ("same", "safe"):
             return None
         sentence = "is written otherwise, and whether it means the same is not known"
         return Change("", "", "", code, Class.UNDECIDED, sentence, reason=_NO_WITNESS)
@@ -360,6 +373,9 @@ class _Pair:
         return self._proof
 
     def _proven(self) -> str:
+        sides = ((self.giver, self.given), (self.judge, self.judged))
+        if any(side.shapes.size(schema) > _LARGEST_PROOF for side, schema in sides):
+            return "none"
         try:
             given, judged = self.giver.canonical(self.given), self.judge.canonical(self.judged)
             if judged.covers(given) != canonical.Containment.YES:
@@ -370,13 +386,15 @@ class _Pair:
 
 
 _SWALLOWED = "a looser form beside it in the same union would take the witness"
+_OTHER_ARM = "one arm of a union changed, and no value was found that another arm would not take"
 _NO_WITNESS = (
     "no value was found that one contract allows and the other refuses, nor a proof that there is none"
 )
 
 
 def _place(difference: Difference) -> str:
-    return "".join(step if step[:1] in "[{" else f".{step}" for step in difference.path)
+    steps = [step for step in difference.path if isinstance(step, str)]
+    return "".join(step if step in (ITEMS, EXTRA) else f".{step}" for step in steps)
 
 
 def _by_place(operation: Operation) -> dict[tuple[str, str], Parameter]:

@@ -87,6 +87,7 @@ class Shapes:
         self._digests: dict[int, tuple[Any, str]] = {}
         self._named: dict[str, str] = {}
         self._shapes: dict[str, Shape] = {}
+        self._sizes: dict[str, int] = {}
 
     def component(self, name: str) -> JsonSchema:
         """Return a component; one that is missing allows everything."""
@@ -131,6 +132,43 @@ class Shapes:
         if key in ("required", "type", "enum") and isinstance(value, list):
             return sorted(json.dumps(item, sort_keys=True) for item in value)
         return value
+
+    def size(self, schema: Any) -> int:
+        """Return how many objects and lists a schema would be if its references were written out, each loop once."""
+        if isinstance(schema, list):
+            return 1 + sum(self.size(item) for item in schema)
+        if not isinstance(schema, dict):
+            return 0
+        if "$ref" not in schema or not isinstance(schema["$ref"], str):
+            return 1 + sum(self.size(value) for value in schema.values())
+        name = schema["$ref"][len(COMPONENTS) :]
+        if name not in self._sizes:
+            self._sizes[name] = 1  # what it is while it is being counted: a component may contain itself
+            self._sizes[name] = self.size(self.component(name))
+        return self._sizes[name]
+
+    # arms
+
+    def arms(self, schema: JsonSchema, depth: int = 0) -> dict[str, JsonSchema]:
+        """Return the arms of a union by digest, those of unions inside it too; any other schema is its own arm."""
+        inner = self.resolve(schema)
+        if not isinstance(inner, dict) or depth > _DEEPEST or set(inner) - _ANNOTATIONS != {"anyOf"}:
+            return {self.digest(schema): schema}
+        found: dict[str, JsonSchema] = {}
+        for arm in inner["anyOf"]:
+            found |= self.arms(arm, depth + 1)
+        return found
+
+    def tag(self, schema: JsonSchema) -> str:
+        """Return what tells an arm from its sisters: its properties that allow one value only; ``""`` for none."""
+        shape = self.shape(schema)
+        inner = {name: self.shape(member) for name, member in shape.properties.items()}
+        fixed = {
+            name: sorted(member.values)
+            for name, member in inner.items()
+            if len(member.values) == 1 and not member.free
+        }
+        return json.dumps(fixed, sort_keys=True) if fixed else ""
 
     # shapes
 

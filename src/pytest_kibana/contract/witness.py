@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from pytest_kibana.contract.comparing import EXTRA, ITEMS, Difference, Kind, Path
+from pytest_kibana.contract.comparing import EXTRA, ITEMS, Arm, Difference, Kind, Path
 from pytest_kibana.contract.model import JsonSchema
 from pytest_kibana.contract.shapes import Shape, Shapes
 
@@ -39,9 +39,11 @@ class Smith:
     Args:
         shapes: of the contract.
         is_valid: tells whether a value keeps a schema of the contract.
+        old: whether it is the old one of two.
     """
 
-    def __init__(self, shapes: Shapes, is_valid: Callable[[JsonSchema, Any], bool]) -> None:
+    def __init__(self, shapes: Shapes, is_valid: Callable[[JsonSchema, Any], bool], *, old: bool) -> None:
+        self._old = old
         self._shapes = shapes
         self._is_valid = is_valid
         self._smallest: dict[str, tuple[bool, Any]] = {}
@@ -138,6 +140,9 @@ class Smith:
             yield from action(schema)
             return
         step, rest = path[0], path[1:]
+        if isinstance(step, Arm):
+            yield from self.leading_to(step.old if self._old else step.new, rest, action, depth + 1)
+            return
         for alternative in self.alternatives(schema):
             if step == ITEMS:
                 if "array" in alternative.free:

@@ -506,6 +506,36 @@ def test_a_union_with_a_looser_arm_still_names_the_change(compare: Any) -> None:
     assert change.reason
 
 
+def test_a_change_in_one_arm_that_the_union_as_a_whole_hides_is_named(compare: Any) -> None:
+    """Another arm has the same property without the limit, so that the union says the same at every place."""
+
+    def union(limited: Any) -> Any:
+        box = obj({"kind": {"enum": ["box"]}, "name": limited}, "kind", additionalProperties=False)
+        tag = obj({"kind": {"enum": ["tag"]}, "name": TEXT}, "kind", additionalProperties=False)
+        return obj({"list": {"type": "array", "items": {"oneOf": [tag, box]}}})
+
+    change = only(compare(union(TEXT), union({**TEXT, "maxLength": 2})))
+    assert (change.at, change.code, change.severity) == (
+        ".list[].name",
+        "request-limit-tightened",
+        Class.BREAKING,
+    )
+    assert change.witness["list"][0]["kind"] == "box"
+
+
+def test_schemas_that_stand_for_too_much_are_compared_in_bounded_time(compare: Any) -> None:
+    """Twenty levels of ten references stand for more than any machine could write out."""
+    levels = {
+        f"L{n}": obj({f"p{i}": {"$ref": f"#/components/schemas/L{n + 1}"} for i in range(10)})
+        for n in range(20)
+    }
+    old, new = ({**levels, "L20": obj({"a": leaf})} for leaf in (TEXT, {**TEXT, "maxLength": 1}))
+    reference = {"$ref": "#/components/schemas/L0"}
+    found = compare(reference, reference, schemas=(old, new))
+    assert 0 < len(found.changes) <= 1000
+    assert {change.severity for change in found.changes} == {Class.BREAKING}
+
+
 def test_a_diff_can_be_printed_and_read_by_machines(compare: Any) -> None:
     import json
 
