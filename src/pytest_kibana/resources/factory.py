@@ -282,7 +282,11 @@ class Factory(Tending):
         Raises:
             ResourceTrouble, SafetyRefusal, UsageError: as for :meth:`make`.
         """
-        self._require(name, self.space)
+        if name in RESOURCES and RESOURCES[name].kind is Kind.SETTING:
+            # Once alone: what a second look would take for its old value is what we made of it.
+            self._at_most_once((name, self.space or ""), lambda: self.make(name))
+        else:
+            self._require(name, self.space)
 
     def forget(self, name: str) -> None:
         """Forget that a thing of which there is one was made: a request took it away, so it is made again."""

@@ -170,6 +170,9 @@ class Resource:
     Life:
         full: further members of a create body, beside the smallest.
         change: members that an update may change, with a new value; empty where nothing can be updated.
+        pins: members of a body that no request may have otherwise, with the value that they have then: what would make
+            the thing a default, switch it on, or reach beyond it. A text is set always, anything else where the body
+            has a value of that type.
         made_at, reading_at: pointers in the create and the read answer under which the object stands (``/item``).
         version_at: pointer in the object of the version that an update has to name, None where there is none.
         create_only: members of the create body that an update refuses.
@@ -212,6 +215,7 @@ class Resource:
     id_also_at: tuple[str, ...] = ()
     full: Mapping[str, Template] = field(default_factory=dict)
     change: Mapping[str, Template] = field(default_factory=dict)
+    pins: Mapping[str, Template] = field(default_factory=dict)
     made_at: str = ""
     reading_at: str = ""
     version_at: str | None = None

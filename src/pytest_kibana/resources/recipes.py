@@ -27,7 +27,7 @@ from pytest_kibana.errors import UsageError
 from pytest_kibana.resources.calls import body_fits, fill_body, merged
 from pytest_kibana.resources.catalogue import NAMES, RESOURCES
 from pytest_kibana.resources.model import JSON, MULTIPART, NOTHING, Call, File, Kind, Resource
-from pytest_kibana.resources.template import Hole, at, demand_known, fill, holes
+from pytest_kibana.resources.template import Hole, at, demand_known, fill, holes, value_at
 
 if TYPE_CHECKING:
     from pytest_kibana.contract import Contract
@@ -44,7 +44,7 @@ class Recipe:
     ``path`` and ``query`` give values to parameters by the names that the contract uses; ``body`` is a whole body,
     where ``has_body`` is True. ``consumes`` names the resources that a success takes away, so that each request needs
     one of its own. ``creates`` names the resource that a success makes, ``needs`` those that must be there without
-    being named in the request.
+    being named in the request. ``pins`` are pointers into the body and what may stand there alone.
     """
 
     path: Mapping[str, Any] = field(default_factory=dict)
@@ -56,6 +56,7 @@ class Recipe:
     consumes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     creates: str | None = None
+    pins: Mapping[str, Any] = field(default_factory=dict)
     why: str = ""
 
 
@@ -102,18 +103,34 @@ def bindings_for(contract: "Contract") -> dict[str, dict[tuple[str, str], str]]:
 def _declared(kind: Resource) -> Iterator[tuple[Call, Recipe]]:
     """Yield every call of a declaration as a recipe."""
     for call in kind.create:
-        yield call, _recipe(call, _at_create(kind), creates=kind.name, needs=kind.requires)
+        making = _at_create(kind)
+        yield (
+            call,
+            _recipe(call, making, creates=kind.name, needs=kind.requires, pins=_pins(kind, call, making)),
+        )
     about = _about(kind)
     # Nothing in a request about a thing of which there is one names it, and so nothing would make it.
-    needs = (kind.name,) if kind.kind is Kind.ENGINE and kind.makeable else ()
+    needs = (kind.name,) if kind.kind in (Kind.ENGINE, Kind.SETTING) and kind.makeable else ()
     for call in kind.read:
         yield call, _recipe(call, about, needs=needs)
     for listing in kind.listing:
         yield listing.call, _recipe(listing.call, about)
     for call in kind.update:
-        yield call, _recipe(call, about, body=_update_body(kind, call), needs=needs)
+        yield (
+            call,
+            _recipe(call, about, body=_update_body(kind, call), needs=needs, pins=_pins(kind, call, about)),
+        )
     for call in kind.delete:
-        yield call, _recipe(call, about, consumes=(kind.name,), needs=needs)
+        yield call, _recipe(call, about, consumes=(kind.name,), needs=needs, pins=_pins(kind, call, about))
+
+
+def _pins(kind: Resource, call: Call, lookup: Any) -> dict[str, Any]:
+    """Return what may stand in a body alone; a text only where the call itself names the object there."""
+    return {
+        call.root + pointer: fill(value, lookup)
+        for pointer, value in kind.pins.items()
+        if not isinstance(value, str) or value_at(call.body, pointer) is not None
+    }
 
 
 def _recipe(call: Call, lookup: Any, *, body: Any = _ABSENT, **more: Any) -> Recipe:
@@ -250,6 +267,7 @@ def _with_role(recipe: Recipe, declared: Recipe) -> Recipe:
         consumes=recipe.consumes or declared.consumes,
         needs=recipe.needs or declared.needs,
         creates=recipe.creates or declared.creates,
+        pins={**declared.pins, **recipe.pins},
     )
 
 

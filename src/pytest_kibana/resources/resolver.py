@@ -43,6 +43,7 @@ class CaseLike(Protocol):
     def valid(self) -> bool: ...  # noqa: D102
 
 
+_ABSENT = object()
 C = TypeVar("C", bound=CaseLike)
 
 
@@ -102,6 +103,7 @@ class Resolver:
             headers=fill(case.headers, lookup),
             body=_fill_body(case.body, lookup),
         )
+        filled = replace(filled, body=_pinned(filled.body, recipe.pins, lookup))
         kind = RESOURCES.get(recipe.creates or "")
         if kind is not None and _outlives(kind):
             filled = self._expect(kind, recipe, filled, values)
@@ -244,6 +246,19 @@ def _lenient(values: Values, factory: Factory) -> Callable[[Hole], Any]:
         return value
 
     return lookup
+
+
+def _pinned(body: Any, pins: Mapping[str, Any], lookup: Callable[[Hole], Any]) -> Any:
+    """Return the body without what would harm: pinned members have their one value, or a type that is refused."""
+    for pointer, value in pins.items():
+        there = value_at(body, pointer, _ABSENT)
+        parent = value_at(body, pointer.rpartition("/")[0])
+        if isinstance(value, str):
+            if isinstance(parent, Mapping) and (there is _ABSENT or isinstance(there, str)):
+                body = put(body, pointer, fill(value, lookup))
+        elif type(there) is type(value):
+            body = put(body, pointer, value)
+    return body
 
 
 def _fill_body(body: Any, lookup: Callable[[Hole], Any]) -> Any:

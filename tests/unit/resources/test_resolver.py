@@ -153,3 +153,31 @@ def test_recipes_of_9_1_can_be_told_apart_by_what_they_do(published: Callable[[s
     assert recipes["DELETE /api/cases"].consumes == ("case",)
     assert recipes["DELETE /api/lists/index"].needs == ("value_list_index",)
     assert recipes["PUT /api/observability/slos/{sloId}"].path == {"sloId": "${slo.id}"}
+
+
+@pytest.mark.parametrize(
+    ("label", "body", "wanted"),
+    [
+        ("POST /api/fleet/outputs", {"is_default": True, "name": "a"}, {"is_default": False, "name": "a"}),
+        ("POST /api/fleet/outputs", {"is_default": "yes"}, {"is_default": "yes"}),
+        ("POST /api/fleet/outputs", {"name": "a"}, {"name": "a"}),
+        ("PUT /api/fleet/outputs/{outputId}", {"is_default": True}, {"is_default": False}),
+        ("POST /api/alerting/rule/{id}", {"enabled": True}, {"enabled": False}),
+        ("POST /api/fleet/outputs", [1], [1]),
+    ],
+)
+def test_no_request_makes_a_default_of_a_thing_or_switches_it_on(
+    bench: Bench, published: Callable[[str], Path], label: str, body: Any, wanted: Any
+) -> None:
+    contract = load(published("9.1"))
+    resolver = Resolver(bench.factory(), contract, recipes_for(contract))
+    bench.kibana.handle = lambda _seen: (200, {})  # type: ignore[method-assign]
+    assert resolver.resolve(Case(label, body=body, valid=False)).body == wanted
+
+
+def test_no_request_configures_every_service_there_is(bench: Bench, published: Callable[[str], Path]) -> None:
+    contract = load(published("9.1"))
+    resolver = Resolver(bench.factory(), contract, recipes_for(contract))
+    label = "PUT /api/apm/settings/agent-configuration"
+    body = resolver.resolve(Case(label, body={"service": {}, "settings": {}})).body
+    assert body["service"]["name"].startswith("kbn-test-")

@@ -60,6 +60,7 @@ RULE = Resource(
     refuses_again=409,
     volatile=("/execution_status", "/last_run", "/next_run", "/monitoring", "/updated_at", "/revision"),
     outlives_space=True,
+    pins={"/enabled": False},
     source="observed through the Terraform provider",
 )
 

@@ -52,6 +52,8 @@ AGENT_CONFIGURATION = Resource(
     change={"settings": {"transaction_sample_rate": "0.4"}},
     refuses_again=400,
     volatile=("/@timestamp", "/etag"),
+    # A configuration without a name is for every service of the deployment.
+    pins={"/service/name": "${self.id}"},
     source="observed through kibana-py",
 )
 

@@ -220,6 +220,7 @@ SCHEDULE = Resource(
     licence="enterprise",
     volatile=("/updated_at", "/updated_by"),
     outlives_space=True,
+    pins={"/enabled": False},
     source="observed live",
 )
 

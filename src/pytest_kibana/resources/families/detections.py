@@ -65,6 +65,7 @@ DETECTION_RULE = Resource(
     listed_within=5.0,
     volatile=("/revision", "/updated_at", "/updated_by", "/execution_summary"),
     outlives_space=True,
+    pins={"/enabled": False},
     source="observed through the Terraform provider and kibana-py",
 )
 

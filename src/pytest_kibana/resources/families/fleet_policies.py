@@ -35,6 +35,13 @@ AGENT_POLICY = Resource(
     refuses_again=409,
     volatile=("/revision", "/updated_at", "/updated_by", "/agents"),
     outlives_space=True,
+    pins={
+        "/is_default": False,
+        "/is_default_fleet_server": False,
+        "/has_fleet_server": False,
+        "/is_managed": False,
+        "/is_protected": False,
+    },
     source="observed through the Terraform provider",
 )
 
@@ -72,6 +79,7 @@ PACKAGE_POLICY = Resource(
     refuses_again=409,
     volatile=("/revision", "/updated_at", "/updated_by", "/version"),
     outlives_space=True,
+    pins={"/is_managed": False},
     source="observed through the Terraform provider; installs the package as a side effect",
 )
 

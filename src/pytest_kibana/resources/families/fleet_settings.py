@@ -31,6 +31,7 @@ OUTPUT = Resource(
     update=(item("PUT /api/fleet/outputs/{outputId}", {"name": "${unique}"}),),
     delete=(item("DELETE /api/fleet/outputs/{outputId}"),),
     change={"hosts": ["http://localhost:9201"]},
+    pins={"/is_default": False, "/is_default_monitoring": False},
     source="observed through the Terraform provider",
 )
 
@@ -61,6 +62,7 @@ SERVER_HOST = Resource(
     delete=(item("DELETE /api/fleet/fleet_server_hosts/{itemId}"),),
     change={"host_urls": ["https://fleet.example.com:8221"]},
     exceptions={"first": "the first host of a deployment may become the default"},
+    pins={"/is_default": False},
     source="observed live",
 )
 
@@ -130,6 +132,7 @@ DOWNLOAD_SOURCE = Resource(
     delete=(item("DELETE /api/fleet/agent_download_sources/{sourceId}"),),
     change={"host": "https://artifacts.example.com/other/"},
     since="8.13",
+    pins={"/is_default": False},
     source="observed through the Terraform provider",
 )
 
@@ -210,7 +213,17 @@ SETTINGS = Resource(
     restore=(
         Call(
             "PUT /api/fleet/settings",
-            body={"prerelease_integrations_enabled": "${self:/prerelease_integrations_enabled}"},
+            body={
+                name: f"${{self:/{name}}}"
+                for name in (
+                    "additional_yaml_config",
+                    "delete_unenrolled_agents",
+                    "has_seen_add_data_notice",
+                    "kibana_ca_sha256",
+                    "kibana_urls",
+                    "prerelease_integrations_enabled",
+                )
+            },
         ),
     ),
     change={"prerelease_integrations_enabled": True},

@@ -37,6 +37,7 @@ PACK = Resource(
     refuses_again=409,
     volatile=("/updated_at", "/updated_by"),
     since="8.5",
+    pins={"/enabled": False},
     source="observed through the Terraform provider",
 )
 

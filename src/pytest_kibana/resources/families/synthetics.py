@@ -14,6 +14,7 @@ PARAM = Resource(
     full={"description": "made by a test", "tags": ["test"]},
     change={"description": "changed by a test"},
     since="8.17",
+    pins={"/share_across_spaces": False},
     source="observed through the Terraform provider",
 )
 
@@ -79,6 +80,7 @@ MONITOR = Resource(
     change={"tags": ["changed by a test"]},
     volatile=("/revision", "/updated_at"),
     outlives_space=True,
+    pins={"/enabled": False},
     source="observed live",
 )
 
