@@ -126,7 +126,7 @@ class Run:
         """Say who is tested against what, before the first test."""
         from pytest_kibana.report.terminal import heading
 
-        if self.settings.plan or not self.session.opened:
+        if self.trouble is not None or self.settings.plan or not self.session.opened:
             return []
         return [line.text for line in heading(self.session.header())]
 

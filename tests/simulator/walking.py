@@ -123,9 +123,13 @@ class Walk:
                 continue
             self.answer = answer.json() if answer.content else None
             found = dig(self.answer, resource.answer)
+            if found is None:
+                found = seek(self.answer, resource.field)
             if resource.name == "case_comment":
                 self.answer = self.answer["comments"][-1]
                 found = self.answer["id"]
+            if found is None and isinstance(self.answer, dict) and resource.name == "entity":
+                found = seek(self.answer, "id")
             if found is None and isinstance(self.sent, dict):
                 found = seek(self.sent, resource.keys[0]) or seek(self.answer, "id")
             return str(found) if isinstance(found, str | int) else own[-1] if own else None
@@ -136,7 +140,7 @@ class Walk:
             answer = self.send(operation, label, [], {})
             rows = answer.json() if answer.status_code == 200 else []
             rows = rows.get(resource.items or "items") if isinstance(rows, dict) else rows
-            if rows:
+            if rows and resource.field in rows[0]:
                 return str(rows[0][resource.field])
         return None
 
@@ -146,6 +150,10 @@ class Walk:
         if resource is None or role != "create" or not isinstance(value, dict) or resource.upsert:
             return value
         self.made += 1
+        if resource.enter and isinstance(value.get(resource.enter), dict):
+            inner = value[resource.enter]
+            renamed = {n: f"id-{self.made}" for n in ("id", "title", "name") if isinstance(inner.get(n), str)}
+            return {**value, resource.enter: {**inner, **renamed}}
         names = [
             n for n in (resource.keys[0], *resource.aliases, "title", "name") if isinstance(value.get(n), str)
         ]
@@ -166,8 +174,10 @@ class Walk:
             name = parameter.name
             if name in wanted:
                 query[name] = wanted[name]
-            elif name in known and any(
-                self.schemas.valid(parameter.schema.json, v) for v in (known[name], [known[name]])
+            elif (
+                not wanted
+                and name in known
+                and any(self.schemas.valid(parameter.schema.json, v) for v in (known[name], [known[name]]))
             ):
                 value = known[name]
                 query[name] = f'["{value}"]' if name == "ids" else value
@@ -298,6 +308,7 @@ IDS: dict[tuple[str, int], Callable[[Walk], str]] = {
     ("GET /api/saved_objects/resolve/{}/{}", 0): lambda _: "tag",
     ("GET /api/saved_objects/resolve/{}/{}", 1): _tag,
     ("DELETE /api/cases/{}/comments", 0): _commented,
+    ("POST /api/synthetics/monitor/test/{}", 0): _made("synthetics_monitor"),
     ("POST /api/detection_engine/rules/{}/exceptions", 0): _made("detection_rule"),
     ("POST /api/fleet/agents/actions/{}/cancel", 0): lambda walk: str(
         walk.make(BY_NAME["fleet_agent_action"], ["stand-in-agent"])
@@ -327,7 +338,7 @@ SENSIBLE: dict[str, Json] = {
         "config": {},
         "secrets": {},
     },
-    "POST /api/actions": {"name": "x", "actionTypeId": ".server-log", "config": {}, "secrets": {}},
+    "POST /api/actions/action": {"name": "x", "actionTypeId": ".server-log", "config": {}, "secrets": {}},
     "POST /api/data_views/data_view/{}": {"data_view": {"name": "changed"}},
     "POST /api/alerting/rule/{}": {
         "name": "x",
@@ -368,6 +379,12 @@ SENSIBLE: dict[str, Json] = {
         "policy_id": walk.make(BY_NAME["fleet_agent_policy"], [])
     },
     "POST /api/fleet/health_check": lambda walk, _: {"id": walk.make(BY_NAME["fleet_server_host"], [])},
+    "DELETE /api/entity_store/entities/{}": lambda walk, _: {"id": walk.make(BY_NAME["entity"], ["user"])},
+    "POST /api/synthetics/params": {"key": "k", "value": "v"},
+    "POST /api/synthetics/private_locations": lambda walk, _: {
+        "label": f"place-{walk.made}",
+        "agentPolicyId": walk.make(BY_NAME["fleet_agent_policy"], []) or f"policy-{walk.made}",
+    },
     "POST /api/lists/items": lambda walk, _: {"list_id": walk.make(BY_NAME["value_list"], []), "value": "x"},
     "POST /api/exception_lists/items": lambda walk, _: {
         "list_id": _exception_list(walk)["list_id"],
@@ -419,6 +436,5 @@ QUERIES: dict[str, Json] = {
 """Parameters of the query that an operation wants although it calls them optional."""
 
 REFUSED = {
-    "POST /api/encrypted_saved_objects/_rotate_key": "there is no old encryption key",
 }
 """Operations that cannot succeed on a stand-in as it comes, and why."""
