@@ -199,7 +199,7 @@ ALERTING = (
     ),
     Resource(
         "connector_8",
-        create=("POST /api/actions",),
+        create=("POST /api/actions/action",),
         read=("GET /api/actions/action/{}",),
         list=("GET /api/actions",),
         update=("PUT /api/actions/action/{}",),

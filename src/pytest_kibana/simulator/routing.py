@@ -210,6 +210,16 @@ def route_of(operation: Operation) -> Route:
     )
 
 
-def router_of(contract: Contract) -> Router:
-    """Return a router that knows every operation of the contract."""
-    return Router(route_of(operation) for operation in contract.operations.values())
+def router_of(contract: Contract, version: str | None = None) -> Router:
+    """Return a router that knows every operation of the contract, or those that a version already had."""
+    limit = numbers(version) if version else None
+    return Router(
+        route_of(operation)
+        for operation in contract.operations.values()
+        if limit is None or not operation.availability.since or numbers(operation.availability.since) <= limit
+    )
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """Return a version such as ``9.1.0-SNAPSHOT`` as numbers that compare."""
+    return tuple(int(part) for part in version.split("-", maxsplit=1)[0].split(".") if part.isdigit())

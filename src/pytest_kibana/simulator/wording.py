@@ -10,6 +10,12 @@ import jsonschema_rs
 Json = Any
 _NAMES = {"integer": "number", "null": "null", "array": "array", "object": "object"}
 
+PATTERNS = {
+    r"^[a-z0-9_\-]+$": "must be lower case, a-z, 0-9, '_', and '-' are allowed",
+    r"^#[a-zA-Z0-9]{6}$": "must be a 6 digit hex color, starting with a #",
+}
+"""What Kibana says where a well-known pattern is broken (Kibana source, ``space_schema.ts``)."""
+
 
 def refusal_text(error: jsonschema_rs.ValidationError, where: str, schema: Json = None) -> str:
     """Return the message for the first thing that is wrong with ``body``, ``query``, ``params`` or ``headers``."""
@@ -49,7 +55,7 @@ def _sentence(name: str, detail: dict[str, Json], value: Json, fallback: str) ->
         "maximum": f"Value must be equal to or lower than [{limit}].",
         "minItems": f"array size is [{size}], but cannot be smaller than [{limit}]",
         "maxItems": f"array size is [{size}], but cannot be greater than [{limit}]",
-        "pattern": "value does not match the pattern of this field",
+        "pattern": PATTERNS.get(str(detail.get("pattern")), "value does not match the pattern of this field"),
         "format": f"value must be a valid [{detail.get('format')}]",
         "uniqueItems": "array must not contain the same value twice",
     }.get(name, fallback)

@@ -10,7 +10,7 @@ from pytest_kibana.contract.model import Operation
 from pytest_kibana.simulator.config import NEWEST, Config
 from pytest_kibana.simulator.identities import ANONYMOUS, Identities, Identity
 from pytest_kibana.simulator.inventory import BY_NAME
-from pytest_kibana.simulator.routing import NOWHERE, Route, Router, router_of
+from pytest_kibana.simulator.routing import NOWHERE, Route, Router, numbers, router_of
 from pytest_kibana.simulator.schemas import Schemas
 from pytest_kibana.simulator.store import EVERYWHERE, Clock, Store, Table
 from pytest_kibana.simulator.synthesis import Synthesiser
@@ -33,7 +33,7 @@ class World:
             self.store.load(config.data_file)
         self.schemas = Schemas(contract)
         self.synthesiser = Synthesiser(self.schemas, self.clock)
-        self.router: Router = router_of(contract)
+        self.router: Router = router_of(contract, config.version)
         self.identities = Identities(self.store, api_key=config.api_key, basic=config.flavor == "traditional")
         self.version = config.version or _version_of(contract)
         seal = f"{config.license}:{self.contract.sha256}".encode()
@@ -51,16 +51,12 @@ class World:
 
     def at_least(self, version: str) -> bool:
         """Tell whether this plays a release at or after a version such as ``9.1``."""
-        return _numbers(self.version) >= _numbers(version)
+        return numbers(self.version) >= numbers(version)
 
     def save(self) -> None:
         """Write the state to the data file, where one was named."""
         if self.config.data_file is not None:
             self.store.save(self.config.data_file)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("-", maxsplit=1)[0].split(".") if part.isdigit())
 
 
 def _version_of(contract: Contract) -> str:

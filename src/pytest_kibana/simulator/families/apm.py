@@ -88,7 +88,12 @@ def search(call: Call) -> Reply:
     """Find the configuration that an agent would get: of its service and environment, or of fewer of them."""
     service = (call.body or {}).get("service") or {}
     name, environment = service.get("name"), service.get("environment")
-    ways = ({"name": name, "environment": environment}, {"name": name}, {"environment": environment}, {})
+    ways: tuple[dict[str, Json], ...] = (
+        {"name": name, "environment": environment},
+        {"name": name},
+        {"environment": environment},
+        {},
+    )
     table = call.table("apm_agent_configuration")
     for way in ways:
         record = table.get(_key(way))

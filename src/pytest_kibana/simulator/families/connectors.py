@@ -113,7 +113,7 @@ def _made(call: Call, key: str, body: Json, kind: str) -> dict[str, Json]:
     }
 
 
-@family.on("POST /api/actions/connector/{}", "POST /api/actions")
+@family.on("POST /api/actions/connector/{}", "POST /api/actions/action")
 def create(call: Call) -> Reply:
     """Make a connector; its id is the caller's or a fresh one."""
     body = call.body or {}

@@ -17,7 +17,7 @@ _TYPE = "index-pattern"
 _PLAIN = ("title", "name", "timeFieldName", "type", "allowNoIndex", "allowHidden")
 _ONE = "/api/data_views/data_view/{}"
 _FIELD = f"{_ONE}/runtime_field"
-_JSON = {
+_JSON: dict[str, tuple[str, Json]] = {
     "sourceFilters": ("sourceFilters", []),
     "fieldFormats": ("fieldFormatMap", {}),
     "fieldAttrs": ("fieldAttrs", {}),

@@ -311,7 +311,7 @@ def drop_index(call: Call) -> Reply:
 @family.on("POST /api/detection_engine/signals/search")
 def search(call: Call) -> Reply:
     """Find no alerts."""
-    hits = {"total": {"value": 0, "relation": "eq"}, "max_score": None, "hits": []}
+    hits: dict[str, Json] = {"total": {"value": 0, "relation": "eq"}, "max_score": None, "hits": []}
     shards = {"total": 1, "successful": 1, "skipped": 0, "failed": 0}
     return Reply({"took": 1, "timed_out": False, "_shards": shards, "hits": hits})
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from pytest_kibana.simulator.families import Family
+from pytest_kibana.simulator.intake import Upload
 from pytest_kibana.simulator.listing import whole
 from pytest_kibana.simulator.replies import Refusal, Reply
 from pytest_kibana.simulator.world import Call
@@ -22,8 +23,10 @@ _VERBS = ("isolate", "unisolate", "execute", "get_file", "kill_process", "runnin
 def act(call: Call) -> Reply:
     """Keep an action."""
     body = dict(call.body or {})
-    ids = body.get("endpoint_ids")
-    agents = [ids] if isinstance(ids, str) else list(ids or ())
+    ids = body.get("endpoint_ids") or []
+    if isinstance(ids, Upload):  # a field of a multipart body that was sent as a file
+        ids = ids.content.decode("utf-8", "replace")
+    agents = list(ids) if isinstance(ids, list) else [str(ids)]
     key, now = call.world.clock.uuid(), call.world.clock.now()
     value = {
         "id": key,
@@ -38,7 +41,7 @@ def act(call: Call) -> Reply:
         "status": "successful",
         "createdBy": call.user,
         "comment": body.get("comment") or "",
-        "parameters": body.get("parameters") or {},
+        "parameters": body.get("parameters") if isinstance(body.get("parameters"), dict) else {},
         "hosts": {agent: {"name": agent} for agent in agents},
         "agentState": {agent: {"isCompleted": True, "wasSuccessful": True} for agent in agents},
         "outputs": {},

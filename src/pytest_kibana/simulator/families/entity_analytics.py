@@ -138,3 +138,48 @@ def status(call: Call) -> Reply:
     """Say how the store is."""
     rows = [r.value for r in call.table("entity_engine").values()]
     return Reply({"status": "running" if rows else "not_installed", "engines": rows})
+
+
+# -- entities ----------------------------------------------------------------------------------------------
+
+_ENTITIES = "/api/entity_store/entities"
+
+
+def _put(call: Call, kind: str, document: Json) -> Json:
+    entity = document.get("entity") or {}
+    key = str(entity.get("id") or document.get("id") or call.world.clock.uuid())
+    value = {**document, "entity": {**entity, "id": key}} if "entity" in document else {**document, "id": key}
+    record = call.world.store.put("entity", call.space, f"{kind}/{key}", value, by=call.user)
+    record.facts["type"] = kind
+    return value
+
+
+@family.on(f"PUT {_ENTITIES}/{{}}", f"POST {_ENTITIES}/{{}}")
+def put_entity(call: Call) -> Reply:
+    """Keep an entity."""
+    return Reply(_put(call, call.ids[0], call.body or {}))
+
+
+@family.on(f"PUT {_ENTITIES}/bulk")
+def put_entities(call: Call) -> Reply:
+    """Keep many entities."""
+    for row in (call.body or {}).get("entities") or ():
+        _put(call, str(row.get("type")), row.get("record") or row.get("doc") or {})
+    return Reply({"ok": True, "errors": []})
+
+
+@family.on(f"DELETE {_ENTITIES}/{{}}")
+def drop_entity(call: Call) -> Reply:
+    """Forget an entity."""
+    key = str((call.body or {}).get("id"))
+    if call.table("entity").pop(f"{call.ids[0]}/{key}", None) is None:
+        raise Refusal(404, f"Entity ID '{key}' not found")
+    return Reply({"deleted": True})
+
+
+@family.on(f"GET {_ENTITIES}/list")
+def entities(call: Call) -> Reply:
+    """Show entities of some types, page by page."""
+    kinds = call.query.get("entity_types") or []
+    rows = [r.value for r in call.table("entity").values() if not kinds or r.facts.get("type") in kinds]
+    return Reply({**page_of(call, BY_NAME["entity"], rows), "total": len(rows)})

@@ -160,7 +160,7 @@ def ask(call: Call) -> Reply:
     """Ask agents, of whom there are none."""
     body = dict(call.body or {})
     key, inner = call.world.clock.uuid(), call.world.clock.uuid()
-    value = {
+    value: dict[str, Json] = {
         "action_id": key,
         "@timestamp": call.world.clock.now(),
         "expiration": call.world.clock.now(),

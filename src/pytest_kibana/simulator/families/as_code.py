@@ -1,0 +1,219 @@
+"""What is kept as text or as code: dashboards and visualizations of 9.4, workflows, Logstash's pipelines, tags."""
+
+import re
+from typing import Any
+
+from pytest_kibana.simulator import generic
+from pytest_kibana.simulator.families import Family
+from pytest_kibana.simulator.inventory import BY_NAME, Resource
+from pytest_kibana.simulator.listing import whole
+from pytest_kibana.simulator.replies import NOTHING, Refusal, Reply
+from pytest_kibana.simulator.store import Record
+from pytest_kibana.simulator.world import Call
+
+Json = Any
+family = Family("as code")
+_KINDS = {"/api/dashboards": "dashboard", "/api/visualizations": "visualization", "/api/tags": "tag"}
+_WORKFLOWS = "/api/workflows"
+_PIPELINE = "/api/logstash/pipeline/{}"
+
+
+def _resource(call: Call) -> Resource:
+    return BY_NAME[next(kind for path, kind in _KINDS.items() if call.path.startswith(path))]
+
+
+def shown(record: Record) -> dict[str, Json]:
+    """Return a thing as ``id``, ``data`` and ``meta``."""
+    meta = {
+        "managed": False,
+        "created_at": record.created_at,
+        "updated_at": record.updated_at,
+        "version": record.version,
+    }
+    return {"id": record.id, "data": record.value, "meta": meta}
+
+
+@family.on(*(f"POST {path}" for path in _KINDS))
+def create(call: Call) -> Reply:
+    """Make one; 201. An id in the body is refused: PUT takes one in the path."""
+    body = dict(call.body or {})
+    if "id" in body:
+        text = "[request body]: Additional properties are not allowed ('id' was unexpected)"
+        raise Refusal(400, text, family="platform")
+    record = call.world.store.put(
+        _resource(call).name, call.space, call.world.clock.uuid(), body, by=call.user
+    )
+    return Reply(shown(record), status=201)
+
+
+@family.on(*(f"GET {path}/{{}}" for path in _KINDS))
+def read(call: Call) -> Reply:
+    """Show one."""
+    return Reply(shown(generic.find(call, _resource(call))))
+
+
+@family.on(*(f"PUT {path}/{{}}" for path in _KINDS))
+def put(call: Call) -> Reply:
+    """Replace one, or make it under this id: 200 or 201."""
+    resource = _resource(call)
+    body = dict(call.body or {})
+    record = call.table(resource.name).get(call.ids[0])
+    if record is None:
+        record = call.world.store.put(resource.name, call.space, call.ids[0], body, by=call.user)
+        return Reply(shown(record), status=201)
+    record.value = body
+    call.world.store.touch(record, call.user)
+    return Reply(shown(record))
+
+
+@family.on(*(f"DELETE {path}/{{}}" for path in _KINDS))
+def delete(call: Call) -> Reply:
+    """Remove one."""
+    resource = _resource(call)
+    generic.remove(call, resource, generic.find(call, resource))
+    return Reply(NOTHING, status=204)
+
+
+@family.on(*(f"GET {path}" for path in _KINDS))
+def list_(call: Call) -> Reply:
+    """Show them, page by page, by words of their title and by tags."""
+    resource = _resource(call)
+    rows = [shown(record) for record in call.table(resource.name).values()]
+    if text := str(call.query.get("query") or "").strip('"* ').lower():
+        rows = [
+            row
+            for row in rows
+            if text in f"{row['data'].get('title')} {row['data'].get('description')}".lower()
+        ]
+    for name, wanted in (("tags", True), ("excluded_tags", False)):
+        tags = call.query.get(name)
+        if tags:
+            chosen = set(tags if isinstance(tags, list) else [tags])
+            rows = [row for row in rows if bool(chosen & set(row["data"].get("tags") or ())) is wanted]
+    page, size = max(whole(call.query.get("page"), 1), 1), whole(call.query.get("per_page"), 20)
+    part = rows[(page - 1) * size : page * size]
+    body = {"page": page, "per_page": size, "total": len(rows)}
+    return Reply({resource.items or "data": part, **body, "meta": body})
+
+
+# -- workflows ---------------------------------------------------------------------------------------------
+
+
+def _from_yaml(text: str) -> dict[str, Json]:
+    """Return what the stand-in reads of a workflow's text: its name, description and whether it is enabled."""
+    found: dict[str, Json] = {"yaml": text, "valid": True}
+    for name in ("name", "description", "enabled"):
+        line = re.search(rf"(?m)^{name}:\s*(.+?)\s*$", text)
+        if line:
+            found[name] = line[1].strip("'\"")
+    found["enabled"] = found.get("enabled", "true") == "true"
+    found.setdefault("name", "Untitled workflow")
+    return found
+
+
+def _make(call: Call, body: Json) -> Record:
+    key = str(body.get("id") or f"workflow-{call.world.clock.uuid()}")
+    if key in call.table("workflow"):
+        raise Refusal(409, f"Workflow with id '{key}' already exists", family="platform")
+    record = call.world.store.put("workflow", call.space, key, {}, by=call.user)
+    record.value = {
+        "description": "",
+        "definition": None,
+        **_from_yaml(str(body.get("yaml", ""))),
+        "id": key,
+        "createdAt": record.created_at,
+        "createdBy": call.user,
+        "lastUpdatedAt": record.created_at,
+        "lastUpdatedBy": call.user,
+    }
+    return record
+
+
+@family.on(f"POST {_WORKFLOWS}", f"POST {_WORKFLOWS}/workflow")
+def make(call: Call) -> Reply:
+    """Make a workflow of its text."""
+    return Reply(_make(call, call.body or {}).value)
+
+
+@family.on(f"POST {_WORKFLOWS}/_bulk_create")
+def make_many(call: Call) -> Reply:
+    """Make workflows."""
+    return Reply(
+        {"created": [_make(call, w).value for w in (call.body or {}).get("workflows") or ()], "failed": []}
+    )
+
+
+@family.on(f"PUT {_WORKFLOWS}/{{}}")
+def change(call: Call) -> Reply:
+    """Change a workflow by its text or by its parts."""
+    record = generic.find(call, BY_NAME["workflow"])
+    body = dict(call.body or {})
+    parts = _from_yaml(str(body["yaml"])) if body.get("yaml") else {}
+    call.world.store.touch(record, call.user)
+    record.value = {**record.value, **parts, **{k: v for k, v in body.items() if k != "yaml"}}
+    record.value |= {"lastUpdatedAt": record.updated_at, "lastUpdatedBy": call.user}
+    return Reply({**record.value, "validationErrors": []})
+
+
+@family.on(f"POST {_WORKFLOWS}/{{}}/clone")
+def clone(call: Call) -> Reply:
+    """Make a workflow like another."""
+    source = call.table("workflow").get(call.ids[0])
+    if source is None:
+        raise generic.missing(BY_NAME["workflow"], "id", call.ids[0])
+    record = _make(
+        call, {"id": f"{source.id}-copy-{call.world.clock.sequence()}", "yaml": source.value["yaml"]}
+    )
+    record.value["name"] = f"{source.value['name']} Copy"
+    return Reply(record.value)
+
+
+@family.on(f"DELETE {_WORKFLOWS}")
+def drop_many(call: Call) -> Reply:
+    """Remove workflows; unknown ones are passed over."""
+    ids = (call.body or {}).get("ids") or []
+    gone = [key for key in ids if call.table("workflow").pop(key, None) is not None]
+    return Reply({"total": len(ids), "deleted": len(gone), "failures": []})
+
+
+@family.on(f"GET {_WORKFLOWS}/stats")
+def stats(call: Call) -> Reply:
+    """Count workflows."""
+    on = sum(bool(r.value.get("enabled")) for r in call.table("workflow").values())
+    return Reply(
+        {"workflows": {"enabled": on, "disabled": len(call.table("workflow")) - on}, "executions": []}
+    )
+
+
+# -- Logstash ----------------------------------------------------------------------------------------------
+
+
+@family.before("* /api/logstash/*")
+def licensed(call: Call) -> None:
+    """Standard and above."""
+    if not call.world.licensed("standard"):
+        raise Refusal(403, "Your basic license does not support Logstash features.", family="platform")
+
+
+@family.on(f"PUT {_PIPELINE}")
+def put_pipeline(call: Call) -> Reply:
+    """Make or replace a pipeline."""
+    body = dict(call.body or {})
+    value = {"id": call.ids[0], "settings": {}, "description": "", **body, "username": call.user}
+    call.world.store.put("logstash_pipeline", "*", call.ids[0], value, by=call.user)
+    return Reply(NOTHING, status=204)
+
+
+@family.on("GET /api/logstash/pipelines")
+def pipelines(call: Call) -> Reply:
+    """Show the pipelines, in short."""
+    rows = [
+        {
+            "id": r.id,
+            "description": r.value.get("description", ""),
+            "last_modified": r.updated_at,
+            "username": r.created_by,
+        }
+        for r in call.table("logstash_pipeline").values()
+    ]
+    return Reply({"pipelines": rows})
