@@ -258,8 +258,6 @@ class Differ:
         if not any(change.severity in (Class.BREAKING, Class.STRICT) for change in changes):
             rest = pair.unexplained(listed=bool(changes))
             changes += [rest] if rest else []
-        if any(change.witnessed for change in changes):
-            changes = [change for change in changes if change.reason != _OTHER_ARM]
         return changes, len(found) - sum(c is not None for c in found) + int(not changes and not found)
 
 
