@@ -19,13 +19,13 @@ class Limits:
 
     requests: int | None = None
     seconds: float | None = None
-    per_operation: int = 30
+    per_operation: int = 60
 
 
 NAMED: Mapping[str, Limits] = {
     "smoke": Limits(per_operation=4),
-    "standard": Limits(per_operation=30),
-    "thorough": Limits(per_operation=150),
+    "standard": Limits(per_operation=60),
+    "thorough": Limits(per_operation=300),
 }
 
 

@@ -334,3 +334,45 @@ def test_an_object_that_cannot_be_made_in_an_outage_is_made_afterwards(
         outcomes = list(runner.run())
     assert of(outcomes, "GET /api/things-responses").requests == 3
     assert all(o.verdict is not Verdict.FAILED for o in outcomes)
+
+
+def test_ten_restarts_change_no_verdict(contract, small, senders, plain, known, reply):
+    class Many:
+        def cases(self, operation, group):
+            if group != "responses" or operation.label not in ("GET /api/things", "GET /api/weather"):
+                return ()
+            return tuple(Case(f"c-{n}", operation.label, Kind.RANDOM) for n in range(150))
+
+    def slow(asked):
+        time.sleep(0.003)
+        ours = asked.headers.get("authorization") == "ApiKey Z29vZDprZXk="
+        return reply(body=5) if ours and asked.path == "/api/weather" else None
+
+    small.behave = slow
+    planned = plan(
+        contract, None, lambda _o: known(), limits=Limits(per_operation=1000), selection=("GET *",)
+    )
+    restarts = 0
+
+    def shake():
+        nonlocal restarts
+        while restarts < 10 and not done.wait(0.05):
+            small.restart(0.05)
+            restarts += 1
+
+    done = threading.Event()
+    shaking = threading.Thread(target=shake)
+    with Runner(planned, senders=senders(), source=Many(), resolver=plain, weather_deadline=20) as runner:
+        shaking.start()
+        outcomes = list(runner.run())
+        done.set()
+        shaking.join()
+        end = conclude(planned, outcomes, troubles=runner.troubles())
+    assert restarts >= 5
+    assert of(outcomes, "GET /api/things-responses").verdict is Verdict.PASSED
+    assert of(outcomes, "GET /api/things-responses").requests == 150
+    assert of(outcomes, "GET /api/weather-responses").requests == 150
+    assert failing(end) == [("KBN-R103", "GET /api/weather", "")]
+    assert end.exit_code is ExitCode.FINDINGS
+    assert {t.kind for t in end.troubles} <= {"broken", "unreachable"}
+    assert end.troubles
