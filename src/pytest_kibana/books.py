@@ -6,7 +6,7 @@ document is written anew, with findings merged and known deviations marked, and 
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from pytest_kibana.conformance import Conclusion, Outcome, conclude
 from pytest_kibana.errors import ExitCode, HarnessError
 from pytest_kibana.evidence import About, Results, ResultsWriter, TroubleRecord, read_results, write_results
+from pytest_kibana.report.formats import write_reports
 from pytest_kibana.session import Session
 
 RESULTS = "results.jsonl"
@@ -78,25 +79,9 @@ class Books:
         )
         return replace(concluded, findings=findings, skips=(), coverage=())
 
-    def _reports(self, session: Session) -> list[Path]:
-        made = []
-        for name in session.settings.report:
-            kind, make = REPORTS[name]
-            file = self.folder / kind
-            assert self.results is not None
-            file.write_text(make(self.results), encoding="utf-8")
-            made.append(file)
-        return made
-
-
-def _html(results: Results) -> str:
-    from pytest_kibana.report.html import render
-
-    return render(results)
-
-
-REPORTS: Mapping[str, tuple[str, Callable[[Results], str]]] = {"html": ("report.html", _html)}
-"""Reports by the word that asks for them: the file's name, and what makes its text."""
+    def _reports(self, session: Session) -> tuple[Path, ...]:
+        assert self.results is not None
+        return write_reports(self.results, session.settings.report, self.folder)
 
 
 def _point_to(folder: Path) -> None:

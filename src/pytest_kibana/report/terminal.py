@@ -5,7 +5,7 @@ Everything fits 80 columns except lines that are meant to be copied (curl, Conso
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import Literal
@@ -31,16 +31,42 @@ def summary(results: Results, *, files: Sequence[str] = (), verbose: int = 0) ->
     Args:
         results: a document, complete or interrupted.
         files: paths of what was written, shown last.
-        verbose: 0 folds long lists, 1 shows every operation that was not tested, 2 every request example too.
+        verbose: 0 folds long lists, 1 shows every operation that was not tested and every finding; below 0 there is a
+            line for each new finding, and the verdict.
     """
-    lines = heading(results.header)
-    lines += scoreboard(results.coverage)
-    lines += _findings(results.findings, verbose)
-    lines += untested(results.skips, verbose)
-    lines += _troubles(results.troubles)
-    lines += verdict(results)
-    lines += [Line(path, "dim") for path in files]
-    return lines
+    if verbose < 0:
+        lines = [_brief(f) for f in _ranked(results.findings) if f.status == "new"]
+        lines += verdict(results)[1:]
+    else:
+        lines = heading(results.header)
+        lines += scoreboard(results.coverage)
+        lines += _findings(results.findings, verbose)
+        lines += untested(results.skips, verbose)
+        lines += _troubles(results.troubles)
+        lines += verdict(results)
+    return [_harmless(line) for line in lines] + [Line(path, "dim") for path in files]
+
+
+_ANSI: Mapping[Style, str] = {"bold": "1", "good": "32", "bad": "31", "warn": "33", "dim": "2"}
+
+
+def painted(line: Line, *, colour: bool) -> str:
+    """Return a line for a terminal, with colours where it has them."""
+    code = _ANSI.get(line.style)
+    return f"\x1b[{code}m{line.text}\x1b[0m" if colour and code and line.text else line.text
+
+
+def colours(environment: Mapping[str, str], *, terminal: bool) -> bool:
+    """Tell whether colours are wanted: only on a terminal that has them, and never against ``NO_COLOR``."""
+    return terminal and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+
+
+def _harmless(line: Line) -> Line:
+    """A hostile answer must not steer the terminal: what cannot be printed is shown by its number."""
+    if line.text.isprintable():
+        return line
+    text = "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in line.text)
+    return Line(text, line.style)
 
 
 def heading(header: Header) -> list[Line]:
@@ -58,7 +84,7 @@ def heading(header: Header) -> list[Line]:
             f"contract {contract.get('version') or contract.get('source')} (sha256 {sha}…), "
             f"allow: {settings.get('allow')}, budget: {settings.get('budget')}, seed {header.seed}"
         ),
-        Line(plan_line(plan)),
+        *(Line(part) for part in wrap(plan_line(plan), WIDTH, subsequent_indent="  ")),
     ]
 
 
@@ -107,8 +133,16 @@ _ORDER = {severity: place for place, severity in enumerate(Severity)}
 _STYLE: dict[str, Style] = {"new": "bad", "known": "warn", "tolerated": "warn"}
 
 
+def _ranked(found: Sequence[Finding]) -> list[Finding]:
+    return sorted(found, key=lambda f: (_ORDER[f.severity], f.code, f.operation))
+
+
+def _brief(finding: Finding) -> Line:
+    return Line(_cut(f"{finding.code}  {finding.operation}  {finding.title}", WIDTH), "bad")
+
+
 def _findings(found: Sequence[Finding], verbose: int) -> list[Line]:
-    ranked = sorted(found, key=lambda f: (_ORDER[f.severity], f.code, f.operation))
+    ranked = _ranked(found)
     shown = [f for f in ranked if f.status == "new" or verbose]
     lines: list[Line] = []
     for finding in shown:
@@ -145,17 +179,17 @@ def finding_lines(finding: Finding, verbose: int = 0) -> Iterator[Line]:
     note = {"new": "", "known": f"  known: {finding.deviation}", "tolerated": "  tolerated"}[finding.status]
     about = "" if finding.about == "deployment" else f"about: {finding.about}, "
     yield Line()
-    yield Line(f"{finding.code}  {finding.operation}{note}", _STYLE[finding.status])
-    yield Line(f"  {finding.title} ({about}{finding.level} {finding.severity})")
+    for part in _wrapped(f"{finding.code}  {finding.operation}{note}", "          "):
+        yield Line(part, _STYLE[finding.status])
+    for part in _wrapped(f"  {finding.title} ({about}{finding.level} {finding.severity})", "  "):
+        yield Line(part)
     where = f"{finding.pointer} " if finding.pointer else ""
     seen = f"; seen {finding.count} times" if finding.count > 1 else ""
-    for part in wrap(
-        f"{where}{finding.sentence}{seen}", WIDTH - 2, break_long_words=False, break_on_hyphens=False
-    ):
-        yield Line(f"  {part}")
+    for part in _wrapped(f"  {where}{finding.sentence}{seen}", "  "):
+        yield Line(part)
     others = [label for label in finding.operations if label != finding.operation]
     for label in others if verbose else others[:3]:
-        yield Line(f"  also {label}", "dim")
+        yield Line(_cut(f"  also {label}", WIDTH), "dim")
     if len(others) > 3 and not verbose:
         yield Line(f"  and {len(others) - 3} more operations (-v lists them)", "dim")
     if finding.curl:
@@ -166,6 +200,12 @@ def finding_lines(finding: Finding, verbose: int = 0) -> Iterator[Line]:
         yield Line(f"  again: --kibana-case {finding.case}", "dim")
 
 
+def _wrapped(text: str, indent: str) -> list[str]:
+    if len(text) <= WIDTH and "\n" not in text:
+        return [text]
+    return wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False) or [""]
+
+
 def untested(skips: Sequence[SkipRecord], verbose: int = 0) -> list[Line]:
     """Return what was not tested: a line per kind of reason, or per operation when verbose."""
     whole = [skip for skip in skips if skip.group is None and skip.kind != "deselected"]
@@ -174,9 +214,9 @@ def untested(skips: Sequence[SkipRecord], verbose: int = 0) -> list[Line]:
     lines = [Line(), Line(f"{len(whole)} operations not tested", "bold")]
     for kind, number in Counter(skip.kind for skip in whole).most_common():
         of_kind = [skip for skip in whole if skip.kind == kind]
-        lines.append(Line(f"  {number:>4}  {kind}: {_cut(of_kind[0].reason, 60)}"))
+        lines.append(Line(_cut(f"  {number:>4}  {kind}: {of_kind[0].reason}", WIDTH)))
         if verbose:
-            lines += [Line(f"        {skip.operation}", "dim") for skip in of_kind]
+            lines += [Line(_cut(f"        {skip.operation}", WIDTH), "dim") for skip in of_kind]
     if not verbose:
         lines.append(Line("  -v lists them", "dim"))
     return lines
@@ -188,7 +228,7 @@ def _troubles(troubles: Sequence[TroubleRecord]) -> list[Line]:
     lines = [Line(), Line("environment (not findings)", "bold")]
     for trouble in troubles:
         times = f" ({trouble.count} times)" if trouble.count > 1 else ""
-        lines.append(Line(f"  {trouble.kind}: {trouble.sentence}{times}", "warn"))
+        lines += [Line(p, "warn") for p in _wrapped(f"  {trouble.kind}: {trouble.sentence}{times}", "    ")]
     return lines
 
 

@@ -1,0 +1,153 @@
+"""Allure: what an outcome tells it while the test runs, and the two files that it reads beside its results.
+
+Family, operation and check are Allure's epic, feature and story; findings become attachments, labels and links.
+allure-pytest must be at work (``--alluredir``); without it nothing happens here.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from pytest_kibana.evidence.model import Finding, Header, Severity, Verdict, VerdictRecord
+from pytest_kibana.report.formats import save
+from pytest_kibana.report.html.data import GROUPS
+
+REQUIREMENTS = "https://pytest-kibana.readthedocs.io/reference/checks/"
+"""Page of the requirements; a code in lower case is an anchor of it."""
+_MOST_EXAMPLES = 20
+
+
+class _Outcome(Protocol):
+    @property
+    def operation(self) -> str: ...
+    @property
+    def family(self) -> str: ...
+    @property
+    def group(self) -> str: ...
+    @property
+    def verdicts(self) -> tuple[VerdictRecord, ...]: ...
+    @property
+    def findings(self) -> tuple[Finding, ...]: ...
+
+
+def tell(
+    outcome: _Outcome,
+    *,
+    known: Callable[[Finding], Finding] = lambda finding: finding,
+    link_of: Callable[[str], str | None] = lambda _deviation: None,
+) -> None:
+    """Tell Allure of an outcome. Call it while the test is running, before it fails.
+
+    Args:
+        outcome: what came of the item.
+        known: returns a finding as the lists of known deviations see it.
+        link_of: gives the link of a deviation by its id, or None.
+    """
+    allure: Any = import_module("allure")  # it has no types
+    findings = [known(f) for f in outcome.findings]
+    allure.dynamic.epic(outcome.family)
+    allure.dynamic.feature(outcome.operation)
+    allure.dynamic.story(*_stories(outcome))
+    allure.dynamic.severity(_severity(findings))
+    allure.dynamic.parameter("operation", outcome.operation)
+    allure.dynamic.parameter("checks", outcome.group)
+    for code in dict.fromkeys(f.code for f in findings):
+        allure.dynamic.tag(code)
+        allure.dynamic.link(f"{REQUIREMENTS}#{code.lower()}", link_type="link", name=f"requirement {code}")
+    for status in dict.fromkeys(f.status for f in findings if f.status != "new"):
+        allure.dynamic.tag({"known": "known deviation", "tolerated": "tolerated"}[status])
+    for deviation in dict.fromkeys(f.deviation for f in findings if f.deviation):
+        allure.dynamic.issue(link_of(deviation) or REQUIREMENTS, name=f"known deviation {deviation}")
+    if findings:
+        allure.dynamic.description("\n\n".join(_described(f) for f in findings[:_MOST_EXAMPLES]))
+    for finding in findings[:_MOST_EXAMPLES]:
+        _attach(allure, finding)
+
+
+def _stories(outcome: _Outcome) -> tuple[str, ...]:
+    """The checks that were broken; where all held, the group of checks."""
+    broken = (Verdict.FAILED, Verdict.KNOWN, Verdict.TOLERATED, Verdict.ERROR)
+    codes = sorted({r.code for r in outcome.verdicts if r.verdict in broken})
+    titles = {f.code: f.title for f in outcome.findings}
+    return tuple(f"{code} {titles.get(code, '')}".strip() for code in codes) or (outcome.group,)
+
+
+def _severity(findings: Iterable[Finding]) -> str:
+    """The gravest of what fails, or else of what was found; an item without findings is normal."""
+    order = list(Severity)
+    ranked = sorted(findings, key=lambda f: (f.status != "new", order.index(f.severity)))
+    return ranked[0].severity.value if ranked else Severity.NORMAL.value
+
+
+def _described(finding: Finding) -> str:
+    note = {"new": "", "known": f" (known deviation {finding.deviation})", "tolerated": " (tolerated)"}
+    place = f"`{finding.pointer}` " if finding.pointer else ""
+    return (
+        f"**{finding.code} {finding.title}**{note[finding.status]}: {place}{finding.sentence} "
+        f"({finding.level} {finding.severity}, about: {finding.about}, seen {finding.count} times)"
+    )
+
+
+def _attach(allure: Any, finding: Finding) -> None:
+    name = f"{finding.code} {finding.pointer}".strip()
+    if finding.exchange:
+        text = json.dumps(finding.exchange, indent=2, ensure_ascii=True, default=str)
+        allure.attach(text, name=f"{name}: exchange", attachment_type=allure.attachment_type.JSON)
+    for what, line in (("curl", finding.curl), ("Dev Tools Console", finding.console)):
+        if line:
+            clean = line.encode("utf-8", "replace").decode("utf-8")
+            allure.attach(clean, name=f"{name}: {what}", attachment_type=allure.attachment_type.TEXT)
+
+
+def write_environment(folder: Path, header: Header) -> None:
+    """Write ``environment.properties`` and ``categories.json`` into the folder of Allure's results."""
+    save(folder / "environment.properties", _environment(header))
+    save(folder / "categories.json", json.dumps(categories(), indent=2) + "\n")
+
+
+def _environment(header: Header) -> str:
+    target, contract = header.target, header.contract
+    pairs: Mapping[str, object] = {
+        "Kibana": target.get("version"),
+        "Flavor": target.get("flavor"),
+        "Licence": target.get("license"),
+        "Stand-in": "yes" if target.get("stand_in") else None,
+        "URL": target.get("url"),
+        "Contract": contract.get("version") or contract.get("source"),
+        "Contract.sha256": contract.get("sha256"),
+        "Allow": header.settings.get("allow"),
+        "Budget": header.settings.get("budget"),
+        "Seed": header.seed,
+        "pytest-kibana": header.tool.get("version"),
+    }
+    return "".join(f"{name}={_property(str(v))}\n" for name, v in pairs.items() if v not in (None, ""))
+
+
+def _property(text: str) -> str:
+    """A value of a Java properties file: one line of ISO 8859-1, whatever was in it."""
+    plain = "".join(c if c.isprintable() else " " for c in text).replace("\\", "\\\\")
+    return plain.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def categories() -> list[dict[str, Any]]:
+    """Return Allure's categories: the groups of checks, our own failures, and what was not tested."""
+    groups = [
+        {
+            "name": f"{name.capitalize()}: {about}",
+            "matchedStatuses": ["failed"],
+            "messageRegex": f"(?s).*KBN-{prefix}\\d.*",
+        }
+        for prefix, name, about in GROUPS
+    ]
+    return [
+        {
+            "name": "The harness failed (not the deployment)",
+            "matchedStatuses": ["failed", "broken"],
+            "messageRegex": "(?s).*the harness failed.*",
+        },
+        *groups,
+        {"name": "Broken tests", "matchedStatuses": ["broken"]},
+        {"name": "Not tested", "matchedStatuses": ["skipped"]},
+    ]
