@@ -315,6 +315,19 @@ class Session:
 
         return _path(self.settings.ledger_dir) or platformdirs.user_state_path("pytest-kibana") / "ledgers"
 
+    def left_by_others(self) -> list[str]:
+        """Return a line that offers to sweep, where runs that died may have left something on this target."""
+        from pytest_kibana.resources import Ledger, abandoned
+
+        count = 0
+        for path in abandoned(self.ledger_folder) if self.ledger_folder.is_dir() else ():
+            with Ledger(path) as ledger:
+                if ledger.head.get("target") == self.target.url:
+                    count += len(ledger.entries)
+        if not count:
+            return []
+        return [f"{count} objects of runs that died may be left here: `pytest-kibana sweep` removes them"]
+
     @cached_property
     def factory(self) -> "Factory":
         """The factory of the whole run: what generated requests need is made by it, in the scratch space."""
@@ -465,10 +478,11 @@ class Session:
     def runner(self) -> "Runner":
         """Works the plan off."""
         from pytest_kibana.conformance import Circumstances, Runner
-        from pytest_kibana.wire import ApiKey
+        from pytest_kibana.wire import ApiKey, RetryPolicy
 
         settings = self.settings
-        client = self.client
+        # The runner repeats by itself, after it has looked at the target once for all workers.
+        client = self.client.derive(retry=RetryPolicy(attempts=1))
         senders = {
             "main": client,
             "anonymous": client.anonymous(),
@@ -485,6 +499,9 @@ class Session:
             circumstances=Circumstances(
                 strict=settings.strict,
                 flavor=self.target.flavor,
+                version=self.target.version,
+                xsrf=self.target.xsrf_exempt is not True,
+                secured=not (self.target.anonymous or self.target.security_disabled),
                 space=self.scratch_space,
                 only_case=settings.case,
             ),
