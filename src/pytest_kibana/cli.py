@@ -16,6 +16,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("serve", "serve", "Serve the stand-in Kibana."),
     ("doctor", "doctor", "Say what was found where, what the target is, and what will be skipped."),
     ("resources", "resources", "List what the factories can make."),
+    ("sweep", "sweep", "Remove what earlier runs left behind."),
     ("contract", "contract", "Look at contracts: list, fetch, show, diff."),
     ("explain", "explain", "Say what a check means, why it is there, and how it fails."),
 )

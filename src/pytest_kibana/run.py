@@ -128,7 +128,7 @@ class Run:
 
         if self.trouble is not None or self.settings.plan or not self.session.opened:
             return []
-        return [line.text for line in heading(self.session.header())]
+        return [*(line.text for line in heading(self.session.header())), *self.session.left_by_others()]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
