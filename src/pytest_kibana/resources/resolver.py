@@ -44,6 +44,8 @@ class CaseLike(Protocol):
 
 
 _ABSENT = object()
+_MOST_REMADE = 4
+_MOST_TRIES = 3
 C = TypeVar("C", bound=CaseLike)
 
 
@@ -72,11 +74,12 @@ class Resolver:
         self._recipes = recipes
         self._lock = threading.Lock()
         self._pools: dict[tuple[str, str], Handle] = {}
-        self._failed: dict[str, HarnessError] = {}
+        self._failed: dict[str, list[HarnessError]] = {}
         self._making: dict[tuple[str, str], threading.Lock] = {}
         self._spare: dict[str, list[Handle]] = {}
         self._lent: dict[str, _Lent] = {}
         self._expected: dict[str, Entry] = {}
+        self._remade: dict[str, int] = {}
 
     def resolve(self, case: C) -> C:
         """Return the case with every hole filled.
@@ -143,13 +146,14 @@ class Resolver:
         return handle
 
     def _make(self, name: str) -> Handle:
-        """Make an object; what cannot be made is tried once."""
-        if name in self._failed:
-            raise self._failed[name]
+        """Make an object. What could not be made is tried again, for a request may have been in the way, but seldom."""
+        failed = self._failed.setdefault(name, [])
+        if len(failed) >= _MOST_TRIES:
+            raise failed[-1]
         try:
             return self._factory.make(name)
         except HarnessError as trouble:
-            self._failed[name] = trouble
+            failed.append(trouble)
             raise
 
     # -- what requests make and take away
@@ -176,14 +180,17 @@ class Resolver:
     def heard(self, exchange: "Exchange") -> None:
         """Take note of an exchange: what was made is ours now, what was taken away need not be removed."""
         request, answer = exchange.request, exchange.answer
-        if request.operation is None or request.method == "GET" or answer is None or exchange.weather:
+        if request.operation is None or answer is None or exchange.weather:
             return
         recipe = self._recipes.get(request.operation)
         if recipe is None or request.origin != "generated":
             return
+        # Answers to a request are judged elsewhere; here a 404 tells that an object of ours may be spoilt.
         said = f"{request.path} {request.query} {(request.body or b'').decode('utf-8', 'replace')}"
         if recipe.creates:
             self._heard_create(RESOURCES[recipe.creates], said, answer.status, answer.json, request.space)
+        if answer.status == 404:
+            self._spoilt(said)
         if recipe.consumes:
             self._heard_delete(recipe.consumes, said, answer.status)
 
@@ -212,6 +219,19 @@ class Resolver:
                 lent = self._lent.pop(name)
                 if 400 <= status < 500 and status != 404:
                     self._spare.setdefault(lent.handle.resource.name, []).append(lent.handle)
+
+    def _spoilt(self, said: str) -> None:
+        """Take an object for spoilt when Kibana does not find what a request says of it.
+
+        A change may have given it another name, or taken away what it lies in. Some operations find nothing however
+        good the object is, so this is done a few times only.
+        """
+        with self._lock:
+            for key, handle in list(self._pools.items()):
+                names = [v for v in handle.keys.values() if isinstance(v, str) and len(v) > 8]
+                if any(n in said for n in names) and self._remade.get(key[0], 0) < _MOST_REMADE:
+                    self._remade[key[0]] = self._remade.get(key[0], 0) + 1
+                    del self._pools[key]
 
     def _forget(self, names: tuple[str, ...]) -> None:
         """Make anew what there is one of and a request took away, and everything that needs it."""
