@@ -435,6 +435,5 @@ QUERIES: dict[str, Json] = {
 }
 """Parameters of the query that an operation wants although it calls them optional."""
 
-REFUSED = {
-}
+REFUSED = {}
 """Operations that cannot succeed on a stand-in as it comes, and why."""

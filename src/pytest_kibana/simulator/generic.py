@@ -86,7 +86,7 @@ def missing(resource: Resource, name: str, value: str) -> Refusal:
         return Refusal(404, resource.missing.replace("{name}", name).replace("{}", value))
     if resource.kind:
         return Refusal(404, f"Saved object [{resource.kind}/{value}] not found")
-    return Refusal(404)
+    return Refusal(404, f"{resource.name.replace('_', ' ')} [{value}] not found")
 
 
 def find(call: Call, resource: Resource) -> Record:
@@ -297,8 +297,8 @@ def read(call: Call, resource: Resource) -> Reply:
     """Show a thing."""
     demand_parents(call, resource)
     if resource.single and SINGLE not in table_of(call, resource):
-        if resource.create:
-            raise Refusal(404)
+        if resource.create and not resource.standing:
+            raise Refusal(404, f"{resource.name.replace('_', ' ')} does not exist in this space")
         settle(
             call,
             resource,

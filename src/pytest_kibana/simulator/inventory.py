@@ -27,6 +27,7 @@ class Resource:
         parent: kind of thing it lives in, whose id comes before its own in the path.
         items: property of a list's answer that holds the objects; "" for a bare array; None to find out.
         kind: type of the saved object, as the message of a 404 names it; ``missing`` is another such message.
+        single: there is one per space; ``standing`` says that it can be read before it was made.
         version: property that carries the version for optimistic concurrency.
         echo: whether the caller's own properties are kept where a contract gives no schema.
     """
@@ -48,6 +49,7 @@ class Resource:
     items: str | None = None
     everywhere: bool = False
     single: bool = False
+    standing: bool = False
     kind: str = ""
     missing: str = ""
     version: str = ""
@@ -570,6 +572,7 @@ SECURITY = (
         create=(f"POST {_AI}/knowledge_base/{{}}", f"POST {_AI}/knowledge_base"),
         read=(f"GET {_AI}/knowledge_base/{{}}", f"GET {_AI}/knowledge_base"),
         single=True,
+        standing=True,
     ),
     _crud(
         "assistant_kb_entry",

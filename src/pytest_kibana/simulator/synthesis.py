@@ -28,6 +28,8 @@ class _Missing:
 
 MISSING: Final = _Missing()
 _DEEP = 24
+_DATED = re.compile(r"(?:_at|At|timestamp|[a-z]Date|_date)$")
+"""Names of times, which many contracts call no more than text."""
 _NAMES: Final = {bool: "boolean", str: "string", dict: "object", list: "array", type(None): "null"}
 
 
@@ -200,7 +202,9 @@ class Synthesiser:
             elif name in ambient and self.schemas.valid(inner, ambient[name]):
                 result[name] = ambient[name]
             elif name in required:
-                result[name] = self._fit(inner, MISSING, {}, depth + 1) if depth < _DEEP else {}
+                likely = self.clock.now() if _DATED.search(name) else MISSING
+                wanted = likely if likely and self.schemas.valid(inner, likely) else MISSING
+                result[name] = self._fit(inner, wanted, {}, depth + 1) if depth < _DEEP else {}
         self._extras(schema, given, result, depth)
         for name in required:
             if name not in result:

@@ -8,6 +8,7 @@ from pytest_kibana.simulator import saved
 from pytest_kibana.simulator.families import Family
 from pytest_kibana.simulator.replies import Refusal, Reply
 from pytest_kibana.simulator.store import Record
+from pytest_kibana.simulator.wording import got
 from pytest_kibana.simulator.world import Call
 
 Json = Any
@@ -168,6 +169,9 @@ def describe(call: Call) -> Reply:
     record = _one(call)
     view = shown(record)
     for name, change in ((call.body or {}).get("fields") or {}).items():
+        if not isinstance(change, dict):
+            text = f"[request body.fields.{name}]: expected a plain object value, but found [{got(change)}] instead."
+            raise Refusal(400, text, family="platform")
         attributes = view["fieldAttrs"].setdefault(name, {})
         for key in ("customLabel", "customDescription", "count"):
             if key in change:

@@ -331,3 +331,82 @@ def rule_exceptions(call: Call) -> Reply:
         record = call.world.store.put("exception_list_item", call.space, key, {"id": key}, by=call.user)
         made.append(generic.settle(call, item, record, value, fresh=False).value)
     return Reply(made)
+
+
+# -- migrations --------------------------------------------------------------------------------------------
+
+_SIGNALS = "/api/detection_engine/signals"
+
+
+@family.on(f"POST {_SIGNALS}/migration")
+def migrate(call: Call) -> Reply:
+    """Begin to migrate indices, of which none is old."""
+    rows = []
+    for index in (call.body or {}).get("index") or ():
+        key = call.world.clock.uuid()
+        value = {"index": index, "migration_id": key, "migration_index": f"{index}-r000077"}
+        call.world.store.put("signals_migration", call.space, key, value, by=call.user)
+        rows.append(value)
+    return Reply({"indices": rows})
+
+
+@family.on(f"GET {_SIGNALS}/migration_status")
+def migrations(call: Call) -> Reply:
+    """Show the migrations that were begun."""
+    rows: dict[str, list[Json]] = {}
+    for key, record in call.table("signals_migration").items():
+        state = {"id": key, "status": "pending", "updated": record.updated_at, "version": 77}
+        rows.setdefault(record.value["index"], []).append(state)
+    return Reply(
+        {
+            "indices": [
+                {
+                    "index": index,
+                    "is_outdated": False,
+                    "migrations": found,
+                    "signal_versions": [],
+                    "version": 77,
+                }
+                for index, found in rows.items()
+            ]
+        }
+    )
+
+
+@family.on(f"POST {_SIGNALS}/finalize_migration")
+def finalize(call: Call) -> Reply:
+    """End migrations; each answers for itself."""
+    ids = [str(key) for key in (call.body or {}).get("migration_ids") or ()]
+    return Reply({"migrations": [_migration(call, key) for key in ids]})
+
+
+@family.on(f"DELETE {_SIGNALS}/migration")
+def forget_migrations(call: Call) -> Reply:
+    """Forget migrations; each answers for itself."""
+    rows = []
+    for key in (call.body or {}).get("migration_ids") or ():
+        rows.append(_migration(call, str(key)))
+        call.table("signals_migration").pop(str(key), None)
+    return Reply(rows)
+
+
+def _migration(call: Call, key: str) -> dict[str, Json]:
+    """Return what is said of a migration, known or not."""
+    record = call.table("signals_migration").get(key)
+    row = {
+        "id": key,
+        "destinationIndex": "",
+        "sourceIndex": "",
+        "updated": call.world.clock.now(),
+        "version": "77",
+    }
+    if record is None:
+        text = f"Saved object [security-solution-signals-migration/{key}] not found"
+        return {**row, "status": "failure", "error": {"message": text, "status_code": 404}}
+    value = record.value
+    return {
+        **row,
+        "status": "success",
+        "destinationIndex": value["migration_index"],
+        "sourceIndex": value["index"],
+    }

@@ -199,7 +199,7 @@ def answer(call: Call) -> Reply:
     """Show one live query."""
     record = call.table("osquery_live_query").get(call.ids[0])
     if record is None:
-        raise Refusal(404, family="platform")
+        raise Refusal(404, f"Live query [{call.ids[0]}] not found")
     return Reply({"data": record.value})
 
 
@@ -207,5 +207,5 @@ def answer(call: Call) -> Reply:
 def results(call: Call) -> Reply:
     """Show no results."""
     if call.ids[0] not in call.table("osquery_live_query"):
-        raise Refusal(404, family="platform")
+        raise Refusal(404, f"Live query [{call.ids[0]}] not found")
     return Reply({"data": {"total": 0, "edges": []}})

@@ -9,6 +9,7 @@ from pytest_kibana.simulator.intake import Upload
 from pytest_kibana.simulator.listing import dig, matches, sort_rows, whole
 from pytest_kibana.simulator.replies import NDJSON, Refusal, Reply
 from pytest_kibana.simulator.store import Record
+from pytest_kibana.simulator.wording import got
 from pytest_kibana.simulator.world import Call, World
 
 Json = Any
@@ -40,11 +41,8 @@ def warn(call: Call, reply: Reply) -> Reply:
 @family.on("POST /api/saved_objects/{}", "POST /api/saved_objects/{}/{}")
 def create(call: Call) -> Reply:
     """Make one object."""
-    if isinstance(call.body, list):
-        text = "[request body]: expected a plain object value, but found [Array] instead."
-        raise Refusal(400, text, family="platform")
     key = call.ids[1] if len(call.ids) > 1 else None
-    record = saved.make(call, call.ids[0], key, call.body or {}, overwrite=_true(call.query.get("overwrite")))
+    record = saved.make(call, call.ids[0], key, _object(call), overwrite=_true(call.query.get("overwrite")))
     return Reply(saved.shown(call, record))
 
 
@@ -77,7 +75,7 @@ def resolve(call: Call) -> Reply:
 def update(call: Call) -> Reply:
     """Change attributes of one object, or make it where ``upsert`` says so."""
     kind, key = call.ids
-    body = call.body or {}
+    body = _object(call)
     if saved.find(call, kind, key) is None and body.get("upsert") is not None:
         saved.demand_type(kind)
         made = saved.make(call, kind, key, {**body, "attributes": body["upsert"]}, overwrite=False)
@@ -118,13 +116,54 @@ def _removed(call: Call, record: Record, *, force: bool) -> None:
             del table[record.id]
 
 
+def _rows(call: Call, *names: str) -> list[dict[str, Json]]:
+    """Return the body as rows that have these texts; contracts leave open what Kibana's own schema demands.
+
+    Raises:
+        Refusal: it is no array of objects, or a row lacks one of the names.
+    """
+    body = call.body if call.body is not None else []
+    if not isinstance(body, list):
+        raise Refusal(
+            400, "[request body]: expected value of type [array] but got [Object]", family="platform"
+        )
+    for index, row in enumerate(body):
+        if not isinstance(row, dict):
+            text = f"[request body.{index}]: expected a plain object value, but found [{got(row)}] instead."
+            raise Refusal(400, text, family="platform")
+        for name in names:
+            if not isinstance(row.get(name), str):
+                kind = got(row[name]) if name in row else "undefined"
+                text = f"[request body.{index}.{name}]: expected value of type [string] but got [{kind}]"
+                raise Refusal(400, text, family="platform")
+    return body
+
+
+def _object(call: Call) -> dict[str, Json]:
+    """Return the body of an operation on one object, its attributes being an object.
+
+    Raises:
+        Refusal: it is something else.
+    """
+    body = call.body if call.body is not None else {}
+    if not isinstance(body, dict):
+        text = f"[request body]: expected a plain object value, but found [{got(body)}] instead."
+        raise Refusal(400, text, family="platform")
+    for name, kind in (("attributes", dict), ("references", list), ("initialNamespaces", list)):
+        if body.get(name) is not None and not isinstance(body[name], kind):
+            wanted = "a plain object value" if kind is dict else "value of type [array]"
+            text = f"[request body.{name}]: expected {wanted}, but found [{got(body[name])}] instead."
+            raise Refusal(400, text, family="platform")
+    return body
+
+
 # -- bulk --------------------------------------------------------------------------------------------------
 
 
-def _each(call: Call, act: Any) -> Reply:
+def _each(call: Call, act: Any, *names: str) -> Reply:
     """Do one thing per object of the body, in order; a refusal becomes that object's answer."""
     rows = []
-    for item in call.body or ():
+    for item in _rows(call, *(names or ("type", "id"))):
         try:
             rows.append(act(item))
         except Refusal as refusal:
@@ -140,7 +179,7 @@ def bulk_create(call: Call) -> Reply:
     def act(item: Json) -> Json:
         return saved.shown(call, saved.make(call, item["type"], item.get("id"), item, overwrite=overwrite))
 
-    return _each(call, act)
+    return _each(call, act, "type")
 
 
 def _known(call: Call, item: Json) -> Record:
@@ -175,7 +214,7 @@ def bulk_delete(call: Call) -> Reply:
     """Remove objects; each says whether it is gone."""
     force = _true(call.query.get("force"))
     statuses = []
-    for item in call.body or ():
+    for item in _rows(call, "type", "id"):
         try:
             _removed(call, _known(call, item), force=force)
             statuses.append({"success": True, "id": item["id"], "type": item["type"]})

@@ -85,7 +85,7 @@ def read(call: Call) -> Reply:
 @family.on(f"PUT {_ONE}")
 def put(call: Call) -> Reply:
     """Make or replace a stream."""
-    body = call.body or {}
+    body = call.body if isinstance(call.body, dict) else {}
     stream = body.get("stream")
     given: dict[str, Json] = stream if isinstance(stream, dict) else {}
     value = {"description": "", "ingest": _ingest(), **given, "name": call.ids[0]}
@@ -117,7 +117,7 @@ def delete(call: Call) -> Reply:
 def fork(call: Call) -> Reply:
     """Make a stream off another one."""
     parent = _found(call)
-    body = call.body or {}
+    body = call.body if isinstance(call.body, dict) else {}
     name = str((body.get("stream") or {}).get("name"))
     if name in call.table("stream"):
         raise Refusal(409, f"Child stream {name} already exists")
@@ -141,7 +141,10 @@ def ingest(call: Call) -> Reply:
     record = _found(call)
     if call.method == "GET":
         return Reply({"ingest": record.value.get("ingest", _ingest())})
-    record.value = {**record.value, "ingest": (call.body or {}).get("ingest") or _ingest()}
+    record.value = {
+        **record.value,
+        "ingest": (call.body if isinstance(call.body, dict) else {}).get("ingest") or _ingest(),
+    }
     call.world.store.touch(record, call.user)
     return _done("updated")
 
@@ -161,7 +164,8 @@ def link(call: Call) -> Reply:
     kind = _LINKS[call.path.split("/")[4]]
     if call.ids[0] not in call.table("stream") and call.operation is not None:
         raise Refusal(404, f"Cannot find stream {call.ids[0]}")
-    value = {**(call.body or {}), "id": call.ids[1]}
+    sent = call.body if isinstance(call.body, dict) else {}
+    value = {**sent, "id": call.ids[1]}
     call.world.store.put(kind, "*", "/".join(call.ids), value, by=call.user, parent=call.ids[0])
     return Reply({"acknowledged": True})
 
