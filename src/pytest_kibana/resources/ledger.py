@@ -159,7 +159,10 @@ class Ledger:
 def abandoned(folder: str | Path) -> Iterator[Path]:
     """Yield the ledgers in a folder that no living process keeps."""
     for path in sorted(Path(folder).glob(f"*{SUFFIX}")):
-        descriptor = os.open(path, os.O_RDWR)
+        try:
+            descriptor = os.open(path, os.O_RDWR)
+        except FileNotFoundError:
+            continue  # its run came to its end since the folder was read
         try:
             free = _locked(descriptor)
         finally:
