@@ -317,13 +317,9 @@ class Session:
 
     def left_by_others(self) -> list[str]:
         """Return a line that offers to sweep, where runs that died may have left something on this target."""
-        from pytest_kibana.resources import Ledger, abandoned
+        from pytest_kibana.resources import left_behind
 
-        count = 0
-        for path in abandoned(self.ledger_folder) if self.ledger_folder.is_dir() else ():
-            with Ledger(path) as ledger:
-                if ledger.head.get("target") == self.target.url:
-                    count += len(ledger.entries)
+        count = len(left_behind(self.ledger_folder, self.target.url))
         if not count:
             return []
         return [f"{count} objects of runs that died may be left here: `pytest-kibana sweep` removes them"]
@@ -477,6 +473,30 @@ class Session:
     @cached_property
     def runner(self) -> "Runner":
         """Works the plan off."""
+        runner = self._runner_of(self.plan, self.resolver, self.scratch_space)
+        self._closing.append(runner.close)
+        return runner
+
+    @contextmanager
+    def lend_runner(self, plan: "Plan", factory: "Factory") -> "Iterator[Runner]":
+        """Lend a runner for another plan of the same contract; it is stopped when the block ends.
+
+        Args:
+            plan: what it may be asked for.
+            factory: makes its scratch space and objects. They are not removed here: whoever made it cleans up.
+        """
+        from pytest_kibana.resources import Resolver
+
+        factory.space = factory.make("space").id
+        resolver = Resolver(factory, self.contract, self.recipes)
+        self.listeners.append(resolver.heard)
+        try:
+            with self._runner_of(plan, resolver, factory.space) as runner:
+                yield runner
+        finally:
+            self.listeners.remove(resolver.heard)
+
+    def _runner_of(self, plan: "Plan", resolver: "Resolver", space: str | None) -> "Runner":
         from pytest_kibana.conformance import Circumstances, Runner
         from pytest_kibana.wire import ApiKey, RetryPolicy
 
@@ -490,26 +510,25 @@ class Session:
         }
         if self.viewer_credentials:
             senders["viewer"] = client.as_(self.viewer_credentials)
-        runner = Runner(
-            self.plan,
+        return Runner(
+            plan,
             senders=senders,
             source=_Source(self.bank),
-            resolver=self.resolver,
+            resolver=resolver,
             budget=self.budget,
             circumstances=Circumstances(
                 strict=settings.strict,
                 flavor=self.target.flavor,
                 version=self.target.version,
                 xsrf=self.target.xsrf_exempt is not True,
-                secured=not (self.target.anonymous or self.target.security_disabled),
-                space=self.scratch_space,
+                secured=not self.target.security_disabled,
+                strangers=bool(self.target.anonymous),
+                space=space,
                 only_case=settings.case,
             ),
             concurrency=settings.concurrency,
             weather_deadline=settings.weather_deadline,
         )
-        self._closing.append(runner.close)
-        return runner
 
     @cached_property
     def deviations(self) -> "Deviations":

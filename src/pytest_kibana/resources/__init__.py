@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pytest_kibana.resources.facade import Resources
     from pytest_kibana.resources.factory import Factory
     from pytest_kibana.resources.handle import Handle
-    from pytest_kibana.resources.ledger import Entry, Ledger, abandoned, living_runs
+    from pytest_kibana.resources.ledger import Entry, Ledger, abandoned, left_behind, living_runs
     from pytest_kibana.resources.mark import RunMark, Trace, trace
     from pytest_kibana.resources.model import Call, File, Kind, Listing, Resource, Safety, Scope
     from pytest_kibana.resources.ownership import Belongings
@@ -23,7 +23,7 @@ _HOMES = {
     "facade": ("Resources",),
     "factory": ("Factory",),
     "handle": ("Handle",),
-    "ledger": ("Entry", "Ledger", "abandoned", "living_runs"),
+    "ledger": ("Entry", "Ledger", "abandoned", "left_behind", "living_runs"),
     "mark": ("RunMark", "Trace", "trace"),
     "model": ("Call", "File", "Kind", "Listing", "Resource", "Safety", "Scope"),
     "ownership": ("Belongings",),
@@ -64,6 +64,7 @@ __all__ = [
     "Trace",
     "abandoned",
     "bindings_for",
+    "left_behind",
     "living_runs",
     "recipes_for",
     "resource",

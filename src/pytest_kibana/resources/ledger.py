@@ -176,7 +176,25 @@ def living_runs(folder: str | Path) -> frozenset[str]:
     folder = Path(folder)
     dead = set(abandoned(folder))
     living = (p for p in folder.glob(f"*{SUFFIX}") if p not in dead)
-    return frozenset(str(_read(p.read_bytes())[0].get("run", "")) for p in living) - {""}
+    return frozenset(str(_looked_at(p)[0].get("run", "")) for p in living) - {""}
+
+
+def left_behind(folder: str | Path, target: str) -> tuple[Entry, ...]:
+    """Return what dead runs may have left on a deployment, by the ledgers of a folder; nothing is locked or changed."""
+    found: list[Entry] = []
+    for path in abandoned(folder):
+        head, entries = _looked_at(path)
+        if head.get("target") == target:
+            found += entries.values()
+    return tuple(found)
+
+
+def _looked_at(path: Path) -> tuple[dict[str, Any], dict[int, Entry]]:
+    """Return what a ledger says that somebody may remove at any moment."""
+    try:
+        return _read(path.read_bytes())
+    except FileNotFoundError:
+        return {}, {}
 
 
 def _locked(descriptor: int) -> bool:
