@@ -102,7 +102,7 @@ class Remover:
         call = self._caller.choose(resource.delete, undocumented=True)
         if call is None:
             return Removed(resource.name, name, space, found=False)
-        reply = self.send(call, space, keys, unique)
+        reply = self.send(call, space, keys, unique, change=_said)
         if reply.ok:
             return Removed(resource.name, name, space, found=True)
         if reply.status in resource.gone_statuses:
@@ -189,6 +189,13 @@ class Remover:
         """Send a call about an object of which only the keys are known."""
         values = Values(unique, space, self._now, _nobody, keys, body)
         return self._caller.send(call, values, space=space, change=change)
+
+
+def _said(body: Any) -> Any:
+    """Return a body without what the object was made without: a key that was not given is not given again."""
+    if isinstance(body, dict):
+        return {name: _said(value) for name, value in body.items() if value is not None}
+    return [_said(value) for value in body] if isinstance(body, list) else body
 
 
 def _as_before(body: Any) -> Any:

@@ -188,3 +188,16 @@ def test_no_request_configures_every_service_there_is(bench: Bench, published: C
     label = "PUT /api/apm/settings/agent-configuration"
     body = resolver.resolve(Case(label, body={"service": {}, "settings": {}})).body
     assert body["service"]["name"].startswith("kbn-test-")
+
+
+def test_a_key_that_a_request_left_out_is_left_out_when_its_object_is_removed(
+    bench: Bench, published: Callable[[str], Path]
+) -> None:
+    contract = load(published("9.1"))
+    factory = bench.factory()
+    resolver = Resolver(factory, contract, recipes_for(contract))
+    label = "PUT /api/apm/settings/agent-configuration"
+    name = resolver.resolve(Case(label, body={"service": {}, "settings": {}})).body["service"]["name"]
+    bench.kibana.handle = lambda _seen: (200, {})  # type: ignore[method-assign]
+    factory.cleanup()
+    assert bench.kibana.seen[-1].body == {"service": {"name": name}}
