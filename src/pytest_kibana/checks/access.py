@@ -67,11 +67,11 @@ def wrong_key_is_refused(look: Look) -> Iterator[Problem]:
     source="Kibana source, authentication_service.ts; observed on 9.0.1",
 )
 def refused_by_401(look: Look) -> Iterator[Problem]:
-    """Authentication comes before validation, authorization and handler. A route that the router does not know, and a
-    payload too large, come before it.
+    """Authentication comes before validation, authorization and handler. A payload too large comes before it, and so
+    does a route that the router does not know: that 404 stays undecided.
     """
     status = seen.status(look)
-    if status == 401 or status >= 500 or _unknown_route(look) or status in (413, 429):
+    if status == 401 or status >= 500 or status in (413, 429):
         return
     said = seen.message(look) or ""
     parsed_first = status in (400, 415) and said.startswith(("Invalid request payload", "Unsupported Media"))
@@ -79,7 +79,7 @@ def refused_by_401(look: Look) -> Iterator[Problem]:
         yield Problem(
             f"answers {status} in place of 401",
             keyword=str(status),
-            about=About.UNDECIDED if 300 <= status < 400 else About.DEPLOYMENT,
+            about=About.UNDECIDED if 300 <= status < 400 or _unknown_route(look) else About.DEPLOYMENT,
         )
 
 

@@ -6,7 +6,7 @@ The requests are made by the run from a good one; their intent says what was cha
 
 from collections.abc import Callable, Iterator
 
-from pytest_kibana.checks import seen
+from pytest_kibana.checks import seen, stories
 from pytest_kibana.checks.model import Look, Problem
 from pytest_kibana.checks.registry import check
 from pytest_kibana.evidence.model import About, Level, Severity
@@ -145,8 +145,9 @@ def version_refused_by_400(look: Look) -> Iterator[Problem]:
     source="RFC 9110, 9.3.2",
 )
 def head_answered(look: Look) -> Iterator[Problem]:
-    """HEAD is no unknown method: 405 and 501 are wrong answers."""
-    if seen.status(look) in (405, 501):
+    """HEAD is no unknown method: 405 and 501 are wrong answers, and so is 404 where the same GET just succeeded."""
+    worked = any(stories.ok(step) for step in look.story[:-1] if step.exchange.request.method == "GET")
+    if seen.status(look) in (405, 501) or (seen.status(look) == 404 and worked):
         yield Problem(f"answers {seen.status(look)} to HEAD", keyword="HEAD", about=About.UNDECIDED)
 
 

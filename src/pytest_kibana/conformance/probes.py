@@ -52,7 +52,9 @@ class Probe:
         )
 
 
-def probes(operation: Operation, group: str, *, xsrf: bool = True, secured: bool = True) -> Iterator[Probe]:
+def probes(
+    operation: Operation, group: str, *, xsrf: bool = True, secured: bool = True, strangers: bool = False
+) -> Iterator[Probe]:
     """Yield the probes of a group for an operation, the most telling first.
 
     Args:
@@ -61,12 +63,13 @@ def probes(operation: Operation, group: str, *, xsrf: bool = True, secured: bool
         xsrf: whether the target demands ``kbn-xsrf`` of these credentials. Serverless does not with an API
         key, nor does
             a server whose ``server.xsrf.allowedSchemes`` says so (elastic/kibana#270870).
-        secured: whether the target refuses strangers at all.
+        secured: whether the target has security at all.
+        strangers: whether it is set up to serve people without credentials.
     """
     if group == "protocol":
         yield from _protocol(operation, xsrf=xsrf)
     elif group == "access":
-        yield from _access(secured=secured)
+        yield from _access(secured=secured, strangers=strangers)
 
 
 def _protocol(operation: Operation, *, xsrf: bool) -> Iterator[Probe]:
@@ -78,15 +81,16 @@ def _protocol(operation: Operation, *, xsrf: bool) -> Iterator[Probe]:
     malformed = Rule("version", "elastic-api-version", "malformed", "a version that is no date")
     yield Probe("malformed version", None, headers={"elastic-api-version": MALFORMED_VERSION}, rule=malformed)
     if operation.method == "GET":
-        yield Probe("head", None, method="HEAD")
         yield Probe("plain encoding", "accepted", headers={"accept-encoding": "identity"})
+        yield Probe("head", None, method="HEAD")
 
 
-def _access(*, secured: bool) -> Iterator[Probe]:
+def _access(*, secured: bool, strangers: bool) -> Iterator[Probe]:
     if not secured:
         return
-    nobody = Rule("credentials", "authorization", "required", "no credentials")
-    yield Probe("anonymous", "refused", identity="anonymous", rule=nobody)
+    if not strangers:
+        nobody = Rule("credentials", "authorization", "required", "no credentials")
+        yield Probe("anonymous", "refused", identity="anonymous", rule=nobody)
     wrong = Rule("credentials", "authorization", "unknown", "an API key that does not exist")
     yield Probe("wrong key", "refused", identity="wrong key", rule=wrong)
     yield Probe("viewer", None, identity="viewer")

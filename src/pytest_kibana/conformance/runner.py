@@ -46,9 +46,9 @@ class Circumstances:
     """What stays the same for all requests of a run.
 
     ``flavor`` and ``version`` are the target's. ``xsrf`` tells whether it demands ``kbn-xsrf`` of these credentials,
-    ``secured`` whether it refuses strangers. ``space`` is the throwaway space that space-aware operations speak to;
-    ``only_case`` sends this one case alone. ``shrink`` is how many requests may be spent on finding a smaller example
-    of a failure.
+    ``secured`` whether it has security, ``strangers`` whether it serves people without credentials. ``space`` is the
+    throwaway space that space-aware operations speak to; ``only_case`` sends this one case alone. ``shrink`` is how
+    many requests may be spent on finding a smaller example of a failure.
     """
 
     strict: bool = False
@@ -56,6 +56,7 @@ class Circumstances:
     version: str | None = None
     xsrf: bool = True
     secured: bool = True
+    strangers: bool = False
     space: str | None = None
     only_case: str | None = None
     shrink: int = 12
@@ -277,7 +278,13 @@ class Runner:
             tally.skip("no cases", "no valid request to start from")
             return
         around = self._around
-        for probe in probes(operation, item.group, xsrf=around.xsrf, secured=around.secured):
+        if item.group == "access" and (around.strangers or not around.secured):
+            tally.skip("prerequisite", "the target serves people without credentials, so none can be refused")
+        if item.group == "protocol" and operation.unsafe and not around.xsrf:
+            tally.skip("prerequisite", "the target does not demand kbn-xsrf of these credentials")
+        for probe in probes(
+            operation, item.group, xsrf=around.xsrf, secured=around.secured, strangers=around.strangers
+        ):
             if around.only_case in (None, f"{base.id}~{probe.kind.replace(' ', '-')}"):
                 yield _Attempt(self._maker(item, base, probe), probe.identity)
 

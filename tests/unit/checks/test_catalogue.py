@@ -223,7 +223,7 @@ TABLE: dict[str, tuple[Make, Make]] = {
     ),
     "KBN-A403": (
         lambda k: refused("no such thing", 404, "Not Found")(k, intent=probe("anonymous", "anonymous")),
-        lambda k: refused("Not Found", 404, "Not Found")(k, intent=probe("anonymous", "anonymous")),
+        lambda k: refused("Unauthorized", 401, "Unauthorized")(k, intent=probe("anonymous", "anonymous")),
     ),
     "KBN-A404": (
         lambda k: refused("Unauthorized", 401, "Unauthorized")(k, intent=GOOD),
