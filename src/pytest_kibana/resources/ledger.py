@@ -84,8 +84,8 @@ class Ledger:
         text = self.path.read_bytes()
         self.head, self._open = _read(text)
         self._next = max(self._open, default=0) + 1 + text.count(b'"intend"')
-        if text and not text.endswith(b"\n"):
-            os.write(self._file, b"\n")
+        # What a crash tore off never counted, and must not begin to count when the next line is appended to it.
+        os.ftruncate(self._file, text.rfind(b"\n") + 1)
         if not self.head:
             self.head = {"ledger": _FORMAT, "run": run, "target": target, "pid": os.getpid(), "at": clock()}
             self._write(self.head)
@@ -214,10 +214,10 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _read(text: bytes) -> tuple[dict[str, Any], dict[int, Entry]]:
-    """Return the head and the open entries. Lines that a crash tore are skipped."""
+    """Return the head and the open entries. A line without its end was torn by a crash, and is skipped."""
     head: dict[str, Any] = {}
     entries: dict[int, Entry] = {}
-    for raw in text.split(b"\n"):
+    for raw in text.split(b"\n")[:-1]:
         try:
             line = json.loads(raw)
         except ValueError:
