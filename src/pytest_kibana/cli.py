@@ -17,6 +17,13 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("doctor", "doctor", "Say what was found where, what the target is, and what will be skipped."),
     ("resources", "resources", "List what the factories can make."),
     ("sweep", "sweep", "Remove what earlier runs left behind."),
+    ("report", "report", "Show results, and make HTML, JUnit, Markdown and metrics of them."),
+    ("verify", "verify", "Judge from results alone whether a run is complete enough to rely on."),
+    ("compare", "compare", "Set two results against each other, and say what got worse."),
+    ("merge", "merge", "Unite the results of shards."),
+    ("accept", "accept", "Write entries for a list of known deviations."),
+    ("audit", "audit", "Judge recorded traffic (HAR, cassettes) against a contract, offline."),
+    ("ship", "ship", "Send results to Elasticsearch, and a dashboard to Kibana."),
     ("contract", "contract", "Look at contracts: list, fetch, show, diff."),
     ("explain", "explain", "Say what a check means, why it is there, and how it fails."),
 )
