@@ -168,9 +168,7 @@ def bulk(call: Call) -> Reply:
     }
     if unknown:
         errors = [{"message": "Rule not found", "status_code": 500, "rules": [{"id": i}]} for i in unknown]
-        attributes = {**answer["attributes"], "errors": errors}
-        whole = "Bulk edit partially failed" if done else "Bulk edit failed"
-        raise Refusal(500, whole, attributes=attributes, family="platform")
+        answer["attributes"] = {**answer["attributes"], "errors": errors}
     return Reply(answer)
 
 

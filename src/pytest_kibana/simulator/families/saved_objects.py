@@ -140,21 +140,33 @@ def _rows(call: Call, *names: str) -> list[dict[str, Json]]:
 
 
 def _object(call: Call) -> dict[str, Json]:
-    """Return the body of an operation on one object, its attributes being an object.
+    """Return the body of an operation on one object.
 
     Raises:
-        Refusal: it is something else.
+        Refusal: it is no object, or its parts are of other types than Kibana's own schema has.
     """
     body = call.body if call.body is not None else {}
     if not isinstance(body, dict):
         text = f"[request body]: expected a plain object value, but found [{got(body)}] instead."
         raise Refusal(400, text, family="platform")
+    _demand_parts(body)
+    return body
+
+
+def _demand_parts(body: dict[str, Json]) -> None:
     for name, kind in (("attributes", dict), ("references", list), ("initialNamespaces", list)):
         if body.get(name) is not None and not isinstance(body[name], kind):
             wanted = "a plain object value" if kind is dict else "value of type [array]"
             text = f"[request body.{name}]: expected {wanted}, but found [{got(body[name])}] instead."
             raise Refusal(400, text, family="platform")
-    return body
+    for name, wanted in (("initialNamespaces", "string"), ("references", "object with type, id and name")):
+        for index, item in enumerate(body.get(name) or ()):
+            fits = isinstance(item, dict) and {"type", "id", "name"} <= item.keys()
+            if not (fits if name == "references" else isinstance(item, str)):
+                text = (
+                    f"[request body.{name}.{index}]: expected value of type [{wanted}] but got [{got(item)}]"
+                )
+                raise Refusal(400, text, family="platform")
 
 
 # -- bulk --------------------------------------------------------------------------------------------------
@@ -177,6 +189,7 @@ def bulk_create(call: Call) -> Reply:
     overwrite = _true(call.query.get("overwrite"))
 
     def act(item: Json) -> Json:
+        _demand_parts(item)
         return saved.shown(call, saved.make(call, item["type"], item.get("id"), item, overwrite=overwrite))
 
     return _each(call, act, "type")

@@ -113,6 +113,16 @@ def _no_privileges(call: Call, proceed: Proceed) -> Reply:
     return proceed()
 
 
+def _partial_is_500(_: Call, reply: Reply) -> Reply:
+    """Answer a bulk action that failed in part with a 500."""
+    body = reply.body if isinstance(reply.body, dict) else {}
+    attributes = body.get("attributes") or {}
+    if attributes.get("errors"):
+        error = {"statusCode": 500, "error": "Internal Server Error", "message": "Bulk edit partially failed"}
+        return Reply({**error, "attributes": attributes}, status=500, exact=True)
+    return reply
+
+
 def _ignored(name: str) -> Around:
     """Accept a property and leave it alone."""
 
@@ -174,6 +184,12 @@ FAULTS = (
         "Enabling rules in bulk fails for lack of privileges, even for superusers (D-7).",
         f"POST {_RULES}/_bulk_action",
         around=_no_privileges,
+    ),
+    _f(
+        "bulk_action_partial_500",
+        "A bulk action that fails for one rule is a 500.",
+        f"POST {_RULES}/_bulk_action",
+        after=_exactly(_partial_is_500),
     ),
     _f(
         "bulk_export_ndjson",
