@@ -171,7 +171,9 @@ def route_exists(look: Look) -> Iterator[Problem]:
     if promises.bare_not_found(look.operation):
         return
     # An id in the path, or in a query that must be there, may name an object that is missing.
-    sure = not any(p.location == "path" or p.required for p in look.operation.parameters)
+    sure = not any(
+        p.location == "path" or (p.location == "query" and p.required) for p in look.operation.parameters
+    )
     yield Problem(
         "the router knows no such operation",
         keyword="route",
