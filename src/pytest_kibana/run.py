@@ -69,7 +69,13 @@ class Run:
         from pytest_kibana.session import Session
 
         name = (self.worker or {}).get("workerid")
-        return Session(self.settings, worker=name)
+        return Session(self.settings, worker=name, progress=self._progress)
+
+    def _progress(self, line: str) -> None:
+        """Show what takes long before the first test, in place where the terminal can."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and reporter.isatty:
+            reporter.rewrite(line, erase=True)
 
     def open(self) -> "Session":
         """Return the session with its target found. What stands in the way ends pytest, once and clearly."""
