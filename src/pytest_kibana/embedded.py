@@ -20,13 +20,14 @@ START_DEADLINE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """A running stand-in: where it listens, and the API key that it printed at start."""
+    """A running stand-in: where it listens, the API keys that it printed, and where it is steered if asked for."""
 
     url: str
     api_key: str
     viewer_api_key: str | None
     process: "subprocess.Popen[bytes]"
     log: Path
+    control_url: str | None = None
 
     def close(self) -> None:
         """End the process and wait for it; calling it twice is fine."""
@@ -60,7 +61,9 @@ def start(contract: str, arguments: str | None = None) -> Embedded:
         # The pipe's other end closes when this process dies, however it dies: then the stand-in ends too.
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT)  # noqa: S603
     said = _wait_for(ready, process, log)
-    return Embedded(said["url"], said["api_key"], said.get("viewer_api_key"), process, log)
+    return Embedded(
+        said["url"], said["api_key"], said.get("viewer_api_key"), process, log, said.get("control_url")
+    )
 
 
 def _wait_for(ready: Path, process: "subprocess.Popen[bytes]", log: Path) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--json", "json_file", type=Path, metavar="FILE", help="write everything there too, as JSON")
 @click.option("-v", "--verbose", is_flag=True, help="print each trial when it is over")
 def command(
+    *,
     contract: str,
     sample: int,
     seed: int,
@@ -45,16 +45,20 @@ def command(
 
     Ends with 1 where less is noticed than spec/selftest.toml (or an option) demands.
     """
-    from pytest_kibana.selftest import Selftest, expectations
+    from pytest_kibana.selftest import Selftest, Thresholds, expectations
 
-    given = {"noticed": noticed, "right": right, "false_alarms": false_alarms}
+    least = expectations().thresholds
     report = Selftest(
         contract,
         seed=seed,
         sample=sample,
         faults=faults,
         operations=operations,
-        thresholds=replace(expectations().thresholds, **{k: v for k, v in given.items() if v is not None}),
+        thresholds=Thresholds(
+            noticed=least.noticed if noticed is None else noticed,
+            right=least.right if right is None else right,
+            false_alarms=least.false_alarms if false_alarms is None else false_alarms,
+        ),
         progress=_tell if verbose else lambda _trial: None,
     ).run()
     click.echo(report.text())
