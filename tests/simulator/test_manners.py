@@ -149,7 +149,8 @@ class TestXsrf:
 class TestVersions:
     def test_an_unknown_version_is_named_with_the_routes_template(self, kibana: httpx.Client) -> None:
         answer = kibana.get("/api/spaces/space/default", headers={"elastic-api-version": "2020-01-01"})
-        message = 'No version "2020-01-01" available for [get] [/api/spaces/space/{id}]. Available versions are: [2023-10-31]'
+        message = 'No version "2020-01-01" available for [get] [/api/spaces/space/{id}]. '
+        message += "Available versions are: [2023-10-31]"
         assert answer.json() == envelope(400, "Bad Request", message)
         assert "elastic-api-version" not in answer.headers
 
@@ -245,7 +246,8 @@ class TestQueries:
 class TestInternalRoutes:
     def test_an_internal_route_says_that_it_exists(self, kibana: httpx.Client) -> None:
         answer = kibana.get("/api/licensing/info")
-        message = "uri [/api/licensing/info] with method [get] exists but is not available with the current configuration"
+        message = "uri [/api/licensing/info] with method [get] exists but is not available with the "
+        message += "current configuration"
         assert answer.json() == envelope(400, "Bad Request", message)
 
     @pytest.mark.parametrize("how", ["header", "query"])

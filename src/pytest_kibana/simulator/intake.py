@@ -219,11 +219,8 @@ class Intake:
             return value
         schema = kind.schema.json
         if not present:
-            if (
-                operation.body.required
-                and kind.name == "application/json"
-                and not self.schemas.valid(schema, {})
-            ):
+            empty = any(self.schemas.valid(schema, nothing) for nothing in ({}, None))
+            if operation.body.required and kind.name == "application/json" and not empty:
                 text = "[request body]: expected a plain object value, but found [null] instead."
                 raise Refusal(400, text, family="platform")
             return None
