@@ -166,7 +166,8 @@ class Resolver:
                 there = value_at(case.body, pointer)
                 if "${unique" in text and isinstance(there, str) and trace(there) is None:
                     case = replace(case, body=put(case.body, pointer, fill(text, lookup)))
-        name = next((n for n in _names(case) if n.startswith(self._factory.mark.prefix)), None)
+        # An id grammar may take no hyphens, so it is the run that tells whether a name is ours.
+        name = next((n for n in _names(case) if self._factory.owns(n)), None)
         if name is None:
             return case
         keys = {key: _key(kind, recipe, case, key, values) for key in kind.keys}

@@ -31,6 +31,10 @@ OBJECT_NAMES = frozenset(
     }
 )
 
+# Members whose value is an object with one member for each object or space that is meant, by its name
+# (the bodies of POST /api/security/roles and POST /api/spaces/_resolve_copy_saved_objects_errors).
+KEYED_BY_NAME = frozenset({"retries", "roles"})
+
 # Members that look like ids, and name a type, a part of the same document, or something outside Kibana.
 NOT_OBJECTS = frozenset(
     {
@@ -68,6 +72,7 @@ NO_OBJECT = frozenset({"", "none"})
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MEMBER = re.compile(r'"((?:[^"\\]|\\.){1,80})"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|\[([^\]]*)\])')
+_KEYED = re.compile(r'"(retries|roles)"\s*:\s*\{\s*"((?:[^"\\]|\\.)*)"')
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
@@ -97,6 +102,8 @@ def ids_in(value: Any, at: str = "", *, inside: bool = False, labelled: int = 0)
     """
     if isinstance(value, dict):
         for key, member in value.items():
+            if key in KEYED_BY_NAME and isinstance(member, dict):
+                yield from ((f"{at}/{key}/{name}", name) for name in member)
             label = key == "id" and labelled > 0
             yield from ids_in(
                 member,
@@ -128,6 +135,8 @@ def ids_in_body(body: bytes) -> Iterator[tuple[str, str]]:
         return
     except (ValueError, RecursionError):
         text = body.decode("utf-8", "replace")
+    for found in _KEYED.finditer(text):
+        yield f"text at {found.start()}, {found[1]}", _unescaped(found[2])
     for found in _MEMBER.finditer(text):
         name, single, several = found.groups()
         if not names_object(name):

@@ -110,6 +110,20 @@ def test_what_a_request_makes_for_the_whole_deployment_is_removed_with_the_rest(
     assert not run.bench.kibana.objects
 
 
+def test_a_name_without_hyphens_is_ours_too(bench: Bench, published: Callable[[str], Path]) -> None:
+    contract = load(published("9.1"))
+    factory = bench.factory()
+    name = factory.mark.word(factory.mark.unique())
+    case = Case(
+        "POST /api/fleet/epm/custom_integrations",
+        body={"integrationName": name, "datasets": [{"name": f"{name}.log", "type": "logs"}]},
+    )
+    recipes = {k: replace(r, needs=()) for k, r in recipes_for(contract).items()}
+    Resolver(factory, contract, recipes).resolve(case)
+    (entry,) = factory.ledger.entries
+    assert (entry.resource, entry.unique, entry.keys["id"]) == ("epm_custom_integration", name, name)
+
+
 def test_an_object_that_a_change_spoilt_is_replaced_a_few_times(run: Run) -> None:
     case = Case("PATCH /api/cases", body={"cases": [{"id": "${case.id}", "version": "1"}]})
     run.bench.kibana.refuse = lambda seen: 404 if seen.method == "PATCH" else None

@@ -224,6 +224,16 @@ def test_a_foreign_id_is_found_wherever_it_hides(name: str, value: str, place: l
     assert [v for _, v in found] == ([] if value == "none" else [value])
 
 
+@pytest.mark.parametrize("name", ["roles", "retries"])
+def test_members_may_be_named_after_objects(name: str) -> None:
+    whole = json.dumps({"a": {name: {"foreign": {"elasticsearch": {}}}}}).encode()
+    assert [value for _, value in ids_in_body(whole)] == ["foreign"]
+    assert [value for _, value in ids_in_body(whole[:-1])] == ["foreign"], (
+        "cut off, and yet understood by some"
+    )
+    assert not list(ids_in_body(json.dumps({name: ["superuser"]}).encode()))
+
+
 @pytest.mark.parametrize("name", ["id", "ruleId", "rule_id", "case_ids", "spaces", "savedObjectId", "X-Id"])
 def test_names_of_objects(name: str) -> None:
     assert names_object(name)

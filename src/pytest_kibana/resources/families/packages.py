@@ -71,6 +71,17 @@ CUSTOM_INTEGRATION = Resource(
     ),
     reading_at="/item",
     read=(Call("GET /api/fleet/epm/packages/{pkgName}/{pkgVersion}", path=_ADDRESS),),
+    listing=(
+        fleet_page(
+            Call("GET /api/fleet/epm/packages/installed", query={"nameQuery": "kbn_test_", "perPage": 1000}),
+            id_at="/name",
+            named_at=("/name",),
+            keys={"version": "/version"},
+            page=None,
+            per_page=None,
+            total=None,
+        ),
+    ),
     update=(
         Call(
             "PUT /api/fleet/epm/custom_integrations/{pkgName}",
