@@ -16,6 +16,7 @@ import pytest
 from pytest_kibana import markers
 from pytest_kibana.errors import ExitCode, HarnessError
 from pytest_kibana.evidence.model import Verdict
+from pytest_kibana.profiles import profile
 from pytest_kibana.settings import Settings, ini_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ class Run:
 
         try:
             settings = Settings.resolve(
-                flag=lambda name: self.config.getoption(f"kibana_setting_{name}", None), ini=ini
+                flag=lambda name: self.config.getoption(f"kibana_setting_{name}", None),
+                ini=ini,
+                profile=lambda name: profile(name, self.config.rootpath),
             )
         except HarnessError as error:
             raise pytest.UsageError(str(error)) from None

@@ -250,9 +250,32 @@ class Session:
             target,
             self.facts.of,
             allow=self.settings.allow,
-            selection=self.settings.operations,
+            selection=self._selection(),
             limits=self.limits,
         )
+
+    def _selection(self) -> tuple[str, ...]:
+        """The operations that are asked for; of a shard, those whose turn it is."""
+        from pytest_kibana.conformance import select
+
+        asked, shard = self.settings.operations, self.settings.shard
+        if not shard:
+            return asked
+        number, _, of = shard.partition("/")
+        if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
+            raise UsageError(
+                f"--kibana-shard {shard!r} is no part of a whole",
+                hint="Write it like 2/5: the second part of five.",
+            )
+        chosen = select(self.contract, asked)
+        in_order = [label for label in self.contract.operations if label in chosen]
+        mine = in_order[int(number) - 1 :: int(of)]
+        if not mine:
+            raise UsageError(
+                f"shard {shard} of {len(in_order)} operations is empty",
+                hint="Take fewer shards than operations.",
+            )
+        return tuple(mine)
 
     # -- who may send what
 

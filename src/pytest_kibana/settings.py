@@ -258,7 +258,7 @@ class Settings:
         flag: Callable[[str], object],
         environment: Mapping[str, str] | None = None,
         ini: Callable[[str], object] = lambda _name: None,
-        profile: Mapping[str, object] | None = None,
+        profile: Callable[[str], Mapping[str, object]] = lambda _name: {},
     ) -> "Settings":
         """Make the settings of a run.
 
@@ -266,12 +266,14 @@ class Settings:
             flag: gives what was written for a setting's name on the command line, or None.
             environment: the process environment by default.
             ini: gives what the ini file says for a setting's name, or None.
-            profile: values by setting name.
+            profile: gives the values of a profile by setting name; asked where one is named.
 
         Raises:
             UsageError: a value that cannot be read, naming the flag, variable or key.
         """
         env = os.environ if environment is None else environment
+        chosen = flag("profile") or env.get(env_of("profile")) or ini("profile")
+        named = profile(str(chosen)) if chosen else {}
         values: dict[str, Any] = {}
         origins: dict[str, Origin] = {}
         for name, option in declared():
@@ -279,7 +281,7 @@ class Settings:
                 ("flag", flag(name)),
                 ("environment", env.get(option.env or env_of(name)) or None),
                 ("ini", ini(name) or None),
-                ("profile", (profile or {}).get(name)),
+                ("profile", named.get(name)),
             )
             origin, raw = next(((o, r) for o, r in sources if r is not None), ("default", None))
             origins[name] = origin

@@ -4,10 +4,12 @@ pytest's ``--kibana-api-key`` is ``--api-key`` here.
 """
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import click
 
+from pytest_kibana.profiles import profile
 from pytest_kibana.settings import Option, Settings, declared
 
 Command = Callable[..., Any]
@@ -47,4 +49,6 @@ def _add(command: Command, name: str, option: Option) -> Command:
 
 def settings_from(given: dict[str, Any]) -> Settings:
     """Make settings from a command's options, the environment and the defaults."""
-    return Settings.resolve(flag=lambda name: given.get(name) or None)
+    return Settings.resolve(
+        flag=lambda name: given.get(name) or None, profile=lambda name: profile(name, Path.cwd())
+    )

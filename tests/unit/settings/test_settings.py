@@ -1,12 +1,14 @@
 """Settings: declared once, read from five places, in one order, and secrets never shown."""
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_kibana.errors import UsageError
+from pytest_kibana.profiles import PROFILES, profile
 from pytest_kibana.settings import Settings, declared, env_of, flag_of, ini_of
 
 
@@ -15,7 +17,7 @@ def resolve(**places: dict[str, str]) -> Settings:
         flag=places.get("flag", {}).get,
         environment=places.get("env", {}),
         ini=places.get("ini", {}).get,
-        profile=places.get("profile", {}),
+        profile=lambda _name: places.get("profile", {}),
     )
 
 
@@ -26,13 +28,14 @@ def test_each_place_wins_over_the_next() -> None:
         "ini": {"url": "http://ini"},
         "profile": {"url": "http://profile"},
     }
+    everywhere["env"]["KIBANA_PROFILE"] = "ours"
     for place, origin in (("flag", "flag"), ("env", "environment"), ("ini", "ini"), ("profile", "profile")):
         settings = resolve(**everywhere)
         assert settings.url == f"http://{place}"
         assert settings.origins["url"] == origin
-        del everywhere[place]
-    assert resolve().url is None
-    assert resolve().origins["url"] == "default"
+        everywhere[place].pop("url", everywhere[place].pop("KIBANA_URL", None))
+    assert resolve(**everywhere).url is None
+    assert resolve(**everywhere).origins["url"] == "default"
 
 
 def test_an_empty_variable_is_no_value() -> None:
@@ -83,3 +86,41 @@ def test_every_setting_is_an_option_with_one_flag_one_variable_one_key() -> None
     assert set(names) == {f.name for f in fields(Settings)} - {"origins"}
     for namer in (flag_of, env_of, ini_of):
         assert len({namer(name) for name in names}) == len(names)
+
+
+def test_a_profile_extends_another_and_a_flag_wins_over_both(tmp_path: Path) -> None:
+    (tmp_path / "kibana.toml").write_text(
+        '[profiles.nightly]\nextends = "thorough"\nallow = "global"\noperations = ["spaces", "cases"]\n'
+    )
+    found = profile("nightly", tmp_path)
+    assert found == {"allow": "global", "budget": "thorough", "operations": "spaces,cases"}
+    settings = Settings.resolve(
+        flag={"profile": "nightly", "allow": "read"}.get,
+        environment={},
+        profile=lambda name: profile(name, tmp_path),
+    )
+    assert (settings.allow, settings.budget, settings.operations) == ("read", "thorough", ("spaces", "cases"))
+    assert settings.origins["budget"] == "profile"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[profiles.a]\nextends = 'b'\n[profiles.b]\nextends = 'a'\n", "extends itself"),
+        ("[profiles.a]\nalow = 'read'\n", "'alow' is no setting"),
+        ("[profiles.b]\nallow = 'read'\n", "no profile 'a'"),
+        ("[profiles.a\n", "not TOML"),
+    ],
+)
+def test_a_profile_that_cannot_be_right_is_named(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "kibana.toml").write_text(text)
+    with pytest.raises(UsageError, match=said):
+        profile("a", tmp_path)
+
+
+@pytest.mark.parametrize("name", sorted(PROFILES))
+def test_our_own_profiles_are_settings(name: str, tmp_path: Path) -> None:
+    settings = Settings.resolve(
+        flag={"profile": name}.get, environment={}, profile=lambda wanted: profile(wanted, tmp_path)
+    )
+    assert settings.profile == name
