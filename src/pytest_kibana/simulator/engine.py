@@ -141,7 +141,6 @@ STAGES: tuple[tuple[str, Stage], ...] = (
     ("privileges", check_privileges),
     ("version", negotiate_version),
 )
-_VERSIONED_FROM = "version"  # refusals up to this stage carry no elastic-api-version
 
 
 class Engine:

@@ -5,7 +5,6 @@ functions and change what Kibana does otherwise.
 """
 
 import json
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -407,7 +406,6 @@ def demand_parents(call: Call, resource: Resource) -> None:
 
 
 VERBS = {"create": create, "read": read, "list": list_, "update": update, "delete": delete}
-_TOKEN = re.compile(r"\{\}")
 
 
 def attached(call: Call, resource: Resource, depth: int) -> None:

@@ -27,6 +27,9 @@ CATALOGUE: Mapping[str, Fault] = {
 }
 """Every fault by name. The ``field.*`` ones are what released Kibana is known to do."""
 
+QUIRKS = ("9.4",)
+"""Releases whose deviations are known, and can be switched on together."""
+
 
 def applicable(contract: Contract, operation: Operation) -> tuple[str, ...]:
     """Return the names of the faults that can show at an operation, field faults apart."""
@@ -61,6 +64,10 @@ class Faults:
         for text in texts:
             name, _, where = text.partition("@")
             done += self._switch_on(name.strip(), where.strip() or "*", text)
+        if quirks is not None and quirks not in QUIRKS:
+            raise UsageError(
+                f"no quirks of `{quirks}` are known", hint=f"Known are those of {', '.join(QUIRKS)}."
+            )
         if quirks is not None:
             done += [
                 spot
