@@ -88,7 +88,7 @@ def _send(client: "KibanaClient", index: str, bodies: Iterable[bytes], *, consol
     click.echo(f"{sent} documents in {index}")
 
 
-def _elasticsearch(client: "KibanaClient", method: str, path: str, body: bytes, console: bool) -> Any:  # noqa: FBT001
+def _elasticsearch(client: "KibanaClient", method: str, path: str, body: bytes, console: bool) -> Any:
     headers = _NDJSON if path == "/_bulk" else {"content-type": "application/json"}
     if console:
         # What Dev Tools does: Kibana passes the request on, with the user's own privileges.

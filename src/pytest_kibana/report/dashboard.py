@@ -86,7 +86,7 @@ def _count(label: str) -> dict[str, Any]:
 
 
 def _lens(
-    name: str, title: str, kind: str, query: str, columns: dict[str, Any], shown: dict[str, Any]
+    name: str, title: str, query: str, columns: dict[str, Any], *, kind: str, shown: dict[str, Any]
 ) -> dict[str, Any]:
     layer = {"columnOrder": list(columns), "columns": columns, "incompleteColumns": {}}
     attributes = {
@@ -165,25 +165,34 @@ def _panels() -> list[tuple[dict[str, Any], dict[str, int]]]:
     metric = {"layerId": _LAYER, "layerType": "data", "metricAccessor": "value"}
     return [
         (
-            _lens("new", "New findings of the last run", "lnsMetric", 'kind: "run"', new, metric),
+            _lens("new", "New findings of the last run", 'kind: "run"', new, kind="lnsMetric", shown=metric),
             {"x": 0, "y": 0, "w": 12, "h": 10},
         ),
         (
-            _lens("time", "Findings by run", "lnsXY", 'kind: "finding"', over_time, _bars("status")),
+            _lens(
+                "time", "Findings by run", 'kind: "finding"', over_time, kind="lnsXY", shown=_bars("status")
+            ),
             {"x": 12, "y": 0, "w": 36, "h": 10},
         ),
         (
-            _lens("families", "Coverage", "lnsDatatable", 'kind: "family"', coverage, _table(coverage)),
+            _lens(
+                "families",
+                "Coverage",
+                'kind: "family"',
+                coverage,
+                kind="lnsDatatable",
+                shown=_table(coverage),
+            ),
             {"x": 0, "y": 10, "w": 20, "h": 20},
         ),
         (
             _lens(
                 "rules",
                 "New findings",
-                "lnsDatatable",
                 'kind: "finding" and finding.status: "new"',
                 rules,
-                _table(rules),
+                kind="lnsDatatable",
+                shown=_table(rules),
             ),
             {"x": 20, "y": 10, "w": 28, "h": 20},
         ),

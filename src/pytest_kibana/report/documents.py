@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from pytest_kibana.evidence.codec import to_json
 from pytest_kibana.evidence.document import Results
 from pytest_kibana.evidence.model import Finding
 
@@ -16,6 +17,12 @@ INDEX = "kibana-conformance"
 
 _KEYWORD = {"type": "keyword", "ignore_above": 1024}
 _LONG = {"type": "long"}
+
+_COVERAGE = ("operations", "eligible", "tested", "succeeded", "findings", "requests")
+_WORDS = (
+    *("identity", "code", "title", "operation", "operations", "about", "level", "severity"),
+    *("status", "deviation", "pointer", "keyword", "component"),
+)
 
 MAPPINGS: dict[str, Any] = {
     "dynamic": False,
@@ -47,16 +54,14 @@ MAPPINGS: dict[str, Any] = {
         "contract": {"properties": {"version": _KEYWORD, "source": _KEYWORD, "sha256": _KEYWORD}},
         "family": _KEYWORD,
         "coverage": {
-            "properties": {
-                name: _LONG
-                for name in ("operations", "eligible", "tested", "succeeded", "findings", "requests")
-            }
+            "properties": dict.fromkeys(
+                ("operations", "eligible", "tested", "succeeded", "findings", "requests"), _LONG
+            )
         },
         "finding": {
             "properties": {
-                **{
-                    name: _KEYWORD
-                    for name in (
+                **dict.fromkeys(
+                    (
                         "identity",
                         "code",
                         "title",
@@ -70,8 +75,9 @@ MAPPINGS: dict[str, Any] = {
                         "pointer",
                         "keyword",
                         "component",
-                    )
-                },
+                    ),
+                    _KEYWORD,
+                ),
                 "sentence": {"type": "text"},
                 "count": _LONG,
                 "curl": {"type": "text", "index": False},
@@ -104,8 +110,7 @@ def documents(results: Results) -> Iterator[tuple[str, dict[str, Any]]]:
         }
     yield run, {**common, "kind": "run", "run": whole}
     for row in results.coverage:
-        numbers = {name: getattr(row, name) for name in ("operations", "eligible", "tested", "succeeded")}
-        numbers |= {"findings": row.findings, "requests": row.requests}
+        numbers = {name: getattr(row, name) for name in _COVERAGE}
         document = {**common, "kind": "family", "run": known, "family": row.family, "coverage": numbers}
         yield f"{run}-{_short(row.family)}", document
     for finding in results.findings:
@@ -127,25 +132,9 @@ def bulk(results: Results, index: str = INDEX, *, most: int = 500) -> Iterator[b
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "identity": finding.identity,
-        "code": finding.code,
-        "title": finding.title,
-        "sentence": finding.sentence,
-        "operation": finding.operation,
-        "operations": list(finding.operations or (finding.operation,)),
-        "about": finding.about.value,
-        "level": finding.level.value,
-        "severity": finding.severity.value,
-        "status": finding.status,
-        "deviation": finding.deviation,
-        "pointer": finding.pointer,
-        "keyword": finding.keyword,
-        "component": finding.component,
-        "count": finding.count,
-        "curl": finding.curl,
-        "console": finding.console,
-    }
+    whole = to_json(finding)
+    kept = {name: whole[name] for name in (*_WORDS, "sentence", "count", "curl", "console")}
+    return {**kept, "operations": list(finding.operations or (finding.operation,))}
 
 
 def _short(text: str) -> str:

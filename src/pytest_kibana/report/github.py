@@ -110,7 +110,7 @@ def _findings(results: Results) -> list[str]:
 
 
 def _finding(finding: Finding) -> list[str]:
-    place = f"{_code(finding.pointer)} " if finding.pointer else ""
+    place = f"<code>{_text(finding.pointer)}</code> " if finding.pointer else ""
     lines = [
         f"<details><summary>{_text(finding.code)} {_text(finding.operation)}: {_text(finding.title)}</summary>",
         "",
@@ -139,12 +139,6 @@ def _text(text: str) -> str:
     line = "".join(c if c.isprintable() else " " for c in text)
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _MARKUP.sub(r"\\\1", line)
-
-
-def _code(text: str) -> str:
-    line = "".join(c if c.isprintable() else " " for c in text)
-    fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
-    return f"{fence} {line} {fence}" if len(fence) > 1 else f"`{line}`"
 
 
 def _data(text: str) -> str:

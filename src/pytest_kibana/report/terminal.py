@@ -161,12 +161,9 @@ def _folded(excused: Sequence[Finding]) -> list[Line]:
         mine = [f for f in excused if f.code == code]
         operations = {label for f in mine for label in (f.operations or (f.operation,))}
         kinds = " and ".join(dict.fromkeys(f.status for f in mine))
-        lines.append(
-            Line(
-                f"  {code}  {_cut(mine[0].title, 42):<42} {_many(len(operations), 'operation')}, {kinds}",
-                "warn",
-            )
-        )
+        tail = f"{_many(len(operations), 'operation')}, {kinds}"
+        head = _cut(f"  {code}  {mine[0].title}", WIDTH - len(tail) - 1)
+        lines.append(Line(f"{head:<53} {tail}" if len(tail) < 26 else f"{head} {tail}", "warn"))
     return lines
 
 
