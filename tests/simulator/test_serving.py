@@ -77,3 +77,24 @@ def test_a_port_that_is_taken_is_a_clear_error() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
     assert done.returncode == 4
     assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+
+
+def test_a_signal_closes_every_door(tmp_path: Path) -> None:
+    ready = tmp_path / "ready.json"
+    command = [
+        sys.executable,
+        "-m",
+        "pytest_kibana.simulator",
+        "--contract",
+        "core",
+        "--ready-file",
+        str(ready),
+        "--quiet",
+    ]
+    process = subprocess.Popen([*command, "--control-port", "0", "--elasticsearch-port", "0"])
+    said = wait_for(ready)
+    assert {"control_url", "elasticsearch_url"} <= said.keys()
+    process.terminate()
+    process.wait(10)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{said['control_url']}/faults")

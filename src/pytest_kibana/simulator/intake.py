@@ -219,7 +219,7 @@ class Intake:
             return value
         schema = kind.schema.json
         if not present:
-            empty = any(self.schemas.valid(schema, nothing) for nothing in ({}, None))
+            empty = self.schemas.valid(schema, {}) or self.schemas.valid(schema, None)
             if operation.body.required and kind.name == "application/json" and not empty:
                 text = "[request body]: expected a plain object value, but found [null] instead."
                 raise Refusal(400, text, family="platform")

@@ -90,6 +90,9 @@ class _Doors:
         if config.exit_with_parent:
             threading.Thread(target=self._watch_parent, daemon=True).start()
         self.open.set()
+        # A signal reaches one server only; where one door closes, all do.
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        self.stop()
         await asyncio.gather(*tasks)
 
     def _side_doors(self) -> Iterator[tuple[str, Any, int]]:

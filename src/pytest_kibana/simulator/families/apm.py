@@ -30,7 +30,7 @@ def _shown(record: Record) -> dict[str, Json]:
 def _configuration(call: Call, service: Json) -> Record:
     record = call.table("apm_agent_configuration").get(_key(service))
     if record is None:
-        raise Refusal(404, family="platform")
+        raise Refusal(404, "Agent configuration not found")
     return record
 
 
@@ -106,7 +106,7 @@ def search(call: Call) -> Reply:
                     "_source": _shown(record),
                 }
             )
-    raise Refusal(404, family="platform")
+    raise Refusal(404, "Agent configuration not found")
 
 
 @family.on(f"GET {_PATH}/environments")
