@@ -35,8 +35,10 @@ class Option:
 
     def parse(self, raw: object, *, name: str, origin: Origin) -> Any:
         """Turn what was written into the setting's type; raises :class:`UsageError` naming the place."""
-        if raw is None or not isinstance(raw, str):
-            return tuple(raw) if self.kind == "list" and isinstance(raw, list | tuple) else raw
+        if self.kind == "list" and isinstance(raw, list | tuple):
+            raw = ",".join(map(str, raw))  # a flag that was given several times
+        if not isinstance(raw, str):
+            return raw
         return _PARSERS[self.kind](self, raw, f"{_place(name, origin, self)}")
 
 

@@ -73,6 +73,12 @@ def test_durations_have_units(text: str, seconds: float) -> None:
     assert resolve(flag={"wait": text}).wait == seconds
 
 
+def test_a_list_may_be_given_at_once_or_piece_by_piece() -> None:
+    flags = {"operations": ["spaces,short url", "GET /api/status"]}
+    assert resolve(flag=flags).operations == ("spaces", "short url", "GET /api/status")  # type: ignore[arg-type]
+    assert resolve(env={"KIBANA_OPERATIONS": "spaces, cases"}).operations == ("spaces", "cases")
+
+
 @given(st.text(min_size=4, alphabet=st.characters(min_codepoint=33, max_codepoint=126)))
 def test_no_secret_stands_in_the_redacted_settings(secret: str) -> None:
     secrets = {name: f"canary-{secret}" for name, option in declared() if option.secret}
