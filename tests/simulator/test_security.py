@@ -123,6 +123,18 @@ class TestPrivileges:
         body = {"name": "x", "connector_type_id": ".server-log"}
         assert nobody.post("/api/actions/connector/own", json=body, headers=headers).status_code == 403
 
+    def test_saved_objects_name_what_was_refused_and_refuse_the_whole_call(
+        self, kibana: httpx.Client
+    ) -> None:
+        viewer = ("viewer", "changeme")
+        rows = [
+            {"type": "tag", "id": "t", "attributes": {}},
+            {"type": "dashboard", "id": "d", "attributes": {}},
+        ]
+        answer = kibana.post("/api/saved_objects/_bulk_create", json=rows, auth=viewer)
+        assert (answer.status_code, answer.json()["message"]) == (403, "Unable to bulk_create dashboard,tag")
+        assert kibana.get("/api/saved_objects/tag/t").status_code == 404
+
     def test_a_role_that_changes_takes_effect_at_once(
         self, kibana: httpx.Client, elasticsearch: httpx.Client
     ) -> None:

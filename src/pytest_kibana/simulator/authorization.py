@@ -6,6 +6,7 @@ call decide: what only looks needs ``read``, everything else ``all``.
 
 import re
 from fnmatch import fnmatchcase
+from urllib.parse import parse_qs
 
 from pytest_kibana.simulator.replies import Refusal
 from pytest_kibana.simulator.world import Call
@@ -33,6 +34,24 @@ FREE = frozenset(
 
 GLOBAL_ADMIN = ("POST /api/spaces/space", "PUT /api/spaces/space/{}", "DELETE /api/spaces/space/{}")
 """What needs the base privilege ``all`` in every space."""
+
+_SAVED = "/api/saved_objects"
+SAVED_OBJECT_ACTIONS = {
+    f"POST {_SAVED}/{{}}": "create",
+    f"POST {_SAVED}/{{}}/{{}}": "create",
+    f"GET {_SAVED}/{{}}/{{}}": "get",
+    f"GET {_SAVED}/resolve/{{}}/{{}}": "get",
+    f"PUT {_SAVED}/{{}}/{{}}": "update",
+    f"DELETE {_SAVED}/{{}}/{{}}": "delete",
+    f"GET {_SAVED}/_find": "find",
+    f"POST {_SAVED}/_bulk_create": "bulk_create",
+    f"POST {_SAVED}/_bulk_get": "bulk_get",
+    f"POST {_SAVED}/_bulk_resolve": "bulk_get",
+    f"PUT {_SAVED}/_bulk_update": "bulk_update",
+    f"POST {_SAVED}/_bulk_update": "bulk_update",
+    f"POST {_SAVED}/_bulk_delete": "bulk_delete",
+}
+"""What an operation on saved objects is called where it is refused (Kibana source, saved_object_test_utils.ts)."""
 
 FEATURES = (
     ("/api/actions*", ("actions",)),
@@ -141,7 +160,20 @@ def may_enter(call: Call, space: str) -> bool:
     return who.superuser or any(g.covers(space) and (g.base or g.features) for g in who.grants)
 
 
+def _saved_object_types(call: Call) -> str:
+    """Return the types that a call on saved objects names, each once and in order."""
+    if call.ids:
+        return call.ids[0]
+    rows = call.body if isinstance(call.body, list) else []
+    named = [str(row.get("type")) for row in rows if isinstance(row, dict)]
+    found = parse_qs(call.raw_query).get("type", [])
+    return ",".join(sorted({*named, *found}))
+
+
 def _refusal(call: Call) -> Refusal:
+    action = SAVED_OBJECT_ACTIONS.get(call.label)
+    if action is not None:
+        return Refusal(403, f"Unable to {action} {_saved_object_types(call)}", family="platform")
     operation = call.operation
     names = operation.privileges.names if operation is not None and operation.privileges is not None else ()
     url = call.path + (f"?{call.raw_query}" if call.raw_query else "")

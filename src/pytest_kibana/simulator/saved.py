@@ -150,6 +150,22 @@ def shown(call: Call, record: Record) -> dict[str, Json]:
     return body
 
 
+def named(body: Json) -> list[tuple[str, str]]:
+    """Return type and id of each of the body's ``objects``.
+
+    Raises:
+        Refusal: one lacks them, which loose contracts let through.
+    """
+    found = []
+    for index, row in enumerate((body or {}).get("objects") or ()):
+        for name in ("type", "id"):
+            if not isinstance(row, dict) or not isinstance(row.get(name), str):
+                text = f"[request body.objects.{index}.{name}]: expected value of type [string] but got [undefined]"
+                raise Refusal(400, text, family="platform")
+        found.append((row["type"], row["id"]))
+    return found
+
+
 def failure(kind: str, key: str, refusal: Refusal) -> dict[str, Json]:
     """Return what a bulk answer says of an object that was refused."""
     return {"id": key, "type": kind, "error": envelope(refusal.status, refusal.message)}

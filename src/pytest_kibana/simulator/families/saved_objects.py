@@ -315,10 +315,10 @@ def export(call: Call) -> Reply:
     body = call.body or {}
     chosen: list[Record] = []
     absent = []
-    for item in body.get("objects") or ():
-        record = saved.find(call, item["type"], item["id"])
+    for kind, key in saved.named(body):
+        record = saved.find(call, kind, key)
         if record is None:
-            absent.append({"id": item["id"], "type": item["type"], "error": Refusal(404).message})
+            absent.append({"id": key, "type": kind, "error": Refusal(404).message})
         else:
             chosen.append(record)
     if absent:

@@ -215,10 +215,10 @@ def copy(call: Call) -> Reply:
 
 def _gathered(call: Call, body: dict[str, Json]) -> list[dict[str, Json]]:
     chosen = []
-    for item in body.get("objects", ()):
-        record = saved.find(call, item["type"], item["id"])
+    for kind, key in saved.named(body):
+        record = saved.find(call, kind, key)
         if record is None:
-            raise saved.missing(item["type"], item["id"])
+            raise saved.missing(kind, key)
         chosen.append(record)
     deep = bool(body.get("includeReferences"))
     return [saved.shown(call, record) for record in saved.collect(call, chosen, deep=deep)]
@@ -255,8 +255,7 @@ def share(call: Call) -> Reply:
     body = call.body or {}
     adding, removing = body.get("spacesToAdd") or [], body.get("spacesToRemove") or []
     rows = []
-    for item in body.get("objects", ()):
-        kind, key = item["type"], item["id"]
+    for kind, key in saved.named(body):
         record = saved.find(call, kind, key)
         if record is None:
             error = envelope(404, f"Saved object [{kind}/{key}] not found")
@@ -283,7 +282,7 @@ def share(call: Call) -> Reply:
 def references(call: Call) -> Reply:
     """Show what must go along when objects are shared."""
     rows = []
-    chosen = [(o["type"], o["id"]) for o in (call.body or {}).get("objects", ())]
+    chosen = saved.named(call.body)
     records = [r for kind, key in chosen if (r := saved.find(call, kind, key)) is not None]
     everything = saved.collect(call, records, deep=True)
     for record in everything:
