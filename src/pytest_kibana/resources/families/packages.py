@@ -5,6 +5,17 @@ from pytest_kibana.resources.model import Call, Kind, Resource, Safety, Scope
 
 _ADDRESS = {"pkgName": "${self.id}", "pkgVersion": "${self.version}"}
 
+# The deployment's own packages are not asked for: names of runs begin alike.
+_INSTALLED = fleet_page(
+    Call("GET /api/fleet/epm/packages/installed", query={"nameQuery": "kbn_test_", "perPage": 1000}),
+    id_at="/name",
+    named_at=("/name",),
+    keys={"version": "/version"},
+    page=None,
+    per_page=None,
+    total=None,
+)
+
 PACKAGE = Resource(
     name="epm_package",
     family="Elastic Package Manager (EPM)",
@@ -71,17 +82,7 @@ CUSTOM_INTEGRATION = Resource(
     ),
     reading_at="/item",
     read=(Call("GET /api/fleet/epm/packages/{pkgName}/{pkgVersion}", path=_ADDRESS),),
-    listing=(
-        fleet_page(
-            Call("GET /api/fleet/epm/packages/installed", query={"nameQuery": "kbn_test_", "perPage": 1000}),
-            id_at="/name",
-            named_at=("/name",),
-            keys={"version": "/version"},
-            page=None,
-            per_page=None,
-            total=None,
-        ),
-    ),
+    listing=(_INSTALLED,),
     update=(
         Call(
             "PUT /api/fleet/epm/custom_integrations/{pkgName}",
