@@ -51,7 +51,8 @@ _KAFKA = {"compression": "gzip", "required_acks": 1, "version": "1.0.0", "client
 def built_in(world: World) -> None:
     """There is a default output and a default place to download agents from."""
     for kind, value in _BUILT_IN.items():
-        world.store.table(kind).setdefault(value["id"], world.store.put(kind, "*", value["id"], dict(value)))
+        if value["id"] not in world.store.table(kind):
+            world.store.put(kind, "*", value["id"], dict(value))
 
 
 def _kind(call: Call) -> str:
