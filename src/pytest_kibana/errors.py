@@ -106,7 +106,12 @@ class NotKibana(EnvironmentTrouble):
 
 
 class ResourceTrouble(EnvironmentTrouble):
-    """Something that a test needs could not be made, read or changed on the target."""
+    """Something that a test needs could not be made, read or changed on the target.
+
+    ``status`` is the HTTP status of the refusal to make it, None where there was none.
+    """
+
+    status: int | None = None
 
 
 class SafetyRefusal(HarnessError):

@@ -176,12 +176,14 @@ class Factory(Tending):
                 self.ledger.gone(entry)
             else:
                 self._undo(entry)
-            raise ResourceTrouble(
+            trouble = ResourceTrouble(
                 f"no {kind.name} could be made: {reply}",
                 hint=f"It {kind.needs}."
                 if kind.needs
                 else "What the deployment lacks (licence, plugin, privilege) is named by `pytest-kibana doctor`.",
             )
+            trouble.status = reply.status
+            raise trouble
         if "id" not in kind.keys and kind.id_at is not None:
             found = kind.id_in(reply.body)
             if found is None:
@@ -196,7 +198,7 @@ class Factory(Tending):
         if kind.kind is Kind.RECORD:
             self.ledger.gone(entry)  # nothing but the end of its space or parent removes it
         if kind.read_within:
-            self._until(lambda: self._read(handle).ok, kind.read_within)
+            self.until(lambda: self._read(handle).ok, kind.read_within)
         return handle
 
     def _intend(self, kind: Resource, values: Values, before: Any = None) -> Entry:

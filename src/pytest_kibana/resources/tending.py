@@ -1,7 +1,8 @@
 """What a handle asks of its factory: to read, find, change and remove one object."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from types import EllipsisType
 from typing import TYPE_CHECKING, Any
 
 from pytest_kibana.errors import ResourceTrouble, UsageError
@@ -10,7 +11,7 @@ from pytest_kibana.resources.handle import Handle
 from pytest_kibana.resources.ledger import Entry
 from pytest_kibana.resources.model import Call, Resource
 from pytest_kibana.resources.removal import Remover
-from pytest_kibana.resources.template import value_at
+from pytest_kibana.resources.template import fill, value_at
 from pytest_kibana.resources.values import Thing, Values
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Tending(ABC):
             ]
             return bool(found)
 
-        self._until(look, kind.listed_within)
+        self.until(look, kind.listed_within)
         return found[0] if found else None
 
     def update(self, handle: Handle, changes: Mapping[str, Any]) -> Any:
@@ -125,20 +126,54 @@ class Tending(ABC):
         handle.entry = None
         kind = handle.resource
         if kind.gone_within and kind.gone == "404":
-            self._until(lambda: not self._read(handle).ok, kind.gone_within)
+            self.until(lambda: not self._read(handle).ok, kind.gone_within)
 
-    def _send(self, handle: Handle, call: Call, change: Callable[[Any], Any] | None = None) -> Reply:
-        values = Values(
+    def known(self, calls: Sequence[Call]) -> Call | None:
+        """Return the first of several forms of a call that the contract has, None where it has none."""
+        return self._caller.choose(calls)
+
+    def ask(
+        self,
+        handle: Handle,
+        call: Call,
+        *,
+        space: str | EllipsisType | None = ...,
+        keys: Mapping[str, Any] | None = None,
+        change: Callable[[Any], Any] | None = None,
+    ) -> Reply:
+        """Send a declared call about an object and return what came back, a refusal too; nothing is written down.
+
+        Args:
+            handle: what the call is about.
+            call: one of its declaration's calls.
+            space: another space to ask in; None is the default space.
+            keys: other keys than the object's, such as an id that nothing has.
+            change: turns the filled body into the one that is sent.
+
+        Raises:
+            SafetyRefusal, BudgetExhausted: nothing was sent.
+        """
+        where = handle.space if isinstance(space, EllipsisType) else space
+        return self._caller.send(call, self._values(handle, keys), space=where, change=change)
+
+    def filled(self, handle: Handle, template: Any) -> Any:
+        """Return a template of an object's declaration with its holes filled."""
+        return fill(template, self._values(handle))
+
+    def _values(self, handle: Handle, keys: Mapping[str, Any] | None = None) -> Values:
+        return Values(
             handle.unique,
             handle.space,
             self._clock.now,
             self._parents(handle.space, {}),
-            {"id": handle.id, **handle.keys},
+            {"id": handle.id, **handle.keys, **(keys or {})},
             handle.body,
         )
-        return self._caller.send(call, values, space=handle.space, change=change)
 
-    def _until(self, there: Callable[[], bool], within: float) -> bool:
+    def _send(self, handle: Handle, call: Call, change: Callable[[Any], Any] | None = None) -> Reply:
+        return self._caller.send(call, self._values(handle), space=handle.space, change=change)
+
+    def until(self, there: Callable[[], bool], within: float) -> bool:
         """Ask until it is so, for at most so many seconds; once where that is 0."""
         end = self._clock.monotonic() + within
         while not there():
