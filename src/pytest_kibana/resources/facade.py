@@ -295,7 +295,6 @@ class Resources:
 
     epm_custom_integration = Maker("epm_custom_integration")
     """A custom integration of one data set. It is removed like any package."""
-
     agent_builder_tool = Maker("agent_builder_tool")
     """A tool that runs an ES|QL query over no index."""
 
