@@ -39,6 +39,9 @@ format: $(STAMP) ## mend what the linter can mend
 bench: $(STAMP) ## measure, side by side, and print ratios
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
+proof: $(STAMP) ## run the long proofs that `make test` samples
+	$(BIN)/python -m pytest -m proof
+
 clean: ## remove .venv, caches and reports
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
 	find reports -mindepth 1 ! -name README.md -delete

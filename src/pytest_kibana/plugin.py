@@ -13,6 +13,7 @@ from pytest_kibana.fixtures import *  # noqa: F403 - one entry point offers the 
 from pytest_kibana.settings import Option, declared, env_of, flag_of, ini_of
 
 if TYPE_CHECKING:
+    from pytest_kibana.contract import Contract
     from pytest_kibana.run import Run
 
 _DEST = "kibana_setting_"
@@ -39,14 +40,25 @@ def _add_flag(group: pytest.OptionGroup, name: str, option: Option) -> None:
     group.addoption(flag_of(name), dest=_DEST + name, default=None, help=f"{option.help}{choices}", **more)
 
 
+_configs: list[pytest.Config] = []
+"""Those of the sessions under way in this process; more than one only where a test runs pytest inside pytest."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Describe the markers; begin a run where a Kibana is named."""
+    _configs.append(config)
     for line in _MARKERS:
         config.addinivalue_line("markers", line)
     if _named(config):
         from pytest_kibana.run import Run
 
         config.pluginmanager.register(Run(config), "kibana-run")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Forget the session."""
+    if config in _configs:
+        _configs.remove(config)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -73,6 +85,19 @@ _MARKERS = (
     "kibana_expect_deviation(code, *, reason, operation=None): a broken rule that the test expects of its own calls.",
     "kibana_requirement(id, *, level, source, operations, since, tier, safety): what the test certifies.",
 )
+
+
+def contract_under_way() -> "Contract":
+    """Return the contract of the run under way in this process, for what is written before there is a run.
+
+    Raises:
+        UsageError: there is no run, or no Kibana was named.
+    """
+    from pytest_kibana.errors import UsageError
+
+    if not _configs:
+        raise UsageError("no pytest run is under way", hint="Use it inside a test.")
+    return run_of(_configs[-1]).contract
 
 
 def run_of(config: pytest.Config) -> "Run":

@@ -22,6 +22,7 @@ from pytest_kibana.settings import Settings, ini_of
 if TYPE_CHECKING:
     from pytest_kibana.books import Books
     from pytest_kibana.conformance import Outcome
+    from pytest_kibana.contract import Contract
     from pytest_kibana.session import Session
     from pytest_kibana.traffic import Traffic
 
@@ -93,6 +94,11 @@ class Run:
             self._listen()
         return self.session
 
+    @property
+    def contract(self) -> "Contract":
+        """The contract of the run. Raises a :class:`HarnessError` where there is none."""
+        return self._opened().contract
+
     def end(self, error: HarnessError) -> NoReturn:
         """End the whole run for a reason that is no test's fault."""
         self.trouble = error
@@ -118,6 +124,18 @@ class Run:
                 error  # told when collection is over: pytest takes an exit in here for a broken module
             )
         metafunc.parametrize("kibana_item", keys, ids=keys, indirect=True)
+
+    def contract_in_use(self) -> "Contract | None":
+        """Return the contract while tests are collected; None where no Kibana is named, or it cannot be had, which is
+        told when collection is over.
+        """
+        if not self.settings.configured:
+            return None
+        try:
+            return self.session.contract if self.settings.plan else self._opened().contract
+        except HarnessError as error:
+            self.trouble = error
+            return None
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Read every marker once, so that a wrong one is an error before anything runs."""
@@ -215,7 +233,8 @@ class Run:
     def _judge_traffic(self, item: pytest.Item) -> Sequence["Outcome"]:
         if self.traffic is None:
             return ()
-        outcomes = self.traffic.outcomes(markers.read(item, "kibana_expect_deviation"))
+        expected = markers.read(item, "kibana_expect_deviation")
+        outcomes = [outcome.marked(self.session.known) for outcome in self.traffic.outcomes(expected)]
         item.stash.setdefault(OUTCOMES, []).extend(outcome.to_json() for outcome in outcomes)
         return outcomes
 
