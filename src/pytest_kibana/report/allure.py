@@ -47,11 +47,11 @@ def tell(
     """
     allure: Any = import_module("allure")  # it has no types
     findings = [known(f) for f in outcome.findings]
-    allure.dynamic.epic(outcome.family)
-    allure.dynamic.feature(outcome.operation)
-    allure.dynamic.story(*_stories(outcome))
+    allure.dynamic.epic(_plain(outcome.family))
+    allure.dynamic.feature(_plain(outcome.operation))
+    allure.dynamic.story(*map(_plain, _stories(outcome)))
     allure.dynamic.severity(_severity(findings))
-    allure.dynamic.parameter("operation", outcome.operation)
+    allure.dynamic.parameter("operation", _plain(outcome.operation))
     allure.dynamic.parameter("checks", outcome.group)
     for code in dict.fromkeys(f.code for f in findings):
         allure.dynamic.tag(code)
@@ -61,7 +61,7 @@ def tell(
     for deviation in dict.fromkeys(f.deviation for f in findings if f.deviation):
         allure.dynamic.issue(link_of(deviation) or REQUIREMENTS, name=f"known deviation {deviation}")
     if findings:
-        allure.dynamic.description("\n\n".join(_described(f) for f in findings[:_MOST_EXAMPLES]))
+        allure.dynamic.description(_plain("\n\n".join(map(_described, findings[:_MOST_EXAMPLES]))))
     for finding in findings[:_MOST_EXAMPLES]:
         _attach(allure, finding)
 
@@ -91,14 +91,18 @@ def _described(finding: Finding) -> str:
 
 
 def _attach(allure: Any, finding: Finding) -> None:
-    name = f"{finding.code} {finding.pointer}".strip()
+    name = _plain(f"{finding.code} {finding.pointer}".strip())
     if finding.exchange:
         text = json.dumps(finding.exchange, indent=2, ensure_ascii=True, default=str)
         allure.attach(text, name=f"{name}: exchange", attachment_type=allure.attachment_type.JSON)
     for what, line in (("curl", finding.curl), ("Dev Tools Console", finding.console)):
         if line:
-            clean = line.encode("utf-8", "replace").decode("utf-8")
-            allure.attach(clean, name=f"{name}: {what}", attachment_type=allure.attachment_type.TEXT)
+            allure.attach(_plain(line), name=f"{name}: {what}", attachment_type=allure.attachment_type.TEXT)
+
+
+def _plain(text: str) -> str:
+    """Text that can be written as UTF-8, whatever a hostile answer put into it."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def write_environment(folder: Path, header: Header) -> None:
@@ -137,7 +141,7 @@ def categories() -> list[dict[str, Any]]:
         {
             "name": f"{name.capitalize()}: {about}",
             "matchedStatuses": ["failed"],
-            "messageRegex": f"(?s).*KBN-{prefix}\\d.*",
+            "messageRegex": f"[\\s\\S]*KBN-{prefix}\\d[\\s\\S]*",
         }
         for prefix, name, about in GROUPS
     ]
@@ -145,7 +149,7 @@ def categories() -> list[dict[str, Any]]:
         {
             "name": "The harness failed (not the deployment)",
             "matchedStatuses": ["failed", "broken"],
-            "messageRegex": "(?s).*the harness failed.*",
+            "messageRegex": r"[\s\S]*the harness failed[\s\S]*",
         },
         *groups,
         {"name": "Broken tests", "matchedStatuses": ["broken"]},

@@ -1,0 +1,232 @@
+"""Recorded traffic, judged offline: our own recordings as the run judged them, others by their answers."""
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from pytest_kibana import embedded
+from pytest_kibana.cli import app
+from pytest_kibana.commands.auditing import audit, read_recording
+from pytest_kibana.conformance import Conclusion, conclude
+from pytest_kibana.contract import load
+from pytest_kibana.evidence import Results, read_results
+from pytest_kibana.report.har import HarRecorder
+from pytest_kibana.session import Session
+from pytest_kibana.settings import Settings
+
+SHORT_URL = {
+    "accessCount": 0,
+    "accessDate": 1700000000000,
+    "createDate": 1700000000000,
+    "id": "x",
+    "locator": {"id": "L", "version": "1", "state": {}},
+    "slug": "s",
+}
+
+
+def entry(method: str, path: str, status: int, body: object, **more: Any) -> dict[str, Any]:
+    """An entry as a browser writes it."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    media = more.get("media", "application/json; charset=utf-8")
+    headers = {"content-type": media, "kbn-name": "k", "kbn-license-sig": "s"}
+    if more.get("stranger"):
+        del headers["kbn-name"]
+    return {
+        "startedDateTime": "2026-01-02T03:04:05.678Z",
+        "time": 12.5,
+        "request": {
+            "method": method,
+            "url": f"https://kibana.example{path}",
+            "httpVersion": "h2",
+            "headers": [{"name": "kbn-xsrf", "value": "x"}],
+            "queryString": [],
+            "cookies": [],
+            "headersSize": -1,
+            "bodySize": 0,
+        },
+        "response": {
+            "status": status,
+            "statusText": "",
+            "httpVersion": "h2",
+            "headers": [{"name": k, "value": v} for k, v in headers.items()],
+            "content": {"size": len(text), "mimeType": media, "text": text},
+            "redirectURL": "",
+            "headersSize": -1,
+            "bodySize": -1,
+            "cookies": [],
+        },
+        "cache": {},
+        "timings": {},
+    }
+
+
+def har(path: Path, *entries: dict[str, Any]) -> Path:
+    log = {"version": "1.2", "creator": {"name": "a browser", "version": "1"}, "entries": list(entries)}
+    path.write_text(json.dumps({"log": log}))
+    return path
+
+
+def run(*arguments: object) -> Result:
+    result = CliRunner().invoke(app, ["audit", *(str(a) for a in arguments)])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def judged(folder: Path, *recordings: Path, **options: str) -> Results:
+    more = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", value)]
+    run(*recordings, "--contract", "core", "-o", folder, *more)
+    return read_results(folder)
+
+
+FAULTS = "--fault 'response.wrapped@GET /api/short_url/{id}' --fault 'response.null@GET /api/cases/tags'"
+
+STATUS = {
+    "version": {"number": "9.1.4", "build_flavor": "traditional"},
+    "status": {"overall": {"level": "available"}},
+}
+
+
+def test_browser_recording_is_judged_by_its_answers(tmp_path: Path) -> None:
+    recording = har(
+        tmp_path / "b.har",
+        entry("GET", "/api/status", 200, STATUS),
+        entry("GET", "/s/sales/api/short_url/abc", 200, {**SHORT_URL, "id": 7}),
+        entry("GET", "/bundles/core.js", 200, "x", media="text/javascript"),
+        entry("GET", "/bundles/core.js", 200, "x", media="text/javascript"),
+    )
+    results = judged(tmp_path / "out", recording)
+    broken = [
+        f for f in results.findings if f.code == "KBN-R103" and f.operation == "GET /api/short_url/{id}"
+    ]
+    assert [(f.pointer, f.keyword) for f in broken] == [("/id", "type")]
+    assert results.header.target["version"] == "9.1.4"  # the recording says so itself
+    unknown = [t for t in results.troubles if t.kind == "unknown path"]
+    assert [(t.sentence, t.count) for t in unknown] == [("GET /bundles/core.js", 2)]
+    missing = [s for s in results.skips if s.kind == "not recorded"]
+    assert len(missing) == sum(c.eligible for c in results.coverage) - 2
+    assert results.footer is not None
+    assert results.footer.exit_code == 1
+
+
+def test_success_of_a_recording_counts(tmp_path: Path) -> None:
+    results = judged(tmp_path / "out", har(tmp_path / "b.har", entry("GET", "/api/short_url/a", 404, {})))
+    assert sum(c.succeeded for c in results.coverage) == 0
+    results = judged(
+        tmp_path / "ok", har(tmp_path / "b.har", entry("DELETE", "/api/short_url/a", 200, "null"))
+    )
+    assert sum(c.tested for c in results.coverage) == 1
+
+
+def test_version_and_base_path_are_taken(tmp_path: Path) -> None:
+    recording = har(tmp_path / "b.har", entry("GET", "/kibana/api/status", 200, {}))
+    results = judged(tmp_path / "out", recording, base_path="/kibana", target_version="8.19.0")
+    assert {v.operation for v in results.verdicts} == {"GET /api/status"}
+    assert results.header.target["version"] == "8.19.0"
+
+
+def test_outage_in_a_recording_is_no_finding(tmp_path: Path) -> None:
+    recording = har(
+        tmp_path / "b.har",
+        entry("GET", "/api/status", 0, ""),
+        entry("GET", "/api/spaces/space", 502, "<html>bad gateway", media="text/html", stranger=True),
+    )
+    results = judged(tmp_path / "out", recording)
+    assert not results.verdicts
+    assert {t.kind for t in results.troubles} >= {"broken"}
+
+
+def test_nothing_of_the_contract_is_not_green(tmp_path: Path) -> None:
+    assert run(har(tmp_path / "b.har", entry("GET", "/login", 200, "x")), "--contract", "core").exit_code == 5
+
+
+def test_cassettes_are_read(tmp_path: Path) -> None:
+    interaction = {
+        "request": {"method": "GET", "uri": "http://k/api/short_url/abc", "headers": {}, "body": None},
+        "response": {
+            "status": {"code": 200, "message": "OK"},
+            "headers": {"content-type": ["application/json"]},
+            "body": {"string": json.dumps({**SHORT_URL, "slug": 7})},
+        },
+    }
+    cassette = tmp_path / "tape.yaml"
+    cassette.write_text(yaml.safe_dump({"version": 1, "interactions": [interaction]}))
+    results = judged(tmp_path / "out", cassette)
+    assert "/slug" in {f.pointer for f in results.findings if f.code == "KBN-R103"}
+
+
+def test_reports_are_made_too(tmp_path: Path) -> None:
+    recording = har(tmp_path / "b.har", entry("GET", "/api/status", 200, STATUS))
+    run(recording, "--contract", "core", "-o", tmp_path / "out", "--html", "--junit")
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"results.jsonl", "report.html", "junit.xml"}
+
+
+def test_what_is_no_recording_is_told(tmp_path: Path) -> None:
+    from pytest_kibana.errors import UsageError
+
+    (tmp_path / "x.txt").write_text("hello")
+    with pytest.raises(UsageError, match="not a cassette"):
+        run(tmp_path / "x.txt")
+    with pytest.raises(UsageError, match="cannot be read"):
+        run(tmp_path / "none.har")
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Conclusion, str]:
+    """A run against a stand-in that misbehaves, recorded; its conclusion, and its target's version."""
+    path = tmp_path_factory.mktemp("live") / "run.har"
+    running = embedded.start("core", FAULTS)
+    flags = {
+        "url": running.url,
+        "api_key": running.api_key,
+        "contract": "core",
+        "seed": "5",
+        "budget": "smoke",
+    }
+    session = Session(Settings.resolve(flag=flags.get, environment={}))
+    recorder = HarRecorder(path)
+    session.listeners.append(recorder.hear)
+    try:
+        outcomes = list(session.runner.run())
+        concluded = conclude(session.plan, outcomes, deviations=session.deviations)
+        version = session.target.version
+    finally:
+        session.close()
+        running.close()
+    assert recorder.write() > 300
+    return path, concluded, version
+
+
+def test_audit_of_our_recording_equals_the_run(live: tuple[Path, Conclusion, str]) -> None:
+    path, concluded, version = live
+    contract = load("core")
+    audited = audit({path: read_recording(path, contract)}, contract, source="core", target_version=version)
+    mine = {f.identity: f for f in audited.conclusion.findings if f.exchange}
+    theirs = {f.identity: f for f in concluded.findings if f.exchange}
+    assert {f.code for f in theirs.values()}, "the stand-in was told to misbehave"
+    assert set(theirs) <= set(mine)
+    # What factories said is recorded as well, and judged: it may show more, never less.
+    extra = {name: mine[name] for name in set(mine) - set(theirs)}
+    assert all(f.case is None for f in extra.values())
+
+
+def test_recording_holds_no_secret(live: tuple[Path, Conclusion, str]) -> None:
+    text = live[0].read_text()
+    assert "ApiKey" not in text.replace("Authorization: ApiKey $KIBANA_API_KEY", "")
+
+
+def test_thousand_exchanges_take_no_time(live: tuple[Path, Conclusion, str]) -> None:
+    contract = load("core")
+    exchanges = read_recording(live[0], contract)
+    thousand = [replace(e, id=str(n)) for n in range(4) for e in exchanges][:1000]
+    begun = time.perf_counter()
+    audit({live[0]: thousand}, contract, source="core", target_version="9.4.3")
+    took = time.perf_counter() - begun
+    print(f"\naudit of {len(thousand)} exchanges: {took:.2f} s")
+    assert took < 10
