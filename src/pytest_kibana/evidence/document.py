@@ -199,24 +199,13 @@ class _Lines:
 
 def _record(path: Path, number: int, raw: bytes) -> Record:
     try:
-        line = _whole(json.loads(raw)) if b"\\ud" in raw else json.loads(raw)
+        line = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise _broken(path, number, f"is not JSON ({error})") from None
     trouble = _trouble(line)
     if trouble:
         raise _broken(path, number, trouble)
     return from_json(line)
-
-
-def _whole(value: Any) -> Any:
-    """Return the value with halves of surrogate pairs replaced: no report can be written that holds one."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
-        return [_whole(member) for member in value]
-    if isinstance(value, dict):
-        return {_whole(key): _whole(member) for key, member in value.items()}
-    return value
 
 
 def _trouble(line: Any) -> str | None:
