@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pytest_kibana.evidence.compare import Comparison
 from pytest_kibana.evidence.document import Results
-from pytest_kibana.evidence.model import Finding
+from pytest_kibana.evidence.model import Finding, Verdict
 from pytest_kibana.report.terminal import verdict
 
 MOST_SHOWN = 50
@@ -40,6 +40,8 @@ def annotations(results: Results) -> list[str]:
     """Return GitHub's workflow commands: an error for each new finding, and one for an interrupted run."""
     new = [f for f in results.findings if f.status == "new"]
     lines = [] if results.footer else ["::error title=kibana::the run was interrupted"]
+    if results.footer and results.footer.verdict is Verdict.ERROR:
+        lines.append("::error title=kibana::the harness failed in part")
     for finding in new[: MOST_ANNOTATIONS - 1]:
         title = f"{finding.code} {finding.operation}"
         place = f"{finding.pointer} " if finding.pointer else ""

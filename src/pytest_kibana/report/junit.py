@@ -52,7 +52,9 @@ def render(results: Results) -> str:
     for family in sorted(suites):
         _suite(root, family, suites[family], by_code, results)
     if results.footer is None:
-        _interrupted(root, _stamp(results))
+        _spoilt(root, results, "the run was interrupted", "What is not here is not known.")
+    elif results.footer.verdict is Verdict.ERROR:
+        _spoilt(root, results, "the harness failed in part", "This says nothing about the deployment.")
     _sum_up(root)
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
@@ -147,10 +149,10 @@ def _outcome(case: ET.Element, word: str, message: str, kind: str, text: str) ->
     made.text = _xml(text)[:_MOST_TEXT] or None
 
 
-def _interrupted(root: ET.Element, stamp: str) -> None:
-    suite = ET.SubElement(root, "testsuite", {"name": "run", "timestamp": stamp})
+def _spoilt(root: ET.Element, results: Results, message: str, text: str) -> None:
+    suite = ET.SubElement(root, "testsuite", {"name": "run", "timestamp": _stamp(results)})
     case = ET.SubElement(suite, "testcase", {"classname": "kibana", "name": "run finished", "time": "0.000"})
-    _outcome(case, "error", "the run was interrupted", "interrupted", "What is not here is not known.")
+    _outcome(case, "error", message, "harness", text)
 
 
 def _sum_up(root: ET.Element) -> None:

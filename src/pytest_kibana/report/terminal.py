@@ -11,7 +11,15 @@ from textwrap import wrap
 from typing import Literal
 
 from pytest_kibana.evidence.document import Results
-from pytest_kibana.evidence.model import FamilyCoverage, Finding, Header, Severity, SkipRecord, TroubleRecord
+from pytest_kibana.evidence.model import (
+    FamilyCoverage,
+    Finding,
+    Header,
+    Severity,
+    SkipRecord,
+    TroubleRecord,
+    Verdict,
+)
 
 Style = Literal["plain", "bold", "good", "bad", "warn", "dim"]
 WIDTH = 80
@@ -245,6 +253,9 @@ def verdict(results: Results) -> list[Line]:
             Line(f"{_many(new, 'new finding')} in {_many(footer.requests, 'call')} made by hand", style),
         ]
     scope = f"{tested} of {eligible} eligible operations tested, {rate}"
+    if footer.verdict is Verdict.ERROR:
+        found = f"{_many(new, 'new finding')}, and " if new else ""
+        return [Line(), Line(f"{found}the harness failed in part: not a verdict; {scope}", "bad")]
     if new:
         return [Line(), Line(f"{_many(new, 'new finding')}; {scope}", "bad")]
     if not tested:

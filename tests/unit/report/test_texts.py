@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -87,6 +88,18 @@ def test_junit_of_an_interrupted_run_has_an_error(tmp_path: Path) -> None:
     root = ET.fromstring(junit.render(document(tmp_path / "r.jsonl", finished=False)))
     valid(root)
     assert root.get("errors") == "1"
+
+
+def test_failure_of_our_own_is_never_green(tmp_path: Path) -> None:
+    """A harness that failed says so everywhere, and claims nothing about the deployment."""
+    sound = document(tmp_path / "r.jsonl", operations=3, findings=[])
+    assert sound.footer is not None
+    failed = replace(sound, footer=replace(sound.footer, verdict=Verdict.ERROR, exit_code=3))
+    last = summary(failed)[-1]
+    assert "the harness failed" in last.text
+    assert last.style == "bad"
+    assert ET.fromstring(junit.render(failed)).get("errors") == "1"
+    assert github.annotations(failed) == ["::error title=kibana::the harness failed in part"]
 
 
 def test_hostile_answers_leave_every_report_well_formed(tmp_path: Path) -> None:
