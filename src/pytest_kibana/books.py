@@ -66,7 +66,7 @@ class Books:
 
     def _conclude(self, session: Session, trouble: HarnessError | None) -> Conclusion:
         runner = session.__dict__.get("runner")
-        troubles = list(runner.troubles()) if runner is not None else []
+        troubles = [*session.troubles, *(runner.troubles() if runner is not None else ())]
         if trouble is not None:
             troubles.append(TroubleRecord(type(trouble).__name__, trouble.message, time.time()))
         concluded = conclude(session.plan, self._outcomes, troubles=troubles, deviations=session.deviations)

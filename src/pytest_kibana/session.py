@@ -16,7 +16,8 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_kibana.errors import HarnessError, UsageError
+from pytest_kibana.errors import EnvironmentTrouble, HarnessError, UsageError
+from pytest_kibana.evidence.model import TroubleRecord
 from pytest_kibana.settings import EMBEDDED, Settings
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Session:
         self.started = time.time()
         self.seed = random.SystemRandom().randrange(2**31) if settings.seed is None else settings.seed
         self.listeners: list[Callable[[Exchange], None]] = []
-        self._embedded: Embedded | None = None
+        self.troubles: list[TroubleRecord] = []
         self._closing: list[Callable[[], object]] = []
         self._ledgers = itertools.count(1)
 
@@ -357,10 +358,24 @@ class Session:
 
     @cached_property
     def scratch_space(self) -> str | None:
-        """The throwaway space that generated requests speak to; None where only reading is allowed."""
+        """The throwaway space that generated requests speak to; None where only reading is allowed.
+
+        Where none can be made, the run goes on with reading alone: what changes something has nowhere to go.
+        """
         if self.settings.allow == "read":
             return None
-        return self.factory.make("space").id
+        try:
+            return self.factory.make("space").id
+        except EnvironmentTrouble as error:
+            self.safety.allow = type(self.safety.allow).READ
+            self.troubles.append(
+                TroubleRecord(
+                    "no throwaway space",
+                    f"only what reads was tested, because no space could be made: {error.message}",
+                    time.time(),
+                )
+            )
+            return None
 
     @contextmanager
     def made_here(self, *, space: "Handle | str | None" = None) -> "Iterator[Factory]":

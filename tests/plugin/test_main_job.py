@@ -106,3 +106,18 @@ def test_workers_of_xdist_come_to_the_same_verdicts(run_pytest: Run, parts: list
     assert footer is not None
     assert footer.counts["tested"] == footer.counts["eligible"]
     assert footer.counts["new"] == 0
+
+
+def test_where_no_space_can_be_made_what_reads_is_tested(run_pytest: Run) -> None:
+    ran = run_pytest(
+        *SUITE,
+        "--kibana-url=embedded",
+        "--kibana-embedded=--max-spaces 1",
+        "--kibana-operations=cases,GET /api/status",
+    )
+    results = ran.results
+    tested = {v.operation for v in results.verdicts if v.verdict.value != "not run"}
+    assert "GET /api/status" in tested
+    assert "POST /api/cases" not in tested
+    assert any(trouble.kind == "no throwaway space" for trouble in results.troubles), ran.out[-2000:]
+    assert not [f for f in results.findings if f.status == "new"]
