@@ -58,7 +58,12 @@ def from_json(line: Mapping[str, Any]) -> Record:
     return made
 
 
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
 def _plain(value: Any) -> Any:
+    if type(value) in _SCALARS:  # nearly everything is: a run has a million of them
+        return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, tuple | list):

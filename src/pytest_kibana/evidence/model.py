@@ -25,12 +25,15 @@ class Verdict(Enum):
     @property
     def rank(self) -> int:
         """Position in the order; greater is worse."""
-        return list(Verdict).index(self)
+        return _RANKS[self]
 
     @staticmethod
     def join(verdicts: "list[Verdict] | tuple[Verdict, ...]") -> "Verdict":
         """Return the worst of them; ``UNKNOWN`` for none."""
         return max(verdicts, key=lambda v: v.rank, default=Verdict.UNKNOWN)
+
+
+_RANKS = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 
 class About(StrEnum):

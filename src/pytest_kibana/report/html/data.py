@@ -62,10 +62,11 @@ _BAD = frozenset({Verdict.FAILED, Verdict.ERROR, Verdict.KNOWN, Verdict.TOLERATE
 def page_data(results: Results, comparison: Comparison | None = None) -> dict[str, Any]:
     """Return everything that the page shows below its head."""
     rules: Mapping[str, Mapping[str, Any]] = results.header.tool.get("checks") or {}
-    seen = {record.code for record in results.verdicts} | {f.code for f in results.findings}
+    findings, verdicts = results.findings, results.verdicts  # each looks through all records
+    seen = {record.code for record in verdicts} | {f.code for f in findings}
     codes = sorted(seen, key=_place)
     number = {code: place for place, code in enumerate(codes)}
-    operations = _by_operation(results.verdicts)
+    operations = _by_operation(verdicts)
     return {
         "verdicts": [
             {"word": verdict.value, "mark": mark, "meaning": meaning, "rank": verdict.rank}
@@ -76,10 +77,10 @@ def page_data(results: Results, comparison: Comparison | None = None) -> dict[st
             for prefix, name, about in GROUPS
             if (mine := [number[code] for code in codes if _group(code) == prefix])
         ],
-        "checks": [_check(code, rules.get(code, {}), results.findings) for code in codes],
+        "checks": [_check(code, rules.get(code, {}), findings) for code in codes],
         "families": _families(results),
         "operations": [_operation(label, records, number) for label, records in sorted(operations.items())],
-        "findings": _findings(results, number),
+        "findings": _findings(findings, number),
         "skips": [
             {
                 "operation": s.operation,
@@ -183,8 +184,8 @@ def _statuses(records: Iterable[VerdictRecord]) -> dict[str, int]:
     return dict(sorted(total.items()))
 
 
-def _findings(results: Results, number: Mapping[str, int]) -> list[dict[str, Any]]:
-    ranked = sorted(results.findings, key=lambda f: (f.status != "new", f.family, f.code, f.operation))
+def _findings(findings: Iterable[Finding], number: Mapping[str, int]) -> list[dict[str, Any]]:
+    ranked = sorted(findings, key=lambda f: (f.status != "new", f.family, f.code, f.operation))
     left, made = TEXT_BUDGET, []
     for finding in ranked:
         limit = TEXT_LIMIT if left > 0 else _SHORT
