@@ -71,7 +71,8 @@ LABELS_BELOW = frozenset(
 NO_OBJECT = frozenset({"", "none"})
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_MEMBER = re.compile(r'"((?:[^"\\]|\\.){1,80})"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|\[([^\]]*)\])')
+# Lists are looked into and not passed over, for they may hold members; what was cut off may lack its end.
+_MEMBER = re.compile(r'"((?:[^"\\]|\\.){1,80})"\s*:\s*(?:"((?:[^"\\]|\\.)*)|(-?\d+)|\[(?=([^\]]*)))')
 _KEYED = re.compile(r'"(retries|roles)"\s*:\s*\{\s*"((?:[^"\\]|\\.)*)"')
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
@@ -138,9 +139,10 @@ def ids_in_body(body: bytes) -> Iterator[tuple[str, str]]:
     for found in _KEYED.finditer(text):
         yield f"text at {found.start()}, {found[1]}", _unescaped(found[2])
     for found in _MEMBER.finditer(text):
-        name, single, several = found.groups()
+        name, single, number, several = found.groups()
         if not names_object(name):
             continue
+        single = number if single is None else single
         for raw in [single] if single is not None else _TEXT.findall(several):
             if raw not in NO_OBJECT:
                 yield f"text at {found.start()}, {name}", _unescaped(raw)
