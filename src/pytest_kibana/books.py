@@ -4,6 +4,7 @@ While the run goes on, what comes in is appended, so that whatever ends it leave
 document is written anew, with findings merged and known deviations marked, and takes the prefix's place at once.
 """
 
+import gc
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -51,6 +52,14 @@ class Books:
 
     def close(self, session: Session, *, trouble: HarnessError | None, interrupted: bool) -> None:
         """Conclude: write the final document and the reports. An interrupted run keeps its prefix."""
+        # A hundred thousand records are made here and none dies: collecting would look at all of them, time and again.
+        gc.disable()
+        try:
+            self._close(session, trouble, interrupted=interrupted)
+        finally:
+            gc.enable()
+
+    def _close(self, session: Session, trouble: HarnessError | None, *, interrupted: bool) -> None:
         path = self.folder / RESULTS
         if not interrupted:
             conclusion = self._conclude(session, trouble)
