@@ -5,6 +5,9 @@ import pytest
 from pytest_kibana.conformance import Outcome
 
 
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-OPS-001", source="the contract, and spec/platform.yaml", tier="smoke", safety="read"
+)
 def test_operation(kibana_item: Outcome) -> None:
     """What was sent was answered as the contract and the platform promise."""
     if kibana_item.failed:

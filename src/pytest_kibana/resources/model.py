@@ -84,6 +84,7 @@ class Call:
     ``body`` is a JSON template, for multipart a mapping of field to text or :class:`File`, for NDJSON a list.
     Fields that a caller gives go under the pointer ``root``. ``semantics`` tells what an update does with what it does
     not mention: ``partial`` keeps it, ``full`` resets it, so that the body has to carry all that was sent before.
+    ``status_at`` points to the status of the one object in the answer of a bulk operation, which is 200 as a whole.
     """
 
     label: str
@@ -93,6 +94,7 @@ class Call:
     media: str = JSON
     root: str = ""
     semantics: Literal["partial", "full"] = "partial"
+    status_at: str | None = None
 
     @property
     def method(self) -> str:
@@ -174,6 +176,8 @@ class Resource:
             the thing a default, switch it on, or reach beyond it. A text is set always, anything else where the body
             has a value of that type.
         made_at, reading_at: pointers in the create and the read answer under which the object stands (``/item``).
+        shown_at: members of a body that a read shows elsewhere in the object, by pointer; an empty one where it does
+            not show them at all.
         version_at: pointer in the object of the version that an update has to name, None where there is none.
         create_only: members of the create body that an update refuses.
         volatile: pointers in the object that the server changes by itself (``*`` for any array index).
@@ -218,6 +222,7 @@ class Resource:
     pins: Mapping[str, Template] = field(default_factory=dict)
     made_at: str = ""
     reading_at: str = ""
+    shown_at: Mapping[str, str] = field(default_factory=dict)
     version_at: str | None = None
     create_only: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()

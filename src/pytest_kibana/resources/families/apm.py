@@ -51,7 +51,7 @@ AGENT_CONFIGURATION = Resource(
     delete=(Call("DELETE /api/apm/settings/agent-configuration", body={"service": _SERVICE}),),
     change={"settings": {"transaction_sample_rate": "0.4"}},
     refuses_again=400,
-    volatile=("/@timestamp", "/etag"),
+    volatile=("/id", "/@timestamp", "/etag"),
     # A configuration without a name is for every service of the deployment.
     pins={"/service/name": "${self.id}"},
     source="observed through kibana-py",

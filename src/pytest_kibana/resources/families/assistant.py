@@ -77,6 +77,7 @@ PROMPT = Resource(
     listed_within=10.0,
     licence="enterprise",
     outlives_space=True,
+    idempotent_delete=True,  # a bulk request passes over ids that nothing has
     source="observed live",
 )
 
@@ -116,6 +117,7 @@ ANONYMIZATION_FIELD = Resource(
     listed_within=10.0,
     licence="enterprise",
     outlives_space=True,
+    idempotent_delete=True,  # a bulk request passes over ids that nothing has
     source="observed live",
 )
 

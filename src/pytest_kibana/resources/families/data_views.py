@@ -47,6 +47,8 @@ RUNTIME_FIELD = Resource(
             {"name": "${self.id}", "runtimeField": {"type": "long", "script": {"source": "emit(1)"}}},
         ),
     ),
+    made_at="/fields/0",
+    reading_at="/fields/0",
     read=(item("GET /api/data_views/data_view/{viewId}/runtime_field/{fieldName}"),),
     update=(
         item(
@@ -74,6 +76,7 @@ DEFAULT_DATA_VIEW = Resource(
         Call("POST /api/data_views/default", body={"data_view_id": "${self:/data_view_id}", "force": True}),
     ),
     change={"force": True},
+    shown_at={"force": ""},
     source="observed through the Terraform provider",
 )
 

@@ -59,7 +59,7 @@ DETECTION_RULE = Resource(
     ),
     delete=(Call("DELETE /api/detection_engine/rules", query={"id": "${self.id}"}),),
     create_only=("rule_id",),
-    full={"tags": ["made by a test"], "max_signals": 100},
+    full={"tags": ["made by a test"], "max_signals": 50},
     change={"tags": ["changed by a test"]},
     refuses_again=409,
     listed_within=5.0,

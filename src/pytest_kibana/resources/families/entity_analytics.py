@@ -54,8 +54,13 @@ ASSET_CRITICALITY = Resource(
     ),
     change={"criticality_level": "high_impact"},
     idempotent_delete=True,
-    volatile=("/@timestamp",),
+    volatile=(
+        "/asset",
+        "/*/asset",
+        "/@timestamp",
+    ),
     outlives_space=True,
+    shown_at={"refresh": ""},
     source="observed live; a delete of what is not there answers deleted: false",
 )
 

@@ -77,7 +77,7 @@ PACKAGE_POLICY = Resource(
     ),
     change={"description": "changed by a test"},
     refuses_again=409,
-    volatile=("/revision", "/updated_at", "/updated_by", "/version"),
+    volatile=("/package/title", "/revision", "/updated_at", "/updated_by", "/version"),
     outlives_space=True,
     pins={"/is_managed": False},
     source="observed through the Terraform provider; installs the package as a side effect",
@@ -129,6 +129,9 @@ ENROLLMENT_KEY = Resource(
     gone="inactive",
     inactive_at="/active",
     outlives_space=True,
+    volatile=("/name",),
+    exceptions={"secrets stay": "the key is what it is made for"},
+    idempotent_delete=True,
     source="observed live",
 )
 

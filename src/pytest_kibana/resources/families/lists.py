@@ -107,6 +107,7 @@ VALUE_LIST_ITEM = Resource(
     read_within=10.0,
     gone_within=10.0,
     volatile=("/_version", "/updated_at", "/updated_by"),
+    shown_at={"refresh": ""},
     source="observed live; changes show after about a second even with refresh=wait_for",
 )
 

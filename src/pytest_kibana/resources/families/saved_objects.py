@@ -40,7 +40,11 @@ SAVED_OBJECT = Resource(
     # The single delete has left the published contract and still works; the bulk delete takes its place.
     delete=(
         item("DELETE /api/saved_objects/{type}/{id}"),
-        Call("POST /api/saved_objects/_bulk_delete", body=[{"type": "${self.type}", "id": "${self.id}"}]),
+        Call(
+            "POST /api/saved_objects/_bulk_delete",
+            body=[{"type": "${self.type}", "id": "${self.id}"}],
+            status_at="/statuses/0/error/statusCode",
+        ),
     ),
     attached=("GET /api/saved_objects/resolve/{type}/{id}",),
     change={"attributes": {"description": "changed by a test"}},

@@ -19,6 +19,7 @@ SHORT_URL = Resource(
     read=(item("GET /api/short_url/{id}"),),
     delete=(item("DELETE /api/short_url/{id}"),),
     refuses_again=409,
+    shown_at={"locatorId": "/locator/id", "params": "/locator/state"},
     volatile=("/accessDate", "/accessCount"),
     source="observed live; a slug is unique in its space",
 )

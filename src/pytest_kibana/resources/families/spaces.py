@@ -29,7 +29,8 @@ SPACE = Resource(
     gone_within=10.0,
     volatile=("/disabledFeatures",),
     exceptions={
-        "round trip": "a read shows which features are off in effect, not which were asked to be (spaces_client.ts)",
+        "update resets the rest": "texts that are left out are kept, disabledFeatures alone is reset (Elastic's spaces "
+        "test suite)",
     },
     source="Kibana source, spaces/server/routes/api/external",
 )

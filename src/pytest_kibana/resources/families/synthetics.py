@@ -15,6 +15,7 @@ PARAM = Resource(
     change={"description": "changed by a test"},
     since="8.17",
     pins={"/share_across_spaces": False},
+    shown_at={"value": ""},
     source="observed through the Terraform provider",
 )
 

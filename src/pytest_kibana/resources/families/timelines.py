@@ -108,6 +108,7 @@ PINNED_EVENT = Resource(
         ),
     ),
     gone="unknown",
+    idempotent_delete=True,
     source="observed live",
 )
 

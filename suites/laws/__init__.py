@@ -1,0 +1,1 @@
+"""Every resource: what create, read, list, update and delete owe one another."""

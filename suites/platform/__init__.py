@@ -1,0 +1,1 @@
+"""What every operation owes: authentication, ``kbn-xsrf``, versions, spaces, errors, status."""

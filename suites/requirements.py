@@ -1,0 +1,75 @@
+"""The catalogue of requirements: what the suites certify, collected from the tests themselves."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any
+
+from pytest_kibana import markers, suites
+from pytest_kibana.markers import Requirement
+from pytest_kibana.resources import RESOURCES
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One requirement: the marker, the sentence that says it, and where it is tested."""
+
+    requirement: Requirement
+    sentence: str
+    test: str
+    subjects: tuple[str, ...] = ()
+
+
+def catalogue() -> tuple[Entry, ...]:
+    """Return every requirement, in the order of their ids.
+
+    Raises:
+        ValueError: two tests that are not one claim the same id.
+    """
+    entries: dict[str, Entry] = {}
+    for entry in _entries():
+        if entry.requirement.id in entries:
+            raise ValueError(f"{entry.requirement.id}: {entries[entry.requirement.id].test} and {entry.test}")
+        entries[entry.requirement.id] = entry
+    return tuple(entries[name] for name in sorted(entries))
+
+
+def _entries() -> Iterator[Entry]:
+    yield from _laws()
+    for module in _modules():
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            marks = [m for m in getattr(function, "pytestmark", ()) if m.name == "kibana_requirement"]
+            if name.startswith("test_") and function.__module__ == module.__name__ and marks:
+                where = f"{module.__name__.removeprefix('pytest_kibana.suites.')}::{name}"
+                requirement: Requirement = markers.kibana_requirement(*marks[0].args, **marks[0].kwargs)
+                yield Entry(requirement, _first_line(function), where)
+
+
+def _modules() -> Iterator[ModuleType]:
+    for found in pkgutil.walk_packages(suites.__path__, "pytest_kibana.suites."):
+        if found.name.rpartition(".")[2].startswith("test_"):
+            yield importlib.import_module(found.name)
+
+
+def _laws() -> Iterator[Entry]:
+    """Yield the laws; their tests are made from data."""
+    from pytest_kibana.suites.laws.laws import STATUTES
+    from pytest_kibana.suites.laws.machine import Life
+
+    for law in STATUTES.values():
+        kinds = tuple(kind.name for kind in RESOURCES.values() if kind.makeable and law.applies(kind))
+        yield Entry(
+            Requirement(law.id, law.level, law.source, tier=law.tier),
+            law.sentence,
+            f"laws.test_laws::test_law[*-{law.name}]",
+            kinds,
+        )
+    whole = replace(Requirement("KBN-REQ-LAW-030", "MUST", STATUTES["delete then read"].source))
+    yield Entry(whole, _first_line(Life), "laws.test_laws::test_lives")
+
+
+def _first_line(documented: Any) -> str:
+    return (inspect.getdoc(documented) or "").split("\n")[0]
