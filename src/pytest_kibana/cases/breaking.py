@@ -56,7 +56,6 @@ BREAKS: Final = (
     "media type",
     "version",
     "unknown key",
-    "too large",
     "engine",
 )
 """In the order in which they take turns."""

@@ -17,6 +17,9 @@ from pytest_kibana.wire.exchange import Rule
 
 UNICODE: Final = "Zażółć ünïcødé 日本語 🚀"
 LONGEST: Final = 10_000
+LONG: Final = 300
+"""Characters of a text of which no longest is stated: more than the 255 at which much software ends."""
+
 MOST_ITEMS: Final = 60
 NAME_LENGTH: Final = 32
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -43,20 +46,20 @@ SCENARIOS: Final = (
     "all members",
     "optional member",
     "alternative",
-    "enumerated value",
-    "shortest text",
     "longest text",
+    "non-ASCII text",
+    "empty array",
+    "shortest text",
+    "zero",
+    "null",
+    "enumerated value",
     "least number",
     "greatest number",
-    "empty array",
     "fullest array",
     "fewest items",
     "other boolean",
-    "null",
     "no members",
     "left out",
-    "zero",
-    "non-ASCII text",
     "several items",
     "other media type",
     "engine",
@@ -148,15 +151,9 @@ def _named(site: Site) -> Iterator[Candidate]:
     """Vary a name of this run without losing its mark; leave every other reference alone."""
     roomy = site.shape.max_length is None and not site.shape.patterns and not site.shape.format
     if site.location == "body" and site.value == UNIQUE and roomy:
-        text = f"{UNIQUE} {UNICODE}"
-        yield Candidate(
-            "non-ASCII text",
-            site.location,
-            site.at,
-            site.depth,
-            f"{place(site)} has letters of several scripts",
-            lambda: site.wrap(text),
-        )
+        yield _candidate(site, "non-ASCII text", f"{UNIQUE} {UNICODE}", "has letters of several scripts")
+        sentence = f"has more than {LONG} characters, and no most is stated"
+        yield _candidate(site, "longest text", f"{UNIQUE} {'a' * LONG}", sentence)
 
 
 def _presence(values: Values, site: Site) -> Iterator[Candidate]:
@@ -193,7 +190,9 @@ def _text_edges(shape: Shape, site: Site) -> Iterator[tuple[str, Json, str]]:
     if shape.min_length > 0 or site.location == "body":
         length = shape.min_length
         yield "shortest text", "a" * length, f"is {length} characters long, the fewest allowed"
-    if shape.max_length is not None and shape.max_length <= LONGEST:
+    if shape.max_length is None and site.location == "body":
+        yield "longest text", "a" * LONG, f"is {LONG} characters long, and no most is stated"
+    elif shape.max_length is not None and shape.max_length <= LONGEST:
         yield (
             "longest text",
             "a" * shape.max_length,

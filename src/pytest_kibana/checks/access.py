@@ -3,6 +3,7 @@
 The run sends a good request as somebody else; its intent's ``identity`` says who.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +13,18 @@ from pytest_kibana.checks.registry import check
 from pytest_kibana.contract.model import Operation
 from pytest_kibana.evidence.model import About, Level, Severity
 
+_OF_HANDLER = frozenset({404, 409})
 _CHANGING = ("manage", "write", "create", "update", "delete", "edit", "all")
+
+
+_NAMED = re.compile(r"privilege|unauthorized|not authorized|unable to|\[.+\]|licen[cs]e", re.IGNORECASE)
+
+
+# POSTs that ask, and change nothing.
+_LOOKS = re.compile(
+    r"/_?(bulk_)?(find|get|search|query|resolve|export|preview|count|status|validate|dryrun|test|converse|complete)"
+    r"|suggest|shareable|_simulate|health|/a2a|/mcp|/fields"
+)
 
 
 def _as(*identities: str) -> Callable[[Look], bool]:
@@ -110,15 +122,22 @@ def known_everywhere(look: Look) -> Iterator[Problem]:
     source="Kibana docs, security privileges",
 )
 def viewer_changes_nothing(look: Look) -> Iterator[Problem]:
-    """PUT, PATCH and DELETE by a viewer do not succeed, and no POST for which the contract names a privilege to
-    change. Without such a privilege it may be the viewer's own setting, and stays undecided.
+    """PUT, PATCH, DELETE and POST by a viewer do not succeed, but for a POST that only asks. Where the contract names
+    no privilege to change, it may be the viewer's own setting, and stays undecided. So does a request that
+    fails for what only the handler, which comes after the privileges, can know.
     """
     operation = look.operation
     assert operation is not None
-    if not seen.succeeded(look):
-        return
     sure = _demands_more_than_reading(operation)
-    if sure or operation.method != "POST":
+    if not seen.succeeded(look):
+        if sure and seen.status(look) in _OF_HANDLER and not _unknown_route(look):
+            yield Problem(
+                f"answers {seen.status(look)} in place of 403 to somebody who may only read",
+                keyword="privileges",
+                about=About.UNDECIDED,
+            )
+        return
+    if sure or not _LOOKS.search(operation.path):
         yield Problem(
             f"answers {seen.status(look)} to somebody who may only read",
             keyword="privileges",
@@ -146,6 +165,32 @@ def viewer_gets_403(look: Look) -> Iterator[Problem]:
     """Known but not allowed is 403."""
     if seen.status(look) == 401:
         yield Problem("answers 401 to somebody whom it knows", keyword="401")
+
+
+@check(
+    "KBN-A409",
+    "somebody who may read is refused",
+    applies=lambda look: (
+        _as("viewer")(look)
+        and look.exchange.request.method == "GET"
+        and look.operation is not None
+        and not _demands_more_than_reading(look.operation)
+        and seen.status(look) == 403
+    ),
+    level=Level.SHOULD,
+    severity=Severity.MINOR,
+    why="Whoever may read needs no more than that; else people are given more than they need.",
+    example="A GET by a viewer answers 403, and does not say which privilege is missing.",
+    source="Kibana docs, security privileges; Kibana source, api_authorization.ts",
+)
+def viewer_may_read(look: Look) -> Iterator[Problem]:
+    """A GET by a viewer is not refused, unless the refusal names what is missing. What this viewer may read, only
+    its roles know: undecided.
+    """
+    said = seen.message(look) or ""
+    if look.operation is not None and look.operation.privileges is None and _NAMED.search(said):
+        return
+    yield Problem("answers 403 to somebody who may read", keyword="privileges", about=About.UNDECIDED)
 
 
 @check(

@@ -1,5 +1,6 @@
 """I: what becomes of input: what is invalid is refused, rightly and helpfully; what is valid is not."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from pytest_kibana.checks import seen
@@ -12,6 +13,9 @@ _OPEN = frozenset({"additionalProperties", "unevaluatedProperties", "unknown key
 _LOOSE = frozenset({"format", "uniqueItems", "pattern", "multipleOf"})
 _OF_PLATFORM = frozenset({"malformed", "media type", "too large", "version"})
 _FIT = frozenset({400, 401, 403, 404, 405, 406, 409, 410, 413, 415, 422, 428, 429})
+_EXCEPTION = re.compile(r"(?:^|[\s\[(:])[a-z]+(?:_[a-z]+)*_exception(?=$|[\s\]):])")
+"""The name of an exception of Elasticsearch, standing by itself; keys such as `include_expired_exceptions` do not."""
+
 _PARTS = {"body": "[request body", "query": "[request query", "path": "[request params"}
 
 
@@ -222,7 +226,7 @@ def media_type_refused(look: Look) -> Iterator[Problem]:
 @check(
     "KBN-I210",
     "far too large a body is accepted",
-    applies=_broken(only=frozenset({"too large"})),
+    applies=lambda look: _broken(only=frozenset({"too large"}))(look) and not _before_reading(look),
     level=Level.SHOULD,
     severity=Severity.MINOR,
     why="Without a limit one client can use up the server's memory.",
@@ -230,8 +234,21 @@ def media_type_refused(look: Look) -> Iterator[Problem]:
     source="Kibana docs, server.maxPayload",
 )
 def size_refused(look: Look) -> Iterator[Problem]:
-    """A body above the default limit does not succeed. Operators may raise it, hence undecided."""
-    yield from _accepted(look, about=About.UNDECIDED)
+    """A body above the default limit is refused for its size, before it is read. Operators may raise the limit, hence
+    undecided.
+    """
+    if seen.status(look) != 413:
+        yield Problem(
+            f"answers {seen.status(look)} to a body above the default limit, as if it had been read",
+            pointer="/body",
+            keyword="too large",
+            about=About.UNDECIDED,
+        )
+
+
+def _before_reading(look: Look) -> bool:
+    """Tell whether something was refused that may be looked at before the body, or that says nothing of it."""
+    return seen.status(look) in (401, 403, 404, 429) or seen.status(look) >= 500
 
 
 @check(
@@ -266,5 +283,5 @@ def no_reflection(look: Look) -> Iterator[Problem]:
 def refused_before_the_store(look: Look) -> Iterator[Problem]:
     """Invalid input is refused by Kibana, not by an exception of Elasticsearch."""
     said = seen.message(look) or ""
-    if "_exception" in said and seen.status(look) == 400:
+    if _EXCEPTION.search(said) and not said.startswith("[request") and seen.status(look) == 400:
         yield Problem("the refusal is an exception of Elasticsearch", pointer="/message", keyword="raw")

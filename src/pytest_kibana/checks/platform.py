@@ -149,6 +149,7 @@ class Platform:
         envelopes: every shape of errors; the first that fits gives an error its name.
         open_to_nobody: labels of operations that answer without credentials.
         bare_not_found: patterns of families whose missing objects look like missing routes.
+        versioned: beginnings of paths whose routes are known to negotiate versions.
     """
 
     order: tuple[Stage, ...]
@@ -156,6 +157,7 @@ class Platform:
     envelopes: tuple[Envelope, ...]
     open_to_nobody: tuple[str, ...]
     bare_not_found: tuple[str, ...]
+    versioned: tuple[str, ...]
     _headers: tuple[PromisedHeader, ...] = field(repr=False)
     _phrases: Mapping[int, tuple[str, ...]] = field(repr=False)
 
@@ -202,6 +204,10 @@ class Platform:
         """
         facts: dict[str, Any] = {"status": status, "version": version, "public": public, "has_body": has_body}
         return tuple(header for header in self._headers if header.applies(**facts))
+
+    def negotiates(self, path: str) -> bool:
+        """Tell whether a route is known to stand on the versioned router."""
+        return any(path == part or path.startswith(f"{part}/") for part in self.versioned)
 
     def answers_bare_not_found(self, family: str) -> bool:
         """Tell whether a missing object of the family looks like a missing route."""
@@ -251,6 +257,7 @@ def _platform(said: Mapping[str, Any]) -> Platform:
         envelopes=tuple(map(_envelope, said["envelopes"])),
         open_to_nobody=tuple(said["open_to_nobody"]["operations"]),
         bare_not_found=tuple(said["bare_not_found"]["families"]),
+        versioned=tuple(said["versioned"]["paths"]),
         _headers=tuple(map(_header, said["headers"])),
         _phrases={int(status): tuple(words) for status, words in said["phrases"].items()},
     )

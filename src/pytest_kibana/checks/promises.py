@@ -39,6 +39,11 @@ def bare_not_found(operation: Operation) -> bool:
     return load_platform().answers_bare_not_found(operation.family)
 
 
+def negotiates(operation: Operation) -> bool:
+    """Tell whether an operation is known to negotiate versions; others may, or may ignore them."""
+    return load_platform().negotiates(operation.path)
+
+
 @lru_cache(maxsize=1024)
 def headers(status: int, version: str | None, *, public: bool, has_body: bool) -> tuple[PromisedHeader, ...]:
     """Return the headers that an answer owes."""

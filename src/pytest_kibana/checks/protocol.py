@@ -6,7 +6,7 @@ The requests are made by the run from a good one; their intent says what was cha
 
 from collections.abc import Callable, Iterator
 
-from pytest_kibana.checks import seen, stories
+from pytest_kibana.checks import promises, seen, stories
 from pytest_kibana.checks.model import Look, Problem
 from pytest_kibana.checks.registry import check
 from pytest_kibana.evidence.model import About, Level, Severity
@@ -180,3 +180,21 @@ def documented_version_accepted(look: Look) -> Iterator[Problem]:
     """A good request that names the public version is not refused for its version."""
     if version_refused(look):
         yield Problem("refuses the public version of the API", keyword="version")
+
+
+@check(
+    "KBN-P309",
+    "a version that never was is answered",
+    applies=lambda look: (
+        _probe("unknown version")(look) and look.operation is not None and promises.negotiates(look.operation)
+    ),
+    level=Level.SHOULD,
+    severity=Severity.MINOR,
+    why="A client that asks for a version that is gone must not be answered in another.",
+    example="GET /api/spaces/space with elastic-api-version 2019-01-01 answers 200.",
+    source="Kibana source, core_versioned_route.ts",
+)
+def unknown_version_refused(look: Look) -> Iterator[Problem]:
+    """Routes that are known to stand on the versioned router refuse versions that they do not have."""
+    if seen.succeeded(look):
+        yield Problem("answers in a version that was not asked for", keyword="versions")

@@ -2,21 +2,32 @@
 does.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
 
 from pytest_kibana.contract.model import Operation
 from pytest_kibana.wire.exchange import Intent, Request, Rule
 
 UNKNOWN_VERSION = "2019-01-01"
 MALFORMED_VERSION = "1"
+UNKNOWN_ID = "00000000-0bad-4bad-8bad-000000000000"
+MAX_PAYLOAD = 1_048_576
+"""Bytes: the default of ``server.maxPayload`` (Kibana source, http_config.ts)."""
+
+_TOO_LARGE = b'{"kbn-test":"' + b"x" * MAX_PAYLOAD + b'"}'
+
+# Routes that raise the limit for themselves, because they take files or many things at once.
+_LARGE = re.compile(r"import|bulk|upload|sourcemap|/packages|/files?|custom_integrations")
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
     """A change to a good request.
 
-    ``headers`` replaces headers by lower-case name; None takes one away. ``identity`` is who sends it.
+    ``headers`` replaces headers by lower-case name; None takes one away. ``identity`` is who sends it. ``unknown``
+    is True where the last id in the path becomes one that nothing has.
     ``expect`` is what a conforming Kibana does.
     """
 
@@ -27,6 +38,7 @@ class Probe:
     headers: Mapping[str, str | None] = field(default_factory=dict)
     body: bytes | None = None
     rule: Rule | None = None
+    unknown: bool = False
 
     def apply(self, request: Request) -> Request:
         """Return the changed request, with the intent that checks read."""
@@ -40,6 +52,7 @@ class Probe:
         return replace(
             request,
             method=self.method or request.method,
+            path=_without_object(request) if self.unknown else request.path,
             headers=tuple(headers.items()),
             body=request.body if self.body is None else self.body,
             intent=Intent(
@@ -50,6 +63,16 @@ class Probe:
                 identity=self.identity,
             ),
         )
+
+
+def _without_object(request: Request) -> str:
+    """Return the path with an id that nothing has in place of the last one."""
+    segments = request.path.split("/")
+    ids = set(request.path_parameters.values())
+    last = max((n for n, part in enumerate(segments) if unquote(part) in ids), default=None)
+    if last is not None:
+        segments[last] = UNKNOWN_ID
+    return "/".join(segments)
 
 
 def probes(
@@ -83,6 +106,11 @@ def _protocol(operation: Operation, *, xsrf: bool) -> Iterator[Probe]:
     if operation.method == "GET":
         yield Probe("plain encoding", "accepted", headers={"accept-encoding": "identity"})
         yield Probe("head", None, method="HEAD")
+        if operation.parameters_in("path"):
+            yield Probe("unknown object", None, unknown=True)
+    elif operation.body and operation.body.media("application/json") and not _LARGE.search(operation.path):
+        rule = Rule("body", "", "too large", f"the body is longer than {MAX_PAYLOAD} bytes")
+        yield Probe("too large", "refused", body=_TOO_LARGE, rule=rule)
 
 
 def _access(*, secured: bool, strangers: bool) -> Iterator[Probe]:

@@ -38,7 +38,10 @@ _MOST_SHRUNK = 3
 _FROM_PROBES = frozenset({"protocol", "access"})
 
 # Good requests are sent for the responses alone; what other groups say of a good request is judged there.
-_JUDGED = {"responses": ("responses", "KBN-I202", "KBN-P308", "KBN-A404")}
+_JUDGED = {
+    "responses": ("responses", "KBN-I202", "KBN-P308", "KBN-A404"),
+    "protocol": ("responses", "protocol", "KBN-I210"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import re
 from fnmatch import fnmatchcase
 from urllib.parse import parse_qs
 
+from pytest_kibana.contract.model import Operation
 from pytest_kibana.simulator.replies import Refusal
 from pytest_kibana.simulator.world import Call
 
@@ -125,11 +126,16 @@ def check(call: Call) -> None:
 
 def looks(call: Call) -> bool:
     """Tell whether a call only looks: by its declared privileges, else by its method and path."""
-    if call.operation is not None and call.operation.privileges is not None:
-        privileges = call.operation.privileges
+    return only_looks(call.operation, call.method, call.path)
+
+
+def only_looks(operation: Operation | None, method: str, path: str) -> bool:
+    """Tell the same of an operation that is called with a method at a path."""
+    if operation is not None and operation.privileges is not None:
+        privileges = operation.privileges
         judged = [bool(_READS.search(name)) for name in privileges.names]
         return any(judged) if privileges.mode == "any" else all(judged)
-    return call.method in ("GET", "HEAD") or bool(_LOOKS.search(call.path))
+    return method in ("GET", "HEAD") or bool(_LOOKS.search(path))
 
 
 def _gives(

@@ -62,6 +62,7 @@ DOCUMENT = {
             "delete": _op("remove", {"204": {"description": "gone"}}, deprecated=True),
         },
         "/api/silent": {"get": _op("silent", {"200": {"description": "something"}})},
+        "/api/fleet/things": {"get": _op("versioned", {"200": _json({"type": "array"})})},
         "/api/status": {"get": _op("status", {"200": _json({"type": "object"})})},
     },
     "components": {"schemas": {"Thing": THING}},

@@ -213,6 +213,12 @@ TABLE: dict[str, tuple[Make, Make]] = {
         lambda k: refused('No version "2023-10-31" available')(k, intent=GOOD),
         lambda k: k(LIST, 200, [], intent=GOOD),
     ),
+    "KBN-P309": (
+        lambda k: k("GET /api/fleet/things", 200, [], intent=probe("unknown version")),
+        lambda k: refused('No version "2019-01-01" available')(
+            k, "GET /api/fleet/things", probe("unknown version")
+        ),
+    ),
     "KBN-A401": (
         lambda k: k(LIST, 200, [], intent=probe("anonymous", "anonymous")),
         lambda k: refused("Unauthorized", 401, "Unauthorized")(k, intent=probe("anonymous", "anonymous")),
@@ -244,6 +250,12 @@ TABLE: dict[str, tuple[Make, Make]] = {
     "KBN-A408": (
         lambda k: k("GET /api/status", 200, {"version": {}}, intent=probe("anonymous", "anonymous")),
         lambda k: k("GET /api/status", 200, {"status": {}}, intent=probe("anonymous", "anonymous")),
+    ),
+    "KBN-A409": (
+        lambda k: refused("Forbidden", 403, "Forbidden")(k, intent=probe("viewer", "viewer")),
+        lambda k: refused("API [GET /api/x] is unauthorized for user", 403, "Forbidden")(
+            k, intent=probe("viewer", "viewer")
+        ),
     ),
     "KBN-I201": (
         lambda k: k(MAKE, 201, {"id": "a"}, intent=bad("body", "/id", "type")),

@@ -212,6 +212,10 @@ class SmallKibana:
             return Reply(body={"status": {"overall": {"level": "available"}}})
         if asked.headers.get("authorization") != "ApiKey Z29vZDprZXk=":
             return error(401, "Unauthorized", "Unauthorized")
+        if len(asked.body) > 1_048_576:
+            return error(
+                413, "Payload Too Large", "Payload content length greater than maximum allowed: 1048576"
+            )
         if asked.method not in ("GET", "HEAD") and "kbn-xsrf" not in asked.headers:
             return error(400, "Bad Request", "Request must contain a kbn-xsrf header.")
         version = asked.headers.get("elastic-api-version", "2023-10-31")

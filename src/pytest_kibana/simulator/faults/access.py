@@ -3,12 +3,12 @@
 from typing import Any
 
 from pytest_kibana.contract.model import Operation
-from pytest_kibana.simulator.authorization import looks
-from pytest_kibana.simulator.faults.model import Bench, Fault, Proceed, has_json_body, reads, role_of
+from pytest_kibana.simulator.authorization import FREE, looks, only_looks
+from pytest_kibana.simulator.faults.model import Bench, Fault, Proceed, has_json_body, role_of
 from pytest_kibana.simulator.faults.response import put
 from pytest_kibana.simulator.identities import ANONYMOUS, Identity
 from pytest_kibana.simulator.replies import NOTHING, Refusal, Reply
-from pytest_kibana.simulator.routing import route_of
+from pytest_kibana.simulator.routing import anonymous, route_of
 from pytest_kibana.simulator.world import Call
 
 Json = Any
@@ -17,6 +17,17 @@ _ROOT = Identity("elastic", "basic", superuser=True)
 
 def _closed(operation: Operation, bench: Bench) -> bool:
     return not route_of(operation).open
+
+
+def _guards_changes(operation: Operation, bench: Bench) -> bool:
+    """Operations that are refused to those who may only read."""
+    free = f"{operation.method} {anonymous(operation.path)}" in FREE or route_of(operation).open
+    return operation.unsafe and not free and not only_looks(operation, operation.method, operation.path)
+
+
+def _reads_for_readers(operation: Operation, bench: Bench) -> bool:
+    """GETs for which reading is enough."""
+    return operation.method == "GET" and only_looks(operation, operation.method, operation.path)
 
 
 def _reads_in_space(operation: Operation, bench: Bench) -> bool:
@@ -198,14 +209,14 @@ FAULTS = (
         "access.privileges_ignored",
         "Privileges are not looked at.",
         ("too few privileges",),
-        _closed,
+        _guards_changes,
         stages={"privileges": None},
     ),
     Fault(
         "access.readers_refused",
         "Those who may read are refused.",
         ("least privilege suffices",),
-        reads,
+        _reads_for_readers,
         stages={"privileges": _readers_refused},
     ),
     Fault(

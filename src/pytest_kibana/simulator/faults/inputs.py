@@ -1,16 +1,19 @@
 """Faults of input: what is accepted, what is refused, and what breaks the server."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from pytest_kibana.contract.model import Operation
-from pytest_kibana.simulator.faults.model import Around, Bench, Fault, Proceed, has_json_body
+from pytest_kibana.simulator.faults.model import Applies, Around, Bench, Fault, Proceed, has_json_body
 from pytest_kibana.simulator.generic import declared
 from pytest_kibana.simulator.replies import Refusal, Reply
 from pytest_kibana.simulator.synthesis import MISSING
 from pytest_kibana.simulator.world import Call
 
 Json = Any
+_DEEPEST = 5
 _CRASH = "An internal server error occurred. Check Kibana server logs for details."
 
 
@@ -136,9 +139,69 @@ def _wrong_query_is_fine(call: Call, proceed: Proceed) -> Reply:
         return proceed()
     except Refusal as refusal:
         if refusal.status == 400 and refusal.message.startswith("[request query"):
-            call.raw_query = ""
+            call.raw_query = _mended(call)
             return proceed()
         raise
+
+
+def _mended(call: Call) -> str:
+    """Return the query without what is wrong in it, and with what it lacks."""
+    schemas, parameters = call.world.schemas, call.operation.parameters_in("query") if call.operation else ()
+    sent = parse_qsl(call.raw_query, keep_blank_values=True)
+    kept: list[tuple[str, str]] = []
+    for parameter in parameters:
+        mine = [(name, text) for name, text in sent if name == parameter.name]
+        if mine and all(any(schemas.valid(parameter.schema.json, v) for v in _readings(t)) for _, t in mine):
+            kept += mine
+        elif parameter.required:
+            value = call.world.synthesiser.fit(parameter.schema.json, MISSING)
+            kept.append((parameter.name, value if isinstance(value, str) else json.dumps(value)))
+    return urlencode(kept)
+
+
+def _readings(text: str) -> Iterator[Json]:
+    """Yield what a text in a query may mean."""
+    try:
+        read = json.loads(text)
+    except ValueError:
+        read = text
+    for value in (text, read):
+        yield value
+        yield [value]
+
+
+def _holds(test: Callable[[Json], bool]) -> Applies:
+    """Apply where a body has a place whose schema passes the test."""
+
+    def applies(operation: Operation, bench: Bench) -> bool:
+        return has_json_body(operation, bench) and any(map(test, _schemas(bench, _schema(operation))))
+
+    return applies
+
+
+def _schemas(bench: Bench, schema: Json, depth: int = 0) -> Iterator[Json]:
+    flat = bench.synthesiser.flat(schema)
+    if not isinstance(flat, dict) or depth > _DEEPEST:
+        return
+    yield flat
+    inner = [*flat.get("anyOf", ()), *flat.get("oneOf", ()), *flat.get("properties", {}).values()]
+    for part in (*inner, flat.get("items", False)):
+        yield from _schemas(bench, part, depth + 1)
+
+
+def _plain(kind: str) -> Callable[[Json], bool]:
+    """Schemas of a kind that bind it to nothing further."""
+    binding = {"enum", "const", "pattern", "format", "minItems", "maxLength", "minLength"}
+    return lambda schema: kind in _types(schema) and not binding & schema.keys()
+
+
+def _edged(schema: Json) -> bool:
+    return _plain("string")(schema) or ("integer" in _types(schema) and schema.get("minimum", 0) in (0, 1))
+
+
+def _types(schema: Json) -> list[str]:
+    kinds = schema.get("type", ())
+    return [kinds] if isinstance(kinds, str) else list(kinds)
 
 
 def _edge(value: Json) -> bool:
@@ -201,21 +264,21 @@ FAULTS = (
         "input.edge_500",
         "An empty text, or 0 or 1, ends in a 500.",
         ("no 5xx",),
-        has_json_body,
+        _holds(_edged),
         around=_crash_on(_edge),
     ),
     Fault(
         "input.unicode_500",
         "Text beyond ASCII ends in a 500.",
         ("no 5xx",),
-        has_json_body,
+        _holds(_plain("string")),
         around=_crash_on(lambda v: isinstance(v, str) and not v.isascii()),
     ),
     Fault(
         "input.long_text_500",
         "A text of more than 255 characters ends in a 500.",
         ("no 5xx",),
-        has_json_body,
+        _holds(_plain("string")),
         around=_crash_on(lambda v: isinstance(v, str) and len(v) > 255),
     ),
     Fault(
@@ -229,7 +292,7 @@ FAULTS = (
         "input.empty_list_500",
         "An empty list ends in a 500.",
         ("no 5xx",),
-        has_json_body,
+        _holds(_plain("array")),
         around=_crash_on(lambda v: v == []),
     ),
 )
