@@ -55,6 +55,13 @@ def name_item(call: Call) -> None:
                  **body, "comments": comments}  # fmt: skip
 
 
+@family.before(f"PUT {_ITEMS}")
+def stay_in_list(call: Call) -> None:
+    """An item stays in its list, whether or not a replacement names it."""
+    record = generic.find(call, BY_NAME["exception_list_item"])
+    call.body = {**(call.body or {}), "list_id": record.value.get("list_id")}
+
+
 def _comment(call: Call, comment: Json) -> Json:
     return {
         "id": call.world.clock.uuid(),
