@@ -99,11 +99,13 @@ def _elasticsearch(client: "KibanaClient", method: str, path: str, body: bytes, 
 
 
 def _import(client: "KibanaClient", objects: str, space: str | None) -> None:
+    from pytest_kibana.cases.model import Upload
+
     spoken = client.in_space(space) if space else client
     answer = spoken.post(
         "/api/saved_objects/_import",
         query={"overwrite": "true"},
-        files={"file": ("dashboard.ndjson", objects.encode(), "application/ndjson")},
+        files={"file": Upload("dashboard.ndjson", objects.encode(), "application/ndjson")},
     )
     said = answer.json() if answer.status_code == 200 else {}
     if not said.get("success"):

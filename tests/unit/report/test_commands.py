@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.unit.report.synthetic import document, finding, header
 
+from pytest_kibana import embedded
 from pytest_kibana.cli import app
 from pytest_kibana.errors import EnvironmentTrouble, ResultsError, UsageError
 from pytest_kibana.evidence import read_deviations, read_results
@@ -307,3 +308,23 @@ def test_every_command_explains_itself() -> None:
     for name in ("report", "verify", "merge", "compare", "accept", "audit", "ship"):
         assert f"  {name} " in listed
         assert run(name, "--help").exit_code == 0
+
+
+def test_dashboard_is_imported_by_what_speaks_kibanas_contract(results: Path) -> None:
+    """Documents go to a store of our own, the dashboard to a stand-in that imports saved objects."""
+    running = embedded.start("core")
+    store_ = Store()
+    thread = threading.Thread(target=store_.serve_forever, daemon=True)
+    thread.start()
+    try:
+        done = run(
+            *("ship", results, "--elasticsearch", store_.url, "--elasticsearch-api-key", "a:b"),
+            *("--kibana", running.url, "--api-key", running.api_key),
+        )
+    finally:
+        running.close()
+        store_.shutdown()
+        store_.server_close()
+        thread.join()
+    assert done.exit_code == 0
+    assert "6 saved objects" in done.output
