@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -39,6 +40,8 @@ def run(config: Config) -> None:
     """Serve until interrupted. Prints a banner, and writes the ready file once requests are accepted."""
     app = build(config)
     doors = _Doors(config, app)
+    # uvicorn raises the signal that ended it once more; by default that would end the process before it saved.
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: doors.stop())
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(doors.serve())
     app.world.save()
