@@ -1,7 +1,8 @@
 """Judging recorded traffic against a contract, offline: the same checks, findings and results as for a run.
 
-A recording of our own says what each request was meant to show, so it is judged as the run judged it. One from
-elsewhere (a browser, a proxy, Terraform, a cassette) makes no claims, so its answers alone are judged.
+A recording of our own says what each request was meant to show, so under the contract that it was made for it is
+judged as the run judged it. Under another contract, and for one from elsewhere (a browser, a proxy, Terraform, a
+cassette), nothing is claimed of the requests: what was invalid may be valid now. Then the answers alone are judged.
 """
 
 import time
@@ -23,8 +24,9 @@ from pytest_kibana.contract import Contract
 from pytest_kibana.contract.model import Operation
 from pytest_kibana.errors import UsageError
 from pytest_kibana.evidence import SCHEMA_VERSION, Header, SkipRecord, TroubleRecord, load_deviations
+from pytest_kibana.report.har import MADE_FOR
 from pytest_kibana.target import load_facts
-from pytest_kibana.wire import Context, Exchange, read_cassette, read_har
+from pytest_kibana.wire import Context, Exchange, Intent, read_cassette, read_har
 
 RECORDED = "recorded"
 """The group of what nobody of ours meant anything by."""
@@ -65,17 +67,31 @@ def read_recording(path: Path, contract: Contract, *, base_path: str = "") -> tu
     Raises:
         UsageError: it is neither, or cannot be read.
     """
-    context = Context(base_path=base_path.rstrip("/"), contract=contract)
     if path.suffix.lower() in (".yaml", ".yml"):
-        return read_cassette(path, context)
-    if path.suffix.lower() == ".har":
-        return read_har(path, context)
+        return read_cassette(path, _context(contract, base_path))
+    head = _head(path)
+    if path.suffix.lower() != ".har" and b'"log"' not in head:
+        return read_cassette(path, _context(contract, base_path))
+    exchanges = read_har(path, _context(contract, base_path))
+    if f"{MADE_FOR}{contract.sha256}".encode() in head:
+        return exchanges
+    return tuple(_unclaimed(exchange) for exchange in exchanges)
+
+
+def _context(contract: Contract, base_path: str) -> Context:
+    return Context(base_path=base_path.rstrip("/"), contract=contract)
+
+
+def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            head = file.read(4096)
+            return file.read(4096)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", hint="Check the path.") from None
-    return read_har(path, context) if b'"log"' in head else read_cassette(path, context)
+
+
+def _unclaimed(exchange: Exchange) -> Exchange:
+    return replace(exchange, request=replace(exchange.request, intent=Intent(kind=RECORDED)))
 
 
 def audit(

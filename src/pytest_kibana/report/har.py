@@ -7,6 +7,9 @@ from pytest_kibana.errors import ResultsError
 from pytest_kibana.wire import write_har
 from pytest_kibana.wire.exchange import Exchange
 
+MADE_FOR = "requests made for the contract with sha256 "
+"""How the comment begins that names the contract of a recorded run."""
+
 
 class HarRecorder:
     """Hears exchanges and keeps them; :meth:`write` makes the file.
@@ -29,8 +32,12 @@ class HarRecorder:
         with self._lock:
             self._heard.append(exchange)
 
-    def write(self) -> int:
+    def write(self, *, contract: str | None = None) -> int:
         """Write what was heard so far, oldest first, and return how many exchanges that is.
+
+        Args:
+            contract: sha256 of the contract that the requests were made for. Only under that contract does an audit
+                take a request for what it was meant to show.
 
         Raises:
             ResultsError: the file cannot be written.
@@ -39,7 +46,7 @@ class HarRecorder:
             exchanges = sorted(self._heard, key=lambda e: e.started)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            return write_har(exchanges, self.path)
+            return write_har(exchanges, self.path, comment=f"{MADE_FOR}{contract}" if contract else "")
         except OSError as error:
             raise ResultsError(
                 f"{self.path} cannot be written: {error.strerror}", hint="Choose another --kibana-har."

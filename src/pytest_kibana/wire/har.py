@@ -22,11 +22,12 @@ from pytest_kibana.wire.recorded import Context, Recording, exchange_of
 CREATOR = "pytest-kibana"
 
 
-def write_har(exchanges: Iterable[Exchange], path: Path) -> int:
-    """Write exchanges to a file, and return how many there were."""
+def write_har(exchanges: Iterable[Exchange], path: Path, *, comment: str = "") -> int:
+    """Write exchanges to a file, and return how many there were. ``comment`` is about the whole log."""
     entries = [_entry(exchange) for exchange in exchanges]
     creator = {"name": CREATOR, "version": version("pytest-kibana")}
-    log = {"version": "1.2", "creator": creator, "entries": entries}
+    about = {"comment": comment} if comment else {}
+    log = {"version": "1.2", "creator": creator, **about, "entries": entries}
     path.write_text(json.dumps({"log": log}, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return len(entries)
 

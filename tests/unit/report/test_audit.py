@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -195,11 +196,11 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Conclusion, st
     try:
         outcomes = list(session.runner.run())
         concluded = conclude(session.plan, outcomes, deviations=session.deviations)
-        version = session.target.version
+        version, made_for = session.target.version, session.contract.sha256
     finally:
         session.close()
         running.close()
-    assert recorder.write() > 300
+    assert recorder.write(contract=made_for) > 300
     return path, concluded, version
 
 
@@ -214,6 +215,18 @@ def test_audit_of_our_recording_equals_the_run(live: tuple[Path, Conclusion, str
     # What factories said is recorded as well, and judged: it may show more, never less.
     extra = {name: mine[name] for name in set(mine) - set(theirs)}
     assert all(f.case is None for f in extra.values())
+
+
+def test_under_another_contract_nothing_is_claimed_of_requests(
+    live: tuple[Path, Conclusion, str], published: Callable[[str], Path]
+) -> None:
+    """What one contract forbids another may allow: only answers are judged, and no request is called invalid."""
+    path, _, version = live
+    contract = load(published("9.1"))
+    audited = audit({path: read_recording(path, contract)}, contract, source="9.1", target_version=version)
+    assert audited.conclusion.requests > 100
+    assert {v.item.rsplit("-", 1)[-1] for v in audited.conclusion.verdicts} == {"recorded"}
+    assert {f.code[:5] for f in audited.conclusion.findings} <= {"KBN-R", "KBN-C"}
 
 
 def test_recording_holds_no_secret(live: tuple[Path, Conclusion, str]) -> None:
