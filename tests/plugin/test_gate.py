@@ -33,7 +33,9 @@ def _holds_ids(name: str) -> bool:
     return bool(ID.search(name)) and not NO_OBJECT.search(name)
 
 
-def _places(contract: Contract, schema: Any, path: tuple[str, ...] = (), depth: int = 0) -> Iterator[tuple[str, ...]]:
+def _places(
+    contract: Contract, schema: Any, path: tuple[str, ...] = (), depth: int = 0
+) -> Iterator[tuple[str, ...]]:
     """Yield the place of every member of a body that holds ids, down to six levels; ``*`` is an item of a list."""
     schema = contract.resolve(schema) if isinstance(schema, dict) else {}
     if depth > 6:
@@ -83,7 +85,9 @@ def _attempts(contract: Contract, operation: Operation, mine: str) -> Iterator[R
                 for value in (FOREIGN, [FOREIGN], [mine, FOREIGN]):
                     body = json.dumps(_body(place, value)).encode()
                     for said in (body, body[:-1]):
-                        yield Request(operation.method, owned, space=mine, body=said, headers=json_type, **common)
+                        yield Request(
+                            operation.method, owned, space=mine, body=said, headers=json_type, **common
+                        )
     if operation.space_aware:
         yield Request(operation.method, owned, space=FOREIGN, **common)
 
@@ -114,7 +118,9 @@ def test_no_generated_change_of_any_operation_reaches_what_is_foreign(
                     continue
                 got_past.append(f"{operation.label}: {request.path} {request.query} {request.body!r}")
     with capsys.disabled():
-        print(f"\n{source}: {tried} requests of {len(changing)} changing operations, {len(got_past)} got past the gate")
+        print(
+            f"\n{source}: {tried} requests of {len(changing)} changing operations, {len(got_past)} got past the gate"
+        )
     assert not got_past, "\n".join(got_past[:40])
     assert listening.said == []
 
@@ -141,7 +147,13 @@ def test_a_refused_request_never_leaves_and_names_class_and_flag(listening: Ways
 
 def test_what_was_not_allowed_stands_in_the_plan_with_its_reason(run_pytest: Callable[..., Ran]) -> None:
     ran = run_pytest(
-        *("--pyargs", "pytest_kibana.suites.contract", "-q", "--kibana-url=embedded", "--kibana-contract=core"),
+        *(
+            "--pyargs",
+            "pytest_kibana.suites.contract",
+            "-q",
+            "--kibana-url=embedded",
+            "--kibana-contract=core",
+        ),
         *("--kibana-allow=read", "--kibana-operations=roles"),
     )
     assert ran.code == ExitCode.CONFORMANT, ran.out[-3000:]
@@ -156,7 +168,9 @@ def test_a_test_that_asks_for_too_much_is_told_the_flag(run_pytest: Callable[...
         "-q",
         "--kibana-url=embedded",
         "--kibana-allow=space",
-        files={"test_ours.py": "def test_ours(kibana_client):\n    kibana_client.delete('/api/security/role/x')\n"},
+        files={
+            "test_ours.py": "def test_ours(kibana_client):\n    kibana_client.delete('/api/security/role/x')\n"
+        },
     )
     assert ran.code == ExitCode.FINDINGS
     assert "SafetyRefusal" in ran.out

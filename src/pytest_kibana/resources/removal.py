@@ -21,13 +21,17 @@ LAST_IN_A_SPACE = ("rule", "detection_rule", "slo", "entity_engine", "value_list
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What became of one thing. ``trouble`` is None where it is gone for certain."""
+    """What became of one thing. ``trouble`` is None where it is gone for certain.
+
+    ``silent`` is True where the target gave no answer at all.
+    """
 
     resource: str
     id: str
     space: str | None
     found: bool
     trouble: str | None = None
+    silent: bool = False
 
     def __str__(self) -> str:
         where = f" in space {self.space}" if self.space else ""
@@ -107,7 +111,14 @@ class Remover:
             return Removed(resource.name, name, space, found=True)
         if reply.status in resource.gone_statuses:
             return Removed(resource.name, name, space, found=False)
-        return Removed(resource.name, name, space, found=True, trouble=str(reply))
+        if reply.lost and self._seen_gone(resource, space, keys):
+            return Removed(resource.name, name, space, found=True)
+        return Removed(resource.name, name, space, True, str(reply), silent=reply.status is None)
+
+    def _seen_gone(self, resource: Resource, space: str | None, keys: Mapping[str, Any]) -> bool:
+        """Look whether a delete whose answer was lost was done."""
+        call = self._caller.choose(resource.read)
+        return call is not None and self.send(call, space, keys, "").status in (404, *resource.gone_statuses)
 
     def _restore(self, resource: Resource, entry: Entry) -> Removed:
         call = self._caller.choose(resource.restore, undocumented=True)
@@ -116,7 +127,8 @@ class Remover:
             return done
         reply = self.send(call, entry.space, entry.keys, entry.unique, body=entry.before, change=_as_before)
         gone = reply.ok or reply.status in resource.gone_statuses
-        return done if gone else Removed(resource.name, resource.name, entry.space, True, str(reply))
+        silent = reply.status is None
+        return done if gone else Removed(resource.name, resource.name, entry.space, True, str(reply), silent)
 
     def empty(self, space: str) -> tuple[Removed, ...]:
         """Remove from a space of ours what would outlive it in Elasticsearch. What is not there is no trouble."""

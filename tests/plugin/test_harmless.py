@@ -1,0 +1,261 @@
+"""Nothing that a run made stays: not when the run is killed, not when the server is, not beside another run."""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from pytest_kibana import embedded
+from pytest_kibana.errors import ExitCode
+from pytest_kibana.evidence import read_results
+from tests.plugin.watching import Listed, everything, wayside
+
+CONTRACT = "core"
+CHANGES = "spaces,roles,cases,connectors,alerting,data views,saved objects,short url"
+
+
+@dataclass
+class Bench:
+    """A stand-in that lives on, and runs against it."""
+
+    server: embedded.Embedded
+    folder: Path
+    before: Listed = field(default_factory=dict)
+    runs: int = 0
+
+    def __post_init__(self) -> None:
+        self.before = self.listed()
+
+    def listed(self) -> Listed:
+        return everything(self.server.url, self.server.api_key, CONTRACT)
+
+    @property
+    def ledgers(self) -> Path:
+        return self.folder / "ledgers"
+
+    def start(self, *arguments: str, url: str | None = None) -> "subprocess.Popen[bytes]":
+        """Start a run of the suites; its output goes to a file named after its number."""
+        self.runs += 1
+        home = self.folder / f"run{self.runs}"
+        home.mkdir()
+        with (home / "out.txt").open("wb") as out:
+            return subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"),
+                    *("--pyargs", "pytest_kibana.suites.contract"),
+                    *(f"--kibana-url={url or self.server.url}", f"--kibana-contract={CONTRACT}"),
+                    *("--kibana-allow=disruptive", f"--kibana-report-dir={home}"),
+                    *arguments,
+                ],
+                cwd=home,
+                env=self.environment(),
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+
+    def environment(self) -> dict[str, str]:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("KIBANA_", "PYTEST_"))}
+        return {
+            **clean,
+            "KIBANA_API_KEY": self.server.api_key,
+            "KIBANA_VIEWER_API_KEY": str(self.server.viewer_api_key),
+            "KIBANA_LEDGER_DIR": str(self.ledgers),
+        }
+
+    def said(self, run: int) -> str:
+        return (self.folder / f"run{run}" / "out.txt").read_text(errors="replace")[-4000:]
+
+    def sweep(self, *arguments: str, url: str | None = None) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [
+                *(sys.executable, "-c", "from pytest_kibana.cli import main; main()", "sweep"),
+                *(f"--url={url or self.server.url}", f"--contract={CONTRACT}", "--older-than=0s"),
+                *arguments,
+            ],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def clean(self) -> None:
+        """Nothing is there that was not there before, nothing is missing, and no ledger remembers anything."""
+        now = self.listed()
+        assert {k: v ^ self.before[k] for k, v in now.items() if v != self.before[k]} == {}
+        assert not self.ledgers.is_dir() or not list(self.ledgers.iterdir())
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    running = embedded.start(CONTRACT)
+    yield Bench(running, tmp_path)
+    running.close()
+
+
+def _kill_at_random(bench: Bench, times: int, seed: int, *arguments: str) -> int:
+    """Kill so many runs, each at a moment of its own after it began to make things; count what sweeps removed."""
+    chance, removed = random.Random(seed), 0
+    for _ in range(times):
+        run = bench.start(f"--kibana-operations={CHANGES}", *arguments)
+        _until(lambda: bench.ledgers.is_dir() and any(bench.ledgers.iterdir()), run)
+        time.sleep(chance.uniform(0, 3))
+        os.kill(run.pid, signal.SIGKILL)
+        run.wait(30)
+        swept = bench.sweep()
+        assert swept.returncode == ExitCode.CONFORMANT, swept.stdout + swept.stderr
+        removed += int(re.findall(r"^(\d+) removed", swept.stdout, re.MULTILINE)[0])
+        bench.clean()
+    return removed
+
+
+def _until(true: Callable[[], bool], run: "subprocess.Popen[bytes]", seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it does not happen"
+        if run.poll() is not None:
+            return
+        time.sleep(0.01)
+
+
+def test_a_killed_run_leaves_nothing_after_a_sweep(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    removed = _kill_at_random(bench, 4, seed=4)
+    with capsys.disabled():
+        print(f"\n4 runs killed, {removed} things swept, nothing left")
+
+
+@pytest.mark.proof
+def test_runs_killed_at_twenty_moments_leave_nothing_after_a_sweep(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    removed = _kill_at_random(bench, 20, seed=20)
+    with capsys.disabled():
+        print(f"\n20 runs killed, {removed} things swept, nothing left")
+
+
+def test_a_sweep_that_only_looks_changes_nothing(bench: Bench) -> None:
+    run = bench.start("--kibana-operations=cases,roles")
+    _until(lambda: bench.listed()["GET /api/spaces/space"] != bench.before["GET /api/spaces/space"], run)
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait(30)
+    there = bench.listed()
+    assert there != bench.before
+    looked = bench.sweep("--dry-run")
+    assert "would remove space kbn-test-" in looked.stdout
+    assert bench.listed() == there
+    assert bench.sweep().returncode == ExitCode.CONFORMANT
+    bench.clean()
+
+
+def test_a_sweep_leaves_a_living_run_alone(bench: Bench) -> None:
+    run = bench.start(f"--kibana-operations={CHANGES}")
+    _until(lambda: bench.listed()["GET /api/spaces/space"] != bench.before["GET /api/spaces/space"], run)
+    swept = bench.sweep()
+    assert re.search(r"^0 removed", swept.stdout, re.MULTILINE), swept.stdout
+    assert "its run lives" in swept.stdout
+    assert run.wait(120) == ExitCode.CONFORMANT, bench.said(1)
+    bench.clean()
+
+
+# -- the server goes away
+
+
+@pytest.mark.parametrize("fault", ["weather.cut", "weather.half"])
+def test_answers_that_are_lost_leave_nothing(tmp_path: Path, fault: str) -> None:
+    """Neither the answer to a create arrives nor the one to a delete: both are looked up."""
+    lost = ["POST /api/cases", "DELETE /api/spaces/space/{id}"]
+    server = embedded.start(CONTRACT, " ".join(f"--fault '{fault}@{label}'" for label in lost))
+    try:
+        bench = Bench(server, tmp_path)
+        run = bench.start("--kibana-operations=GET /api/cases/{caseId}", "--kibana-weather-deadline=1")
+        assert run.wait(120) in (ExitCode.INCOMPLETE, ExitCode.NOTHING_CHECKED, ExitCode.CONFORMANT), (
+            bench.said(1)
+        )
+        assert bench.sweep().returncode == ExitCode.CONFORMANT
+        bench.clean()
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("number", [2, 7])
+def test_a_server_that_dies_between_request_and_answer_leaves_nothing_after_a_sweep(
+    tmp_path: Path, number: int
+) -> None:
+    """What the server kept is there when it comes back; the client never heard that it was made."""
+    key, data = "c3VwZXI6bm90LXNlY3JldC1oZXJl", tmp_path / "state.json"
+    arguments = f"--data {data} --api-key {key}"
+    first = embedded.start(CONTRACT, arguments)
+    port = first.url.rpartition(":")[2]
+    bench = Bench(first, tmp_path)
+    made: list[str] = []
+
+    def dies(said: object) -> bool:
+        request = f"{getattr(said, 'method', '')} {getattr(said, 'status', 0)}"
+        if request not in ("POST 200", "POST 201") or len(made) > number:
+            return False
+        made.append(request)
+        if len(made) == number:
+            first.close()
+        return len(made) >= number
+
+    with wayside(first.url) as place:
+        place.swallow = dies
+        run = bench.start(
+            "--kibana-operations=roles,cases,connectors", "--kibana-weather-deadline=1", url=place.url
+        )
+        run.wait(180)
+        assert run.returncode not in (ExitCode.CONFORMANT, ExitCode.INTERNAL), bench.said(1)
+        assert list(bench.ledgers.iterdir()), "what may be left is written down"
+        bench.server = embedded.start(CONTRACT, f"{arguments} --port {port}")
+        try:
+            assert bench.listed() != bench.before, "the server kept what was made"
+            assert bench.sweep("--ledgers-only", url=place.url).returncode == ExitCode.CONFORMANT
+            bench.clean()
+        finally:
+            bench.server.close()
+
+
+# -- side by side
+
+
+def _verdicts(folder: Path) -> dict[tuple[str, str, str], str]:
+    records = read_results(folder / "results.jsonl").verdicts
+    return {(r.operation, r.group, r.check): r.verdict.value for r in records}
+
+
+def test_two_workers_come_to_the_verdicts_of_one_and_leave_nothing(bench: Bench) -> None:
+    same = (f"--kibana-operations={CHANGES}", "--kibana-seed=7")
+    assert bench.start(*same).wait(180) == ExitCode.CONFORMANT, bench.said(1)
+    assert bench.start(*same, "-n", "2").wait(180) == ExitCode.CONFORMANT, bench.said(2)
+    alone, together = (_verdicts(bench.folder / name) for name in ("run1", "run2"))
+    assert {
+        k: (alone.get(k), together.get(k)) for k in {*alone, *together} if alone.get(k) != together.get(k)
+    } == {}
+    assert len(alone) > 100
+    bench.clean()
+
+
+def test_two_runs_at_one_deployment_never_touch_what_is_the_others(bench: Bench) -> None:
+    with wayside(bench.server.url) as one, wayside(bench.server.url) as other:
+        runs = [bench.start(f"--kibana-operations={CHANGES}", url=place.url) for place in (one, other)]
+        for number, run in enumerate(runs, 1):
+            assert run.wait(240) == ExitCode.CONFORMANT, bench.said(number)
+        marks = [
+            set(re.findall(r"kbn[-_]test[-_]([0-9a-z]{11})", " ".join(s.text for s in place.said)))
+            for place in (one, other)
+        ]
+        assert all(len(mark) == 1 for mark in marks), "each run has one name"
+        assert marks[0] != marks[1]
+        for mine, place in ((marks[0], other), (marks[1], one)):
+            changes = [s for s in place.said if s.method not in ("GET", "HEAD")]
+            assert len(changes) > 50
+            assert not [s.text for s in changes if any(mark in s.text for mark in mine)]
+    bench.clean()
