@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 PUBLIC_VERSION = "2023-10-31"
 """The only version of the public API (Kibana docs, versioning)."""
 
+SPACES = "/api/spaces/space?include_authorized_purposes=false"
+"""The list of spaces: every Kibana has it. False is what leaving it out means; published contracts call it required."""
+
 CHEAP_READS = (
     "GET /api/spaces/space",
     "GET /api/security/role",

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from pytest_kibana.suites.platform.conftest import assert_envelope
+from pytest_kibana.suites.platform.conftest import SPACES, assert_envelope
 from pytest_kibana.wire import KibanaClient
 
 _SOURCE = "Kibana source, authentication_service.ts; observed (elastic/kibana#147122)"
@@ -25,7 +25,7 @@ _WRONG = {
 )
 def test_nobody_is_refused(nobody: KibanaClient) -> None:
     """A request without credentials is answered 401, in the platform's envelope."""
-    assert_envelope(nobody.get("/api/spaces/space"), 401)
+    assert_envelope(nobody.get(SPACES), 401)
 
 
 @pytest.mark.kibana_requirement(
@@ -34,7 +34,7 @@ def test_nobody_is_refused(nobody: KibanaClient) -> None:
 @pytest.mark.parametrize("header", list(_WRONG.values()), ids=list(_WRONG))
 def test_wrong_credentials_are_refused(nobody: KibanaClient, header: str) -> None:
     """Wrong and malformed credentials are answered 401, never 5xx."""
-    assert_envelope(nobody.get("/api/spaces/space", headers={"authorization": header}), 401)
+    assert_envelope(nobody.get(SPACES, headers={"authorization": header}), 401)
 
 
 @pytest.mark.kibana_requirement("KBN-REQ-AUT-003", level="SHOULD", source=_SOURCE, safety="read")

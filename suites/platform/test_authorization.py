@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_kibana.suites.platform.conftest import assert_envelope
+from pytest_kibana.suites.platform.conftest import SPACES, assert_envelope
 from pytest_kibana.wire import KibanaClient
 
 _SOURCE = "Kibana source, api_authorization.ts; Elastic's own API tests assert it"
@@ -29,7 +29,7 @@ _WRITES: dict[str, tuple[str, str, dict[str, Any]]] = {
 )
 def test_viewer_may_read(viewer: KibanaClient) -> None:
     """Somebody who may read is served what can be read."""
-    assert viewer.get("/api/spaces/space").status_code == 200
+    assert viewer.get(SPACES).status_code == 200
 
 
 @pytest.mark.kibana_requirement("KBN-REQ-ATZ-002", source=_SOURCE, safety="space")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pytest_kibana.suites.platform.conftest import PUBLIC_VERSION
+from pytest_kibana.suites.platform.conftest import PUBLIC_VERSION, SPACES
 from pytest_kibana.wire import KibanaClient
 
 _HEADERS = "Kibana source, security_response_headers_config.ts; observed on 9.0.1"
@@ -17,7 +17,7 @@ _READ = "GET /api/spaces/space"
 )
 def test_json_says_so(kibana_client: KibanaClient) -> None:
     """A JSON answer, also an error, says that it is JSON."""
-    for path in ("/api/spaces/space", "/api/kbn-test-no-such-route"):
+    for path in (SPACES, "/api/kbn-test-no-such-route"):
         assert kibana_client.get(path).headers["content-type"].startswith("application/json"), path
 
 
@@ -38,7 +38,7 @@ def test_json_says_so(kibana_client: KibanaClient) -> None:
 )
 def test_protective_headers(kibana_client: KibanaClient, name: str, expected: str) -> None:
     """Every answer of the API carries the headers that protect it; each is configurable."""
-    value = kibana_client.get("/api/spaces/space").headers.get(name)
+    value = kibana_client.get(SPACES).headers.get(name)
     assert value is not None, f"there is no {name}"
     assert re.fullmatch(expected, value), f"{name}: {value}"
 
@@ -53,7 +53,7 @@ def test_protective_headers(kibana_client: KibanaClient, name: str, expected: st
 )
 def test_version_is_told(kibana_client: KibanaClient) -> None:
     """A public route says which version it answers in."""
-    assert kibana_client.get("/api/spaces/space").headers.get("elastic-api-version") == PUBLIC_VERSION
+    assert kibana_client.get(SPACES).headers.get("elastic-api-version") == PUBLIC_VERSION
 
 
 @pytest.mark.kibana_requirement(
@@ -79,8 +79,8 @@ def test_deprecated_operations_warn(kibana_client: KibanaClient) -> None:
 @pytest.mark.parametrize("coding", ["gzip", "identity", "br, gzip;q=0.5", "*"])
 def test_coding_changes_no_content(kibana_client: KibanaClient, coding: str) -> None:
     """Whatever coding is asked for, what is said is the same."""
-    plain = kibana_client.get("/api/spaces/space", headers={"accept-encoding": "identity"})
-    asked = kibana_client.get("/api/spaces/space", headers={"accept-encoding": coding})
+    plain = kibana_client.get(SPACES, headers={"accept-encoding": "identity"})
+    asked = kibana_client.get(SPACES, headers={"accept-encoding": coding})
     assert asked.status_code == 200
     assert asked.json() == plain.json()
 
@@ -95,7 +95,7 @@ def test_coding_changes_no_content(kibana_client: KibanaClient, coding: str) -> 
 @pytest.mark.parametrize("accept", ["application/json", "text/html", "*/*"])
 def test_api_speaks_json(kibana_client: KibanaClient, accept: str) -> None:
     """The API answers JSON whatever is accepted."""
-    answer = kibana_client.get("/api/spaces/space", headers={"accept": accept})
+    answer = kibana_client.get(SPACES, headers={"accept": accept})
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("application/json")
 
@@ -108,10 +108,10 @@ def test_api_speaks_json(kibana_client: KibanaClient, accept: str) -> None:
 )
 def test_head_is_get_without_body(kibana_client: KibanaClient) -> None:
     """HEAD is answered as GET, without a body, and needs no kbn-xsrf."""
-    answer = kibana_client.head("/api/spaces/space")
+    answer = kibana_client.head(SPACES)
     assert answer.status_code == 200
     assert answer.content == b""
-    assert answer.headers["content-type"] == kibana_client.get("/api/spaces/space").headers["content-type"]
+    assert answer.headers["content-type"] == kibana_client.get(SPACES).headers["content-type"]
 
 
 @pytest.mark.kibana_requirement(
@@ -132,7 +132,7 @@ def test_trailing_slash_is_another_path(kibana_client: KibanaClient) -> None:
 )
 def test_options_is_no_route(kibana_client: KibanaClient) -> None:
     """OPTIONS is answered only where server.cors is switched on."""
-    answer = kibana_client.request("OPTIONS", "/api/spaces/space")
+    answer = kibana_client.request("OPTIONS", SPACES)
     if answer.status_code < 300:
         pytest.skip("needs server.cors off, found it on")
     assert answer.status_code == 404, f"{answer.status_code}: {answer.text[:200]}"

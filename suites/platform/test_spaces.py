@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_kibana.suites.platform.conftest import assert_envelope
+from pytest_kibana.suites.platform.conftest import SPACES, assert_envelope
 from pytest_kibana.wire import KibanaClient
 
 _SOURCE = "Kibana source, on_request_interceptor.ts; Elastic's spaces_api_integration suite asserts it"
@@ -13,7 +13,7 @@ _SOURCE = "Kibana source, on_request_interceptor.ts; Elastic's spaces_api_integr
 )
 def test_default_space_is_no_prefix(kibana_client: KibanaClient) -> None:
     """``/s/default`` and no prefix are the same."""
-    plain, prefixed = kibana_client.get("/api/spaces/space"), kibana_client.get("/s/default/api/spaces/space")
+    plain, prefixed = kibana_client.get(SPACES), kibana_client.get(f"/s/default{SPACES}")
     assert (prefixed.status_code, prefixed.json()) == (plain.status_code, plain.json())
 
 
@@ -29,7 +29,7 @@ def test_what_is_no_space_id_is_no_prefix(kibana_client: KibanaClient, segment: 
 )
 def test_spaces_are_seen_from_everywhere(kibana_space) -> None:  # type: ignore[no-untyped-def]
     """The list of spaces is the same in every space."""
-    listed = {space["id"] for space in kibana_space.client.get("/api/spaces/space").json()}
+    listed = {space["id"] for space in kibana_space.client.get(SPACES).json()}
     assert {"default", kibana_space.id} <= listed
 
 

@@ -28,13 +28,21 @@ def test_ready(kibana_client: KibanaClient) -> None:
 
 @pytest.mark.kibana_requirement("KBN-REQ-STA-002", source=_SOURCE, operations=_STATUS, safety="read")
 def test_formats(kibana_client: KibanaClient) -> None:
-    """``v8format`` is the default, ``v7format`` shows a green, yellow or red state, both together are answered 400."""
+    """``v8format`` is the default; both formats together are answered 400."""
     new = kibana_client.get("/api/status", query={"v8format": True}).json()
     assert new["status"]["overall"]["level"] in _LEVELS
-    old = kibana_client.get("/api/status", query={"v7format": True}).json()
-    assert old["status"]["overall"]["state"] in ("green", "yellow", "red")
-    assert isinstance(old["status"]["statuses"], list)
     assert_envelope(kibana_client.get("/api/status", query={"v7format": True, "v8format": True}), 400)
+
+
+@pytest.mark.kibana_expect_deviation("KBN-R103", reason="published contracts document the newer format alone")
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-STA-005", level="SHOULD", source=_SOURCE, operations=_STATUS, safety="read"
+)
+def test_old_format(kibana_client: KibanaClient) -> None:
+    """``v7format`` shows a green, yellow or red state, and a list of statuses."""
+    old = kibana_client.get("/api/status", query={"v7format": True}).json()
+    assert old["status"]["overall"].get("state") in ("green", "yellow", "red")
+    assert isinstance(old["status"]["statuses"], list)
 
 
 @pytest.mark.kibana_requirement(

@@ -91,7 +91,7 @@ def update(call: Call) -> Reply:
     )
     if call.method == "PUT":
         defaults = {"enabled": True, "tags": [], "false_positives": [], "references": [], "exceptions_list": [],
-                    "actions": [], "interval": "5m", "from": "now-6m", "to": "now"}  # fmt: skip
+                    "actions": [], "interval": "5m", "from": "now-6m", "to": "now", "max_signals": 100}  # fmt: skip
         value = {**record.value, **defaults, **body}
         optional = (
             "note",
