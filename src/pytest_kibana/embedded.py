@@ -59,7 +59,9 @@ def start(contract: str, arguments: str | None = None) -> Embedded:
     command += ["--ready-file", str(ready), "--exit-with-parent", *shlex.split(arguments or "")]
     with log.open("wb") as out:
         # The pipe's other end closes when this process dies, however it dies: then the stand-in ends too.
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT)  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603
+            command, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        )
     said = _wait_for(ready, process, log)
     return Embedded(
         said["url"], said["api_key"], said.get("viewer_api_key"), process, log, said.get("control_url")

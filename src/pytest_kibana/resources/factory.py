@@ -405,10 +405,14 @@ class Factory(Tending):
             kind = RESOURCES[entry.resource]
             if entry.space in spaces and kind.scope is Scope.SPACE and not kind.outlives_space:
                 continue
+            name = entry.id or entry.unique
+            if done and done[-1].silent:
+                # Each question to a target that is gone takes its time; one says enough.
+                done.append(Removed(entry.resource, name, entry.space, True, "not tried", silent=True))
+                continue
             try:
                 removed = self._remover.remove(entry)
             except HarnessError as trouble:
-                name = entry.id or entry.unique
                 removed = Removed(entry.resource, name, entry.space, found=True, trouble=trouble.message)
             done.append(removed)
             if removed.trouble is None:
