@@ -1,13 +1,14 @@
 """``pytest-kibana run``: pytest on the suites, with the arguments made."""
 
+import os
 import sys
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
-import pytest
 
 from pytest_kibana.commands.options import settings_options
-from pytest_kibana.settings import flag_of
+from pytest_kibana.settings import declared, env_of, flag_of
 
 
 @click.command("run", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -19,16 +20,21 @@ def command(pytest_args: tuple[str, ...], **given: Any) -> None:
     This is the same as `pytest --pyargs pytest_kibana.suites` with a `--kibana-` before each option. What
     stands after `--` goes to pytest as it is.
     """
-    arguments = [*_flags(given), *pytest_args]
-    sys.exit(pytest.main(["--pyargs", "pytest_kibana.suites", *arguments]))
+    arguments = ["-m", "pytest", "--pyargs", "pytest_kibana.suites", *_flags(given), *pytest_args]
+    sys.stdout.flush()
+    # This process becomes pytest: it rewrites the assertions of plugins, which none of them may be loaded before.
+    os.execve(sys.executable, [sys.executable, *arguments], {**os.environ, **_secrets(given)})  # noqa: S606
 
 
-def _flags(given: dict[str, Any]) -> list[str]:
-    made: list[str] = []
+def _flags(given: Mapping[str, Any]) -> Iterator[str]:
+    secret = {name for name, option in declared() if option.secret}
     for name, value in given.items():
-        if value is None or value == ():
+        if value is None or name in secret:
             continue
-        values = value if isinstance(value, tuple) else (value,)
-        for one in values:
-            made += [flag_of(name)] if one == "true" else [f"{flag_of(name)}={one}"]
-    return made
+        for one in value if isinstance(value, tuple) else (value,):
+            yield flag_of(name) if one == "true" else f"{flag_of(name)}={one}"
+
+
+def _secrets(given: Mapping[str, Any]) -> dict[str, str]:
+    """Secrets travel in the environment, where nobody who lists processes sees them."""
+    return {env_of(name): given[name] for name, option in declared() if option.secret and given.get(name)}
