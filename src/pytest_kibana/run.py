@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from pytest_kibana import markers
+from pytest_kibana.discretion import hush_exception, hush_report, hushed
 from pytest_kibana.errors import ExitCode, HarnessError
 from pytest_kibana.evidence.model import Verdict
 from pytest_kibana.profiles import profile
@@ -245,15 +246,35 @@ class Run:
         item.stash.setdefault(OUTCOMES, []).append(outcome.to_json())
         return outcome
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Attach what was learned to the report, which travels from a worker to the controller."""
+        """Attach what was learned to the report, which travels from a worker to the controller; keep it free of
+        secrets before anybody else sees it.
+        """
+        clean = self._clean()
+        if clean is not None and call.excinfo is not None:
+            hush_exception(call.excinfo.value, clean)
         report = yield
+        if clean is not None:
+            hush_report(report, clean)
         if call.when == "teardown":
             report.kibana = item.stash.get(OUTCOMES, [])  # type: ignore[attr-defined]
         return report
+
+    def _clean(self) -> Callable[[str], str] | None:
+        """Return what takes secrets out of a text; None as long as none were used."""
+        session = self.__dict__.get("session")
+        redactor = session.__dict__.get("redactor") if session is not None else None
+        return redactor.text if redactor is not None else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        """Take secrets out of what pytest shows of a trouble that is no test's."""
+        clean = self._clean()
+        if clean is not None:
+            hushed(excrepr, clean)
 
     # -- the end
 

@@ -97,6 +97,9 @@ class Session:
 
         redactor = Redactor()
         redactor.register(*self.settings.secrets())
+        for credentials in (self._credentials(), self.viewer_credentials):
+            if credentials is not None:
+                redactor.register(*credentials.secrets())
         return redactor
 
     @cached_property

@@ -124,7 +124,9 @@ _PARSERS: dict[str, Callable[[Option, str, str], Any]] = {
 
 
 def _text(help_: str, default: str | None = None, **more: Any) -> Any:
-    return field(default=default, metadata={"option": Option("text", help_, **more)})
+    # A secret is not shown by repr() either: tracebacks with locals print it.
+    secret = bool(more.get("secret"))
+    return field(default=default, repr=not secret, metadata={"option": Option("text", help_, **more)})
 
 
 def _opt(kind: OptionKind, default: Any, help_: str, **more: Any) -> Any:

@@ -9,7 +9,8 @@ and requests that it does not.
 
 They can be written at the top of a module, before anything is known of the run: the contract is looked up when the
 first example is drawn, and is the one that the run holds its target to (``--kibana-contract``). Failing
-examples shrink. Values come from schemas alone; ids in them are of the form that a run uses, and name nothing that exists.
+examples shrink. Values come from schemas alone; ids in them are of the form that a run uses, and name nothing that
+exists.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -116,7 +116,7 @@ def wayside(backend: str | None) -> Iterator[Wayside]:
             if self.command != "HEAD":
                 self.wfile.write(said.answer)
 
-        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = handle_one
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = handle_one  # noqa: N815
 
         def log_message(self, *args: object) -> None:
             del args

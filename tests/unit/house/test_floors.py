@@ -18,7 +18,7 @@ FLOORS: list[set[str]] = [
     {"conformance"},
     {"report", "upgrade"},
     {
-        *("session", "run", "books", "traffic", "embedded", "markers", "profiles", "fixtures", "plugin"),
+        *("session", "run", "books", "traffic", "discretion", "embedded", "markers", "profiles", "fixtures", "plugin"),
         *("cli", "commands", "selftest", "suites", "strategies"),
     },
 ]
