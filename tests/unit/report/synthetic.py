@@ -43,6 +43,10 @@ HOSTILE = (
 """Strings that a hostile answer might hold."""
 
 
+CODES = tuple(f"KBN-A{n}" for n in range(401, 409)) + tuple(f"KBN-I{n}" for n in range(201, 213))
+"""Eight checks of one group and twelve of another; new checks do not change what the tests count."""
+
+
 def header(**more: Any) -> Header:
     values: dict[str, Any] = {
         "schema": 1,
@@ -108,7 +112,7 @@ def document(
     path: Path,
     *,
     operations: int = 12,
-    codes: Sequence[str] = tuple(CATALOGUE)[:20],
+    codes: Sequence[str] = CODES,
     findings: Sequence[Finding] | None = None,
     finished: bool = True,
     head: Header | None = None,
