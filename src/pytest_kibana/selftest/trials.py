@@ -1,222 +1,31 @@
-"""The harness proves, on the stand-in, that it would notice.
-
-For each fault that the stand-in knows, and a sample of the operations at which it can show: the fault is switched
-on, the conformance items of that operation are run over HTTP as in any run, and what is found is held against what
-was found before. ``spec/selftest.toml`` says which checks a kind of fault is the business of, and how much must be
-noticed. A finding where nothing is wrong is a false alarm.
-"""
+"""Trying faults: the stand-in that misbehaves, the session against it, and what is found that was not there before."""
 
 import random
 import time
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from fnmatch import fnmatchcase
-from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any
 
 from pytest_kibana.conformance import Limits, Outcome, Plan
+from pytest_kibana.contract import Contract
 from pytest_kibana.contract.model import Operation
-from pytest_kibana.errors import HarnessError, UsageError
+from pytest_kibana.errors import HarnessError, ResourceTrouble, UsageError
 from pytest_kibana.evidence import About, Finding
-from pytest_kibana.resources import Factory
+from pytest_kibana.resources import RESOURCES, Factory, Resource
+from pytest_kibana.selftest.report import Alarm, Report, Thresholds, Trial, expectations
 from pytest_kibana.session import Session
 from pytest_kibana.settings import EMBEDDED, Settings
 from pytest_kibana.simulator.faults import CATALOGUE
 from pytest_kibana.simulator.faults.model import Bench, Fault
+from pytest_kibana.suites.laws.bench import Bench as LawBench
+from pytest_kibana.suites.laws.bench import NotHere, calls_of
+from pytest_kibana.suites.laws.laws import STATUTES, Statute, applicable
 from pytest_kibana.wire import KibanaClient
-
-Means = Literal["requests", "stories", "weather"]
-"""What can show a fault: single requests, a story of several, or (for outages) living through it."""
-
-_TELLING = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """The least that the harness must notice: shares from 0 to 1, and the most false alarms."""
-
-    noticed: float
-    right: float
-    false_alarms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Expectations:
-    """``spec/selftest.toml``: the thresholds, and for each kind of check its codes, by what can show it."""
-
-    thresholds: Thresholds
-    kinds: Mapping[Means, Mapping[str, tuple[str, ...]]]
-
-    def means(self, fault: Fault) -> Means:
-        """Tell what can show a fault.
-
-        Raises:
-            UsageError: a kind of check that the file does not list.
-        """
-        if fault.group == "weather":
-            return "weather"
-        unlisted = [
-            kind for kind in fault.noticed_by if not any(kind in some for some in self.kinds.values())
-        ]
-        if unlisted:
-            raise UsageError(
-                f"{fault.name} is to be noticed by {unlisted[0]!r}, a kind of check that spec/selftest.toml lacks",
-                hint="List the codes of its checks there.",
-            )
-        return "stories" if any(kind in self.kinds["stories"] for kind in fault.noticed_by) else "requests"
-
-    def codes(self, fault: Fault) -> tuple[str, ...]:
-        """Return the codes, or patterns of codes, of the checks whose business a fault is."""
-        every = [some[kind] for some in self.kinds.values() for kind in fault.noticed_by if kind in some]
-        return tuple(dict.fromkeys(code for codes in every for code in codes))
-
-
-@lru_cache(maxsize=1)
-def expectations() -> Expectations:
-    """Read ``spec/selftest.toml``."""
-    read = tomllib.loads(files("pytest_kibana").joinpath("spec", "selftest.toml").read_text("utf-8"))
-    tables: dict[Means, str] = {"requests": "kinds", "stories": "laws", "weather": "weather"}
-    return Expectations(
-        Thresholds(**read["thresholds"]),
-        {means: {k: tuple(v) for k, v in read[table].items()} for means, table in tables.items()},
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What came of one fault at one operation.
-
-    ``noticed`` and ``right`` tell whether anything was found that is not found without the fault, and whether by the
-    checks whose business it is; ``failing`` whether it fails a run that is not strict. ``codes`` are those of what was
-    found. ``trouble`` is set where the harness could not go on.
-    """
-
-    fault: str
-    operation: str
-    family: str
-    means: Means
-    noticed: bool
-    right: bool
-    failing: bool
-    codes: tuple[str, ...] = ()
-    trouble: str | None = None
-    requests: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """A finding about the deployment where nothing is wrong."""
-
-    operation: str
-    code: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a self-test found out.
-
-    ``operations`` counts those that were tried; ``out_of_reach`` lists those at which nothing could be sent even where
-    nothing is wrong, so that no fault could show.
-    """
-
-    contract: str
-    seed: int
-    thresholds: Thresholds
-    trials: tuple[Trial, ...]
-    alarms: tuple[Alarm, ...]
-    operations: int
-    out_of_reach: tuple[str, ...] = ()
-    seconds: float = 0.0
-    judged: tuple[Means, ...] = field(default=("requests",))
-
-    def of(self, *means: Means) -> tuple[Trial, ...]:
-        """Return the trials of faults that these means can show."""
-        return tuple(trial for trial in self.trials if trial.means in means)
-
-    @property
-    def measured(self) -> tuple[Trial, ...]:
-        """The trials that the thresholds speak of."""
-        return self.of(*self.judged)
-
-    @property
-    def noticed(self) -> float:
-        """Share of the measured trials that were noticed."""
-        return _share(trial.noticed for trial in self.measured)
-
-    @property
-    def right(self) -> float:
-        """Share that the right check noticed."""
-        return _share(trial.right for trial in self.measured)
-
-    @property
-    def good(self) -> bool:
-        """True where every threshold is kept, and anything was measured at all."""
-        return (
-            bool(self.measured)
-            and self.noticed >= self.thresholds.noticed
-            and self.right >= self.thresholds.right
-            and len(self.alarms) <= self.thresholds.false_alarms
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """Return everything as plain data."""
-        return {
-            **asdict(self),
-            "noticed": round(self.noticed, 4),
-            "right": round(self.right, 4),
-            "families": len({trial.family for trial in self.measured}),
-            "good": self.good,
-        }
-
-    def text(self) -> str:
-        """Return the table for people: a line for each fault, and the sums."""
-        lines = [f"{'fault':38} {'pairs':>5} {'noticed':>7} {'right':>5}  not noticed, or by others"]
-        for name in sorted({trial.fault for trial in self.trials}):
-            lines.append(_row(name, [trial for trial in self.trials if trial.fault == name]))
-        lines.append("")
-        titles: dict[Means, str] = {
-            "requests": "faults that one request can show",
-            "stories": "faults that only a story can show",
-            "weather": "outages lived through",
-        }
-        for means, title in titles.items():
-            lines.append(_row(title, self.of(means)))
-        lines += [f"FALSE ALARM {a.code} {a.operation}: {a.sentence}" for a in self.alarms]
-        families = len({trial.family for trial in self.measured})
-        lines.append(
-            f"{len(self.measured)} pairs in {families} families, {self.operations} operations, seed {self.seed}, "
-            f"contract {self.contract}: noticed {self.noticed:.1%} (at least {self.thresholds.noticed:.0%}), "
-            f"by the right check {self.right:.1%} (at least {self.thresholds.right:.0%}), "
-            f"{len(self.alarms)} false alarms (at most {self.thresholds.false_alarms}); {self.seconds:.0f} s"
-        )
-        lines += [f"out of reach: {label}" for label in self.out_of_reach]
-        left = [title for means, title in titles.items() if means not in self.judged and means != "weather"]
-        if left:
-            lines.append(f"not in these shares: {', '.join(left)}")
-        lines.append("good" if self.good else "NOT GOOD ENOUGH")
-        return "\n".join(lines)
-
-
-def _share(of: Iterable[bool]) -> float:
-    every = list(of)
-    return sum(every) / len(every) if every else 0.0
-
-
-def _row(name: str, trials: Sequence[Trial]) -> str:
-    odd = [t for t in trials if not t.right][:_TELLING]
-    told = "; ".join(f"{t.operation} ({t.trouble or ', '.join(t.codes) or 'nothing'})" for t in odd)
-    return (
-        f"{name:38} {len(trials):5} {sum(t.noticed for t in trials):7} {sum(t.right for t in trials):5}  "
-        f"{told if len(trials) and '.' in name else ''}"
-    ).rstrip()
 
 
 def chosen(
@@ -276,6 +85,7 @@ class Selftest:
             raise UsageError(f"no fault is named {', '.join(faults)}", hint="Try response.* or *.")
         self._clean: dict[str, tuple[Finding, ...]] = {}
         self._out_of_reach: set[str] = set()
+        self._broken: dict[str, dict[str, str]] = {}
 
     def run(self) -> Report:
         """Run it.
@@ -314,6 +124,12 @@ class Selftest:
                 for findings in self._clean.values()
                 for found in findings
                 if found.about is About.DEPLOYMENT and found.status == "new"
+            )
+            + tuple(
+                Alarm(label, name, sentence)
+                for label, broken in self._broken.items()
+                for name, sentence in broken.items()
+                if STATUTES[name].level == "MUST"
             ),
             len(self._clean),
             tuple(sorted(self._out_of_reach)),
@@ -348,6 +164,8 @@ class Selftest:
         return operation.label in self._clean
 
     def _trial(self, session: Session, control: KibanaClient, fault: Fault, operation: Operation) -> Trial:
+        if self.expected.means(fault) == "stories":
+            return self._story(session, control, fault, operation)
         began = time.monotonic()
         outcomes, trouble = self._ran(session, control, operation, fault)
         usual = {found.identity for found in self._clean[operation.label]}
@@ -374,6 +192,55 @@ class Selftest:
         lived = len(right) == len(codes) and not errors and (told or any(o.succeeded for o in outcomes))
         return replace(trial, noticed=lived, right=lived)
 
+    def _story(self, session: Session, control: KibanaClient, fault: Fault, operation: Operation) -> Trial:
+        """Try the laws of whatever the operation makes, reads, lists, changes or removes."""
+        began = time.monotonic()
+        kinds = kinds_of(session.contract, operation)
+        if operation.label not in self._broken:
+            self._broken[operation.label] = self._lawless(session, control, operation, kinds, None)
+        usual = self._broken[operation.label]
+        broken = self._lawless(session, control, operation, kinds, fault)
+        codes = tuple(name for name in broken if name not in usual)
+        right = [name for name in codes if name in self.expected.codes(fault)]
+        return Trial(
+            fault=fault.name,
+            operation=operation.label,
+            family=operation.family,
+            means="stories",
+            noticed=bool(codes),
+            right=bool(right),
+            failing=any(STATUTES[name].level == "MUST" for name in codes),
+            codes=codes,
+            trouble=None if kinds else "no resource is declared that has it",
+            seconds=round(time.monotonic() - began, 3),
+        )
+
+    def _lawless(
+        self,
+        session: Session,
+        control: KibanaClient,
+        operation: Operation,
+        kinds: Sequence[Resource],
+        fault: Fault | None,
+    ) -> dict[str, str]:
+        """Return the laws that are broken, by name, each with a sentence."""
+        broken: dict[str, str] = {}
+        with ExitStack() as stack:
+            stack.callback(_ordered, control, "POST", "/reset", {})
+            stack.callback(_ordered, control, "DELETE", "/faults", {"faults": ["*"]})
+            here, there = (stack.enter_context(_thrown_away(session)) for _ in range(2))
+            for factory in (here, there):
+                factory.space = factory.make("space").id
+            if fault is not None:
+                _ordered(control, "POST", "/faults", {"faults": [f"{fault.name}@{operation.label}"]})
+            for kind in kinds:
+                has = lambda label: session.contract.find(label) is not None  # noqa: E731
+                for law in applicable(kind, has):
+                    said = None if law.name in kind.exceptions else _breach(law, LawBench(kind, here, there))
+                    if said is not None:
+                        broken.setdefault(law.name, said)
+        return broken
+
     def _ran(
         self, session: Session, control: KibanaClient, operation: Operation, fault: Fault | None
     ) -> tuple[tuple[Outcome, ...], HarnessError | None]:
@@ -394,6 +261,30 @@ class Selftest:
                 _ordered(control, "DELETE", "/faults", {"faults": ["*"]})
                 _ordered(control, "POST", "/reset", {})
         return tuple(outcomes), None
+
+
+def kinds_of(contract: Contract, operation: Operation) -> tuple[Resource, ...]:
+    """Return the resources that can be made and have the operation among their calls."""
+    return tuple(
+        kind
+        for kind in RESOURCES.values()
+        if kind.makeable
+        and any(
+            (found := contract.find(call.label)) is not None and found.label == operation.label
+            for role in ("create", "read", "listing", "update", "delete")
+            for call in calls_of(kind, role)
+        )
+    )
+
+
+def _breach(law: Statute, bench: LawBench) -> str | None:
+    """Return how a law is broken, or None where it holds or cannot be tried."""
+    try:
+        return next(iter(law.law(bench)), None)
+    except NotHere:
+        return None
+    except ResourceTrouble as trouble:
+        return trouble.message
 
 
 @contextmanager
