@@ -15,7 +15,12 @@ def parser() -> argparse.ArgumentParser:
         prog="pytest-kibana serve",
         description="A stand-in Kibana that speaks a contract and keeps state.",
     )
-    made.add_argument("--contract", required=True, help="file, URL, version such as 9.1, or core")
+    made.add_argument(
+        "--contract",
+        required=True,
+        action="append",
+        help="file, URL, version such as 9.1, or core; repeated for contracts that are served together",
+    )
     made.add_argument("--host", default="127.0.0.1")
     made.add_argument("--port", type=int, default=0, help="0 takes a free one")
     made.add_argument("--base-path", default="", help="answer below this path only, such as /kibana")
@@ -51,7 +56,8 @@ def config_of(arguments: Sequence[str] | None = None) -> Config:
     """Return the config that the flags describe."""
     given = parser().parse_args(arguments)
     return Config(
-        contract=given.contract,
+        contract=given.contract[0],
+        beside=tuple(given.contract[1:]),
         host=given.host,
         port=given.port,
         base_path="/" + given.base_path.strip("/") if given.base_path.strip("/") else "",

@@ -18,6 +18,7 @@ class Config:
 
     Attributes:
         contract: what :func:`pytest_kibana.contract.load` accepts: a file, a URL, ``9.1`` or ``core``.
+        beside: more of the same, served together with the first: APIs whose contracts are published apart.
         port: 0 takes a free one. The same holds for ``control_port`` and ``elasticsearch_port``, where None
             means that this door does not exist.
         base_path: ``/kibana`` for a stand-in that answers below that path only (``server.rewriteBasePath``).
@@ -32,6 +33,7 @@ class Config:
     """
 
     contract: str
+    beside: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 0
     base_path: str = ""

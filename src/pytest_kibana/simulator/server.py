@@ -12,11 +12,11 @@ from typing import Any
 
 import uvicorn
 
-from pytest_kibana.contract import load
 from pytest_kibana.errors import UsageError
 from pytest_kibana.simulator.app import App
 from pytest_kibana.simulator.config import Config
 from pytest_kibana.simulator.engine import Engine
+from pytest_kibana.simulator.joining import open_contracts
 from pytest_kibana.simulator.world import NAME, World
 
 Json = Any
@@ -29,7 +29,7 @@ def build(config: Config) -> App:
         ContractError: the contract cannot be had or read.
         UsageError: the data file or a fault cannot be right.
     """
-    contract = load(config.contract, search=config.contract_path or None)
+    contract = open_contracts((config.contract, *config.beside), config.contract_path or None)
     world = World(config, contract)
     engine = Engine(world)
     engine.faults.switch_on(config.faults, quirks=config.quirks)
