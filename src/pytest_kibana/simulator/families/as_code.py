@@ -15,6 +15,7 @@ Json = Any
 family = Family("as code")
 _KINDS = {"/api/dashboards": "dashboard", "/api/visualizations": "visualization", "/api/tags": "tag"}
 _WORKFLOWS = "/api/workflows"
+_ITEM, _RUN = f"{_WORKFLOWS}/workflow/{{}}", f"{_WORKFLOWS}/executions/{{}}"
 _PIPELINE = "/api/logstash/pipeline/{}"
 
 
@@ -129,7 +130,8 @@ def _make(call: Call, body: Json) -> Record:
     return record
 
 
-@family.on(f"POST {_WORKFLOWS}", f"POST {_WORKFLOWS}/workflow")
+@family.route(f"POST {_WORKFLOWS}/workflow", beside=f"GET {_WORKFLOWS}/{{}}")
+@family.on(f"POST {_WORKFLOWS}")
 def make(call: Call) -> Reply:
     """Make a workflow of its text."""
     return Reply(_make(call, call.body or {}).value)
@@ -143,6 +145,37 @@ def make_many(call: Call) -> Reply:
     )
 
 
+@family.route(f"GET {_WORKFLOWS}", beside=f"GET {_WORKFLOWS}/{{}}")
+def workflows(call: Call) -> Reply:
+    """Show workflows, page by page."""
+    asked = call.query
+    text = str(asked.get("query") or "").lower()
+    rows = [
+        r.value
+        for r in call.table("workflow").values()
+        if text in f"{r.value.get('name')} {r.value.get('description')}".lower()
+        and asked.get("enabled") in (None, str(bool(r.value.get("enabled"))).lower())
+    ]
+    page, size = max(whole(asked.get("page"), 1), 1), whole(asked.get("size"), 100)
+    part = rows[(page - 1) * size : page * size]
+    return Reply({"results": part, "total": len(rows), "page": page, "size": size})
+
+
+@family.route(f"GET {_ITEM}", beside=f"GET {_WORKFLOWS}/{{}}")
+def workflow(call: Call) -> Reply:
+    """Show a workflow, under the path of 9.4."""
+    return Reply(generic.find(call, BY_NAME["workflow"]).value)
+
+
+@family.route(f"DELETE {_ITEM}", beside=f"GET {_WORKFLOWS}/{{}}")
+def drop(call: Call) -> Reply:
+    """Remove a workflow, under the path of 9.4."""
+    resource = BY_NAME["workflow"]
+    generic.remove(call, resource, generic.find(call, resource))
+    return Reply(NOTHING, status=204)
+
+
+@family.route(f"PUT {_ITEM}", beside=f"GET {_WORKFLOWS}/{{}}")
 @family.on(f"PUT {_WORKFLOWS}/{{}}")
 def change(call: Call) -> Reply:
     """Change a workflow by its text or by its parts."""
@@ -155,17 +188,70 @@ def change(call: Call) -> Reply:
     return Reply({**record.value, "validationErrors": []})
 
 
+@family.route(f"POST {_ITEM}/clone", beside=f"GET {_WORKFLOWS}/{{}}")
 @family.on(f"POST {_WORKFLOWS}/{{}}/clone")
 def clone(call: Call) -> Reply:
     """Make a workflow like another."""
-    source = call.table("workflow").get(call.ids[0])
-    if source is None:
-        raise generic.missing(BY_NAME["workflow"], "id", call.ids[0])
+    source = _existing(call)
     record = _make(
         call, {"id": f"{source.id}-copy-{call.world.clock.sequence()}", "yaml": source.value["yaml"]}
     )
     record.value["name"] = f"{source.value['name']} Copy"
     return Reply(record.value)
+
+
+@family.route(f"POST {_ITEM}/run", beside=f"GET {_WORKFLOWS}/{{}}")
+def run(call: Call) -> Reply:
+    """Run a workflow, which is over at once: its steps are not carried out."""
+    workflow = _existing(call)
+    if not workflow.value.get("enabled"):
+        raise Refusal(400, f"Workflow is disabled: {workflow.id}", family="platform")
+    key, now = call.world.clock.uuid(), call.world.clock.now()
+    value = {
+        "id": key,
+        "workflowId": workflow.id,
+        "workflowName": workflow.value.get("name"),
+        "spaceId": call.space,
+        "status": "completed",
+        "isTestRun": False,
+        "startedAt": now,
+        "finishedAt": now,
+        "duration": 0,
+        "triggeredBy": "manual",
+        "executedBy": call.user,
+        "yaml": workflow.value.get("yaml"),
+        "stepExecutions": [],
+        "error": None,
+    }
+    call.world.store.put("workflow_execution", call.space, key, value, by=call.user)
+    return Reply({"workflowExecutionId": key})
+
+
+@family.route(f"GET {_ITEM}/executions", beside=f"GET {_WORKFLOWS}/{{}}")
+def executions(call: Call) -> Reply:
+    """Show the runs of a workflow."""
+    workflow = _existing(call)
+    table = call.world.store.table("workflow_execution", call.space)
+    rows = [r.value for r in table.values() if r.value["workflowId"] == workflow.id]
+    return Reply({"results": rows, "total": len(rows), "page": 1, "size": 100})
+
+
+@family.route(f"GET {_RUN}", f"POST {_RUN}/cancel", f"POST {_RUN}/resume", beside=f"GET {_WORKFLOWS}/{{}}")
+def execution(call: Call) -> Reply:
+    """Show a run; to call off what is over is fine, to resume it is a conflict (seen on 9.4.3)."""
+    record = call.world.store.table("workflow_execution", call.space).get(call.ids[0])
+    if record is None:
+        raise Refusal(404, "Workflow execution not found", family="platform")
+    if call.label.endswith("/resume"):
+        raise Refusal(409, f"Workflow execution {record.id} does not wait for input", family="platform")
+    return Reply({} if call.method == "POST" else record.value)
+
+
+def _existing(call: Call) -> Record:
+    record = call.table("workflow").get(call.ids[0])
+    if record is None:
+        raise generic.missing(BY_NAME["workflow"], "id", call.ids[0])
+    return record
 
 
 @family.on(f"DELETE {_WORKFLOWS}")

@@ -51,6 +51,20 @@ def act(call: Call) -> Reply:
     return Reply({"action": key, "data": value})
 
 
+@family.on("GET /api/endpoint/metadata")
+def hosts(call: Call) -> Reply:
+    """Show no hosts: none is there."""
+    page, size = whole(call.query.get("page"), 0), whole(call.query.get("pageSize"), 10)
+    order = {"sortField": "enrolled_at", "sortDirection": "desc"}
+    return Reply({"data": [], "total": 0, "page": page, "pageSize": size, **order})
+
+
+@family.on(f"GET {_ACTION}/state")
+def state(call: Call) -> Reply:
+    """Actions could be encrypted."""
+    return Reply({"data": {"canEncrypt": True}})
+
+
 @family.on(f"GET {_ACTION}")
 def list_(call: Call) -> Reply:
     """Show actions, page by page."""

@@ -78,6 +78,12 @@ def tags(call: Call) -> Reply:
     )
 
 
+@family.on(f"GET {_AGENTS}/available_versions")
+def versions(call: Call) -> Reply:
+    """Show which releases agents could be brought to: this one."""
+    return Reply({"items": [call.world.version]})
+
+
 @family.on("GET /api/fleet/agent_status")
 def status(call: Call) -> Reply:
     """Count agents by status."""

@@ -123,7 +123,8 @@ def deletion(call: Call) -> Reply:
     return Reply(record.value if record is not None else {"isDone": True, "results": []})
 
 
-@family.on(f"GET {_SLOS}/_definitions", "GET /internal/observability/slos/_definitions")
+@family.route(f"GET {_SLOS}/_definitions", beside=f"GET {_SLOS}/{{}}")
+@family.on("GET /internal/observability/slos/_definitions")
 def definitions(call: Call) -> Reply:
     """Show what SLOs are, without how they are doing."""
     rows = [{k: v for k, v in r.value.items() if k != "summary"} for r in call.table("slo").values()]
@@ -252,7 +253,8 @@ def delete_param(call: Call) -> Reply:
     return Reply([{"id": record.id, "deleted": True}])
 
 
-@family.on(f"DELETE {_PARAMS}/_bulk_delete", f"POST {_PARAMS}/_bulk_delete", f"DELETE {_PARAMS}")
+@family.route(f"POST {_PARAMS}/_bulk_delete", beside=f"POST {_PARAMS}")
+@family.on(f"DELETE {_PARAMS}/_bulk_delete", f"DELETE {_PARAMS}")
 def delete_params(call: Call) -> Reply:
     """Remove parameters; each answers for itself."""
     return Reply(_gone(call, "synthetics_param", "Parameter {} not found"))

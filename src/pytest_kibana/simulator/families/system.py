@@ -216,6 +216,32 @@ def health(call: Call) -> Reply:
     )
 
 
+_SYNCED = ("savedObjectsCreated", "savedObjectsDeleted", "datafeedsAdded", "datafeedsRemoved")
+
+
+@family.on("GET /api/ml/saved_objects/sync")
+def synchronise(call: Call) -> Reply:
+    """Jobs and their saved objects agree: there are neither."""
+    return Reply({name: {} for name in _SYNCED})
+
+
+@family.route(
+    "POST /api/ml/saved_objects/update_jobs_spaces",
+    "POST /api/ml/saved_objects/update_trained_models_spaces",
+    beside="GET /api/ml/saved_objects/sync",
+)
+def move_jobs(call: Call) -> Reply:
+    """No job is known; each says so for itself (seen on 9.4.3)."""
+    body = call.body if isinstance(call.body, dict) else {}
+    models = call.path.endswith("update_trained_models_spaces")
+    kind = "trained-model" if models else str(body.get("jobType"))
+    if kind not in ("trained-model", "anomaly-detector", "data-frame-analytics"):
+        raise Refusal(400, "[request body.jobType]: types that failed validation", family="platform")
+    ids = body.get("modelIds" if models else "jobIds") or ()
+    failure = {"success": False, "type": kind, "error": {"statusCode": 404, "message": "not found"}}
+    return Reply(dict.fromkeys(ids, failure))
+
+
 @family.on("GET /api/upgrade_assistant/status")
 def upgrade(call: Call) -> Reply:
     """Nothing stands in the way of an upgrade."""
