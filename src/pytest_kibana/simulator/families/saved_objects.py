@@ -1,6 +1,8 @@
 """Saved objects: single, in bulk, found, resolved, exported and imported."""
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from pytest_kibana.simulator import saved
@@ -15,6 +17,7 @@ from pytest_kibana.simulator.world import Call, World
 Json = Any
 family = Family("saved objects")
 _MOST = 10_000
+_WORD = re.compile(r"\w+")
 
 
 @family.before("* /api/saved_objects/*")
@@ -283,10 +286,27 @@ def find(call: Call) -> Reply:
 
 def _found_by(row: Json, search: str, fields: list[str], operator: str) -> bool:
     places = [dig(row["attributes"], f) for f in fields] if fields else [row["attributes"]]
-    words = [w for w in search.replace('"', "").split() if w]
-    text = json.dumps(places, ensure_ascii=False).lower()
-    hits = [word.strip("*").lower() in text for word in words]
+    known = {word for text in _texts(places) for word in _WORD.findall(text.lower())}
+    hits = [_has_words(known, word) for word in search.replace('"', "").lower().split()]
     return all(hits) if operator.upper() == "AND" else any(hits) if hits else True
+
+
+def _has_words(known: set[str], asked: str) -> bool:
+    """Tell whether a text has the words asked for; an asterisk stands for the rest of a word."""
+    whole_words = _WORD.findall(asked.strip("*"))
+    begun = whole_words.pop() if whole_words and asked.endswith("*") else ""
+    return known.issuperset(whole_words) and any(word.startswith(begun) for word in known)
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """Yield everything that can be searched in a value."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif value is not None:
+        yield str(value)
 
 
 def _refers(row: Json, wanted: list[Json], operator: Json) -> bool:
