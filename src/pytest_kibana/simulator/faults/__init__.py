@@ -13,7 +13,7 @@ from typing import Any
 from pytest_kibana.contract import Contract
 from pytest_kibana.contract.model import Operation
 from pytest_kibana.errors import UsageError
-from pytest_kibana.simulator.faults import access, fields, inputs, laws, protocol, response, weather
+from pytest_kibana.simulator.faults import access, fields, inputs, laws, observed, protocol, response, weather
 from pytest_kibana.simulator.faults.model import Bench, Fault, Proceed, Wire
 from pytest_kibana.simulator.replies import Reply
 from pytest_kibana.simulator.routing import anonymous
@@ -22,7 +22,7 @@ from pytest_kibana.simulator.world import Call, World
 Json = Any
 CATALOGUE: Mapping[str, Fault] = {
     fault.name: fault
-    for module in (response, protocol, access, inputs, laws, weather, fields)
+    for module in (response, protocol, access, inputs, laws, weather, fields, observed)
     for fault in module.FAULTS
 }
 """Every fault by name. The ``field.*`` ones are what released Kibana is known to do."""

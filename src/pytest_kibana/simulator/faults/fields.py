@@ -3,6 +3,7 @@ nothing else is said). ``--quirks`` switches them all on.
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pytest_kibana.contract.model import Operation
@@ -15,14 +16,18 @@ Json = Any
 _CRASH = "An internal server error occurred. Check Kibana server logs for details."
 
 
-def _at(*labels: str) -> Applies:
+def at(*labels: str) -> Applies:
+    """Only these operations."""
+
     def applies(operation: Operation, bench: Bench) -> bool:
         return f"{operation.method} {anonymous(operation.path)}" in labels
 
     return applies
 
 
-def _refuses(status: int, message: str = _CRASH, when: Callable[[Call], bool] = lambda _: True) -> Around:
+def refuses(status: int, message: str = _CRASH, when: Callable[[Call], bool] = lambda _: True) -> Around:
+    """Refuse what is asked, or part of it."""
+
     def around(call: Call, proceed: Proceed) -> Reply:
         if when(call):
             raise Refusal(status, message)
@@ -45,7 +50,9 @@ def _unknown_is(status: int, message: str = _CRASH) -> Around:
     return around
 
 
-def _exactly(change: Callable[[Call, Reply], Reply]) -> Callable[[Call, Reply], Reply]:
+def exactly(change: Callable[[Call, Reply], Reply]) -> Callable[[Call, Reply], Reply]:
+    """Change successes, after they were fitted to the contract."""
+
     def after(call: Call, reply: Reply) -> Reply:
         return change(call, reply) if reply.status < 300 else reply
 
@@ -87,8 +94,9 @@ def _ndjson(_: Call, reply: Reply) -> Reply:
     return reply
 
 
-def _yaml(_: Call, reply: Reply) -> Reply:
-    reply.body, reply.media = b"outputs: {}\n", "text/x-yaml; charset=utf-8"
+def _yaml(call: Call, reply: Reply) -> Reply:
+    name = f"id: {call.ids[0]}\n" if call.ids else ""
+    reply.body, reply.media = f"{name}outputs: {{}}\n".encode(), "text/x-yaml; charset=utf-8"
     return reply
 
 
@@ -99,6 +107,14 @@ def _plus(**extra: Json) -> Callable[[Call, Reply], Reply]:
         return reply
 
     return change
+
+
+def _finished_when_far(call: Call, reply: Reply) -> Reply:
+    """Kibana looks ahead for a while only: what begins later seems over."""
+    body = reply.body if isinstance(reply.body, dict) else {}
+    start = str(((body.get("schedule") or {}).get("custom") or {}).get("start") or "9")
+    horizon = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+    return _plus(status="finished")(call, reply) if start > horizon else reply
 
 
 def _no_privileges(call: Call, proceed: Proceed) -> Reply:
@@ -134,7 +150,7 @@ def _ignored(name: str) -> Around:
     return around
 
 
-def _optional(*names: str) -> Around:
+def optional(*names: str) -> Around:
     """Take a body or query without what the contract requires."""
 
     def around(call: Call, proceed: Proceed) -> Reply:
@@ -156,72 +172,73 @@ def _query_has(name: str) -> Callable[[Call], bool]:
     return lambda call: f"{name}=" in call.raw_query
 
 
-def _f(
+def deviation(
     name: str, breaks: str, label: str | tuple[str, ...], *, what: str = "known deviation", **rest: Any
 ) -> Fault:
+    """Return a fault that released Kibana is known to have."""
     labels = (label,) if isinstance(label, str) else label
-    return Fault(f"field.{name}", breaks, (what,), _at(*labels), **rest)
+    return Fault(f"field.{name}", breaks, (what,), at(*labels), **rest)
 
 
 _RULES = "/api/detection_engine/rules"
 _FLEET = "/api/fleet"
 
 FAULTS = (
-    _f(
+    deviation(
         "bulk_update_unregistered",
         "The bulk update of saved objects by POST is read as a create (D-1).",
         "POST /api/saved_objects/_bulk_update",
-        around=_refuses(400, "[request body]: expected a plain object value, but found [Array] instead."),
+        around=refuses(400, "[request body]: expected a plain object value, but found [Array] instead."),
     ),
-    _f(
+    deviation(
         "timeline_read_without_id",
         "GET /api/timeline without an id ends in a 500 (D-5).",
         "GET /api/timeline",
-        around=_refuses(500, "please provide id or template_timeline_id", lambda c: "id=" not in c.raw_query),
+        around=refuses(500, "please provide id or template_timeline_id", lambda c: "id=" not in c.raw_query),
     ),
-    _f(
+    deviation(
         "bulk_action_privileges",
         "Enabling rules in bulk fails for lack of privileges, even for superusers (D-7).",
         f"POST {_RULES}/_bulk_action",
         around=_no_privileges,
     ),
-    _f(
+    deviation(
         "bulk_action_partial_500",
         "A bulk action that fails for one rule is a 500.",
         f"POST {_RULES}/_bulk_action",
-        after=_exactly(_partial_is_500),
+        after=exactly(_partial_is_500),
     ),
-    _f(
+    deviation(
         "bulk_export_ndjson",
         "A bulk export of rules answers NDJSON (D-8).",
         f"POST {_RULES}/_bulk_action",
-        after=_exactly(
+        after=exactly(
             lambda c, r: _ndjson(c, r) if isinstance(c.body, dict) and c.body.get("action") == "export" else r
         ),
     ),
-    _f(
+    deviation(
         "migration_status_404",
         "Nothing to migrate is a 404 (D-10).",
         "GET /api/detection_engine/signals/migration_status",
-        around=_refuses(404, "undefined: undefined"),
+        around=refuses(404, "undefined: undefined"),
     ),
-    _f(
+    deviation(
         "purge_type_spelling",
         "Only fixed_age and fixed_time are accepted (D-11).",
         "POST /api/observability/slos/_bulk_purge_rollup",
-        around=_refuses(400, "Invalid purgeType"),
+        around=refuses(400, "Invalid purgeType"),
     ),
-    _f(
+    deviation(
         "slo_artifacts",
         "An SLO is read with a property more (D-13).",
         "GET /api/observability/slos/{}",
-        after=_exactly(_plus(artifacts={"dashboards": []})),
+        after=exactly(_plus(artifacts={"dashboards": []})),
     ),
-    _f(
+    deviation(
         "slo_duration",
         "Only some durations are accepted (D-14).",
         "POST /api/observability/slos",
-        around=_refuses(
+        around=refuses(
             400,
             "Invalid duration",
             lambda c: (
@@ -230,91 +247,91 @@ FAULTS = (
             ),
         ),
     ),
-    _f(
+    deviation(
         "monitor_partial",
         "A monitor is updated without its type (D-16).",
         "PUT /api/synthetics/monitors/{}",
-        around=_optional("type"),
+        around=optional("type"),
         unchecked=True,
     ),
-    _f(
+    deviation(
         "param_echo_previous",
         "Updating a parameter answers its former value (D-17).",
         "PUT /api/synthetics/params/{}",
-        after=_exactly(_plus(value="previous")),
+        after=exactly(_plus(value="previous")),
     ),
-    _f(
+    deviation(
         "param_bulk_delete_method",
         "The bulk delete of parameters is a POST (D-19).",
         "DELETE /api/synthetics/params/_bulk_delete",
         stages={"internal": _no_route},
     ),
-    _f(
+    deviation(
         "short_url_epoch",
         "The dates of a short URL are numbers (D-20).",
         ("GET /api/short_url/{}", "POST /api/short_url", "GET /api/short_url/_slug/{}"),
-        after=_exactly(_epoch_dates),
+        after=exactly(_epoch_dates),
     ),
-    _f(
+    deviation(
         "short_url_delete_null",
         "Deleting a short URL answers null (D-20).",
         "DELETE /api/short_url/{}",
-        after=_exactly(_null_body),
+        after=exactly(_null_body),
     ),
-    _f(
+    deviation(
         "annotation_query",
         "The search for annotations demands what is optional (D-23).",
         "GET /api/apm/services/{}/annotation/search",
-        around=_refuses(400, "Failed to validate", lambda c: "environment=" not in c.raw_query),
+        around=refuses(400, "Failed to validate", lambda c: "environment=" not in c.raw_query),
     ),
-    _f(
+    deviation(
         "action_list_404",
         "Before the first action the list is a 404 (D-26).",
         "GET /api/endpoint/action",
-        around=_refuses(404, "index_not_found_exception"),
+        around=refuses(404, "index_not_found_exception"),
     ),
-    _f(
+    deviation(
         "action_read_500",
         "Details of an unknown action are a 500 (D-26).",
         "GET /api/endpoint/action/{}",
         around=_unknown_is(500),
     ),
-    _f(
+    deviation(
         "live_query_unknown_500",
         "An unknown live query is a 500 (D-31).",
         "GET /api/osquery/live_queries/{}",
         around=_unknown_is(500, "no elements in sequence"),
     ),
-    _f(
+    deviation(
         "osquery_unknown_500",
         "An unknown pack or saved query is a 500 (D-32, elastic/kibana#258883).",
         ("GET /api/osquery/packs/{}", "GET /api/osquery/saved_queries/{}"),
         around=_unknown_is(500),
     ),
-    _f(
+    deviation(
         "saved_query_interval",
         "The interval of a saved query must be text (D-29).",
         ("POST /api/osquery/saved_queries", "PUT /api/osquery/saved_queries/{}"),
-        around=_refuses(
+        around=refuses(
             400,
             "[request body.interval]: expected value of type [string] but got [number]",
             lambda c: isinstance(c.body, dict) and isinstance(c.body.get("interval"), int),
         ),
     ),
-    _f(
+    deviation(
         "partial_fleet_hosts",
         "Hosts and proxies are renamed without the rest (D-34).",
         (f"PUT {_FLEET}/fleet_server_hosts/{{}}", f"PUT {_FLEET}/proxies/{{}}"),
-        around=_optional("proxy_id", "certificate"),
+        around=optional("proxy_id", "certificate"),
         unchecked=True,
     ),
-    _f(
+    deviation(
         "agent_file_500",
         "No file was ever uploaded: 500 (D-35).",
         f"GET {_FLEET}/agents/files/{{}}/{{}}",
-        around=_refuses(500, "index_not_found_exception"),
+        around=refuses(500, "index_not_found_exception"),
     ),
-    _f(
+    deviation(
         "cloud_connector_400",
         "An unknown cloud connector is a 400 (D-37).",
         (
@@ -324,35 +341,35 @@ FAULTS = (
         ),
         around=_unknown_is(400, "Cloud connector not found"),
     ),
-    _f(
+    deviation(
         "policy_yaml",
         "A downloaded policy is YAML (D-38).",
         (f"GET {_FLEET}/agent_policies/{{}}/download", f"GET {_FLEET}/kubernetes/download"),
-        after=_exactly(_yaml),
+        after=exactly(_yaml),
     ),
-    _f(
+    deviation(
         "assets_delete_400",
         "Assets cannot be deleted from the space that installed them (D-40).",
         f"DELETE {_FLEET}/epm/packages/{{}}/{{}}/kibana_assets",
-        around=_refuses(
+        around=refuses(
             400, "Impossible to delete kibana assets from the space where the package was installed"
         ),
     ),
-    _f(
+    deviation(
         "rule_exceptions_500",
         "Exceptions of an unknown rule are a 500 (D-46).",
         f"POST {_RULES}/{{}}/exceptions",
         around=_unknown_is(500),
     ),
-    _f(
+    deviation(
         "endpoint_list_loses",
         "A list of type endpoint loses its operating systems (D-47).",
         "POST /api/exception_lists",
-        after=_exactly(
+        after=exactly(
             lambda c, r: _plus(os_types=[])(c, r) if isinstance(r.body, dict) and "os_types" in r.body else r
         ),
     ),
-    _f(
+    deviation(
         "risk_score_gone",
         "The routes of the risk engine are unregistered (D-49).",
         (
@@ -362,17 +379,17 @@ FAULTS = (
         ),
         stages={"internal": _no_route},
     ),
-    _f(
+    deviation(
         "conversation_category",
         "A conversation's category is not updated (D-52).",
         "PUT /api/security_ai_assistant/current_user/conversations/{}",
         around=_ignored("category"),
     ),
-    _f(
+    deviation(
         "prompt_colon_500",
         "A prompt whose name has a colon ends in a 500 (D-53).",
         "POST /api/security_ai_assistant/prompts/_bulk_action",
-        around=_refuses(
+        around=refuses(
             500,
             _CRASH,
             lambda c: (
@@ -381,41 +398,41 @@ FAULTS = (
             ),
         ),
     ),
-    _f(
+    deviation(
         "plugins_404",
         "The plugins of the agent builder are behind a flag (D-56).",
         ("GET /api/agent_builder/plugins", "POST /api/agent_builder/plugins/install"),
         stages={"internal": _no_route},
     ),
-    _f(
+    deviation(
         "visualization_search_500",
         "Searching visualizations by field ends in a 500 (D-58).",
         "GET /api/visualizations",
-        around=_refuses(500, _CRASH, lambda c: _query_has("search_fields")(c) or _query_has("fields")(c)),
+        around=refuses(500, _CRASH, lambda c: _query_has("search_fields")(c) or _query_has("fields")(c)),
     ),
-    _f(
+    deviation(
         "dashboard_time_mode",
         "The mode of a dashboard's time range is dropped (D-59).",
         ("POST /api/dashboards", "PUT /api/dashboards/{}"),
         around=_ignored("time_range"),
     ),
-    _f(
+    deviation(
         "rules_find_page",
         "The list of rules is a page, not a rule (D-61).",
         "GET /api/alerting/rules/_find",
-        after=_exactly(_rule_page),
+        after=exactly(_rule_page),
     ),
-    _f(
+    deviation(
         "comments_find_page",
         "The list of comments is a page, not a case (D-62).",
         "GET /api/cases/{}/comments/_find",
-        after=_exactly(_comment_page),
+        after=exactly(_comment_page),
     ),
-    _f(
+    deviation(
         "es_query_size",
         "A query rule without size is refused (D-64).",
         "POST /api/alerting/rule/{}",
-        around=_refuses(
+        around=refuses(
             400,
             "params invalid: [size]: expected value of type [number] but got [undefined]",
             lambda c: (
@@ -425,29 +442,29 @@ FAULTS = (
             ),
         ),
     ),
-    _f(
+    deviation(
         "window_finished",
         "A far window is finished after it was unarchived (D-67).",
         "POST /api/maintenance_window/{}/_unarchive",
-        after=_exactly(_plus(status="finished")),
+        after=exactly(_finished_when_far),
     ),
-    _f(
+    deviation(
         "memory_dump_off",
         "The memory dump is switched off (D-77).",
         "POST /api/endpoint/action/memory_dump",
-        around=_refuses(400, "[request body.agent_type]: feature is disabled"),
+        around=refuses(400, "[request body.agent_type]: feature is disabled"),
     ),
-    _f(
+    deviation(
         "assignees_json",
         "Assigning alerts answers JSON, not NDJSON (D-79).",
         "POST /api/detection_engine/signals/assignees",
-        after=_exactly(lambda _, r: Reply({"updated": 0, "failures": []}, headers=r.headers)),
+        after=exactly(lambda _, r: Reply({"updated": 0, "failures": []}, headers=r.headers)),
     ),
-    _f(
+    deviation(
         "upload_json",
         "Uploading a package answers JSON, not an archive (D-80).",
         f"POST {_FLEET}/epm/packages",
-        after=_exactly(
+        after=exactly(
             lambda _, r: Reply({"items": [], "_meta": {"install_source": "upload"}}, headers=r.headers)
         ),
     ),

@@ -1,0 +1,146 @@
+"""More of what released Kibana does otherwise than its contract says: how lenient it is, and what it really answers.
+
+Each was seen on 9.4.3 through a client library whose calls were all tried there. ``--quirks`` switches them on.
+"""
+
+from typing import Any
+
+from pytest_kibana.simulator.faults.fields import deviation, exactly, optional, refuses
+from pytest_kibana.simulator.faults.model import Proceed
+from pytest_kibana.simulator.replies import Reply
+from pytest_kibana.simulator.world import Call
+
+Json = Any
+
+
+def _as_is(call: Call, proceed: Proceed) -> Reply:
+    """Send what the family answers, whatever the contract documents."""
+    reply = proceed()
+    reply.exact = True
+    return reply
+
+
+def _seventh(call: Call, proceed: Proceed) -> Reply:
+    reply = proceed()
+    reply.exact = "v7format=true" in call.raw_query
+    return reply
+
+
+def _unwrapped(_: Call, reply: Reply) -> Reply:
+    if isinstance(reply.body, dict) and isinstance(reply.body.get("body"), dict):
+        reply.body = reply.body["body"]
+    return reply
+
+
+def _single(_: Call, reply: Reply) -> Reply:
+    if isinstance(reply.body, list) and len(reply.body) == 1:
+        reply.body = reply.body[0]
+    return reply
+
+
+def _flattened(_: Call, reply: Reply) -> Reply:
+    data = reply.body.get("data") if isinstance(reply.body, dict) else None
+    if isinstance(data, dict) and isinstance(data.get("attributes"), dict):
+        inner = {k: v for k, v in data.items() if k not in ("attributes", "type", "namespaces", "references")}
+        reply.body = {"data": {**inner, **data["attributes"]}}
+    return reply
+
+
+def _no_engine_yet(call: Call, proceed: Proceed) -> Reply:
+    known = call.table("monitoring_engine")
+    return proceed() if known else Reply({"status": "not_installed"}, exact=True)
+
+
+def _nowhere(call: Call) -> bool:
+    body = call.body if isinstance(call.body, dict) else {}
+    return not (body.get("locations") or body.get("private_locations"))
+
+
+_ACTIONS = ("isolate", "unisolate", "execute", "get_file", "kill_process", "running_procs", "runscript", "scan",
+            "suspend_process", "upload", "cancel")  # fmt: skip
+
+FAULTS = (
+    deviation(
+        "status_seventh",
+        "The old form of the status, when asked for, is none that is documented.",
+        "GET /api/status",
+        around=_seventh,
+    ),
+    deviation(
+        "features_array",
+        "Features are an array.",
+        "GET /api/features",
+        around=_as_is,
+    ),
+    deviation(
+        "spaces_without_purposes",
+        "Spaces are listed without include_authorized_purposes.",
+        "GET /api/spaces/space",
+        unchecked=True,
+    ),
+    deviation(
+        "roles_by_name",
+        "Roles in bulk are keyed by their names.",
+        "POST /api/security/roles",
+        unchecked=True,
+    ),
+    deviation(
+        "execution_outcome",
+        "Executing a connector answers an outcome, not a connector.",
+        "POST /api/actions/connector/{}/_execute",
+        around=_as_is,
+    ),
+    deviation(
+        "snooze_unwrapped",
+        "A schedule of silence is answered without a wrapper.",
+        "POST /api/alerting/rule/{}/snooze_schedule",
+        after=exactly(_unwrapped),
+    ),
+    deviation(
+        "endpoint_item_single",
+        "An item of the list of endpoints is read as itself, not as an array of one.",
+        "GET /api/endpoint_list/items",
+        after=exactly(_single),
+    ),
+    deviation(
+        "saved_query_flat",
+        "A saved query is read flat, not as a saved object.",
+        "GET /api/osquery/saved_queries/{}",
+        after=exactly(_flattened),
+    ),
+    deviation(
+        "monitoring_not_installed",
+        "The health of an engine that was never installed is 200 and says so.",
+        "GET /api/entity_analytics/monitoring/privileges/health",
+        around=_no_engine_yet,
+    ),
+    deviation(
+        "dashboard_of_a_title",
+        "A dashboard is made of a title alone.",
+        ("POST /api/dashboards", "PUT /api/dashboards/{}"),
+        around=optional("options", "query", "refresh_interval", "time_range"),
+        unchecked=True,
+    ),
+    deviation(
+        "hosts_of_any_status",
+        "Hosts are listed without hostStatuses (D-25).",
+        "GET /api/endpoint/metadata",
+        unchecked=True,
+    ),
+    deviation(
+        "action_on_unknown_host",
+        "Acting on hosts that nobody enrolled is a 400.",
+        tuple(f"POST /api/endpoint/action/{verb}" for verb in _ACTIONS),
+        around=refuses(400, "The host does not have Elastic Defend integration installed"),
+    ),
+    deviation(
+        "monitor_needs_place",
+        "A monitor without a location is refused.",
+        "POST /api/synthetics/monitors",
+        around=refuses(
+            400,
+            "At least one location is required, either elastic managed or private e.g locations: []",
+            _nowhere,
+        ),
+    ),
+)
