@@ -1,5 +1,6 @@
 """A stand-in to ask, and what to ask it with."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -43,4 +44,23 @@ def kibana(stand_in: StandIn) -> httpx.Client:
 def nobody(kibana: httpx.Client) -> Iterator[httpx.Client]:
     """A client without credentials and without kbn-xsrf."""
     with httpx.Client(base_url=kibana.base_url, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def independent(request: pytest.FixtureRequest) -> Iterator[object]:
+    """A client of kibana-py before a stand-in that does what 9.4 is known to do otherwise than its contracts say.
+
+    ``ORDINARY_WORK_CONTRACT`` names a published contract other than 9.3 with what 9.4 publishes apart;
+    ``ORDINARY_WORK_URL`` names another server to do the work against, which is how benchmarks compare mocks.
+    """
+    kibana_py = pytest.importorskip("kibana", reason="kibana-py is not installed")
+    url = os.environ.get("ORDINARY_WORK_URL")
+    if url is None:
+        published, start = request.getfixturevalue("published"), request.getfixturevalue("stand_in")
+        version = os.environ.get("ORDINARY_WORK_CONTRACT", "9.3")
+        also = tuple(str(published(name)) for name in ("9.4-dashboards", "9.4-workflows"))
+        settings = {"beside": also, "version": "9.4.3"} if version == "9.3" else {}
+        url = start(contract=str(published(version)), quirks="9.4", **settings).said["url"]
+    with kibana_py.Kibana(url, basic_auth=("elastic", "changeme"), max_retries=0, request_timeout=20) as client:
         yield client
