@@ -128,7 +128,11 @@ def test_reserved_roles_can_be_left_out(kibana_resources: Resources, kibana_clie
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-ROLES-009", source=LIVE, operations=["POST /api/security/roles"], safety="global"
+    "KBN-REQ-ROLES-009",
+    level="SHOULD",  # one published contract (9.3) describes the body as a single role
+    source=LIVE,
+    operations=["POST /api/security/roles"],
+    safety="global",
 )
 def test_many_roles_at_once_answer_each_for_itself(
     kibana_resources: Resources, kibana_client: KibanaClient

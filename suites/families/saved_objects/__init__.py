@@ -1,0 +1,1 @@
+"""Saved objects: by themselves, in bulk, found, exported and imported."""
