@@ -27,7 +27,7 @@ def catalogue() -> tuple[Entry, ...]:
     """Return every requirement, in the order of their ids.
 
     Raises:
-        ValueError: two tests that are not one claim the same id.
+        ValueError: two tests claim the same id, or a marker does not fit its grammar.
     """
     entries: dict[str, Entry] = {}
     for entry in _entries():
@@ -44,8 +44,14 @@ def _entries() -> Iterator[Entry]:
             marks = [m for m in getattr(function, "pytestmark", ()) if m.name == "kibana_requirement"]
             if name.startswith("test_") and function.__module__ == module.__name__ and marks:
                 where = f"{module.__name__.removeprefix('pytest_kibana.suites.')}::{name}"
-                requirement: Requirement = markers.kibana_requirement(*marks[0].args, **marks[0].kwargs)
-                yield Entry(requirement, _first_line(function), where)
+                yield Entry(_read(marks[0], where), _first_line(function), where)
+
+
+def _read(mark: Any, where: str) -> Requirement:
+    try:
+        return markers.kibana_requirement(*mark.args, **mark.kwargs)
+    except TypeError as error:
+        raise ValueError(f"{where}: {error}") from None
 
 
 def _modules() -> Iterator[ModuleType]:

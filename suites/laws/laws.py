@@ -189,20 +189,33 @@ def unknown_is_not_removed(bench: Bench) -> Broken:
 
 @statute(9, "list has it", "listing", tier="smoke", when=_own_id)
 def made_is_listed(bench: Bench) -> Broken:
-    """What was made is in the list, once."""
+    """What was made is in the list, once, and nothing else was made with it."""
     handle = bench.make()
-    other = bench.sibling(handle)
     listed: list[str] = []
 
-    def shown() -> bool:
+    def shown(wanted: str) -> bool:
         listed[:] = bench.ids(handle)
-        return handle.id in listed and (other.id in listed or not _together(bench, handle, other))
+        return wanted in listed
 
-    if not bench.until(shown, bench.kind.listed_within):
+    if not bench.until(lambda: shown(handle.id), bench.kind.listed_within):
         yield f"the list of {len(listed)} lacks what was made"
-    repeated = {i for i in (handle.id, other.id) if listed.count(i) > 1}
-    if repeated:
-        yield f"the list shows {', '.join(sorted(repeated))} more than once"
+    before = set(listed)
+    other = bench.sibling(handle)
+    if not _together(bench, handle, other):
+        return
+    if not bench.until(lambda: shown(other.id), bench.kind.listed_within):
+        yield f"the list of {len(listed)} lacks what was made"
+    for one in (handle, other):
+        if listed.count(one.id) > 1:
+            yield f"the list shows {one.id} more than once"
+    beside = set(listed) - before - {other.id}
+    # Others may make what lives outside of our space meanwhile, and a parent that came with it brings its own.
+    alone = _in_space(bench.kind) and set(bench.kind.parents) <= {
+        *subjects(bench.kind.keys),
+        *bench.kind.requires,
+    }
+    if beside and alone:
+        yield f"with one, {len(beside)} more were made"
 
 
 def _paged(kind: Resource) -> bool:

@@ -22,7 +22,10 @@ _SETTINGS = settings(
 
 
 class Life(RuleBasedStateMachine):
-    """The lives of some objects of one kind. The model: which ones live in which space, and what they say."""
+    """Any sequence of create, read, list, update and delete over two spaces agrees with a model.
+
+    The model is which objects live in which space, and what they say.
+    """
 
     bench: Bench
 
