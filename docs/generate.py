@@ -4,11 +4,17 @@ Each page is made by one function; with ``--check`` nothing is written, and a st
 with 1.
 """
 
+import ast
+import inspect
+import re
 import sys
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
-from pytest_kibana import markers
+from pytest_kibana import errors, fixtures, markers
+from pytest_kibana.resources.catalogue import RESOURCES
+from pytest_kibana.resources.model import Scope
 from pytest_kibana.settings import declared, env_of, flag_of, ini_of
 
 HERE = Path(__file__).parent / "reference"
@@ -60,7 +66,147 @@ def marker_page() -> str:
     return "\n".join(lines)
 
 
-PAGES: dict[str, Callable[[], str]] = {"settings.md": settings, "markers.md": marker_page}
+def requirements() -> str:
+    """Every requirement that the suites certify."""
+    from pytest_kibana.suites.requirements import catalogue
+
+    lines = [
+        "# Requirements",
+        "",
+        "What the suites certify, collected from the markers of their tests. A broken MUST fails a run; a broken",
+        "SHOULD is tolerated unless `--kibana-strict`. Laws are tried on every resource whose operations the contract",
+        "has; what a resource is known to do otherwise is said in its declaration, and shows as a skip with the reason.",
+    ]
+    group = None
+    for entry in catalogue():
+        one = entry.requirement
+        if one.id.rsplit("-", 1)[0] != group:
+            group = one.id.rsplit("-", 1)[0]
+            lines += [
+                "",
+                f"## {group}",
+                "",
+                "| id | level | what | of | safety | tier | since | source | test |",
+            ]
+            lines += ["|---|---|---|---|---|---|---|---|---|"]
+        of = ", ".join(f"`{name}`" for name in (*one.operations, *entry.subjects))
+        sentence = entry.sentence.replace("|", "\\|")
+        cells = (
+            one.id,
+            one.level,
+            sentence,
+            of,
+            one.safety,
+            one.tier,
+            one.since or "",
+            one.source,
+            f"`{entry.test}`",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def fixtures_page() -> str:
+    """Every fixture with what it gives and how long it lives, read from where it is defined."""
+    lines = [
+        "# Fixtures",
+        "",
+        "What a test asks for by name. Those that end in `_args` are data, there to be overridden in a",
+        "`conftest.py`; their scope says how wide an override must be. With pytest-xdist a worker has a",
+        "session of its own, so `session` means worker there.",
+        "",
+    ]
+    for function in ast.parse(inspect.getsource(fixtures)).body:
+        if isinstance(function, ast.FunctionDef) and function.name in fixtures.__all__:
+            gives = (
+                ast.unparse(function.returns).replace("'", "").replace('"', "") if function.returns else ""
+            )
+            found = re.fullmatch(r"Iterator\[(.*)\]", gives)
+            needs = [a.arg for a in function.args.args if a.arg.startswith("kibana")]
+            lines += [
+                f"## `{function.name}`",
+                "",
+                f"Gives `{found[1] if found else gives}`, for one {_scope(function)}.",
+            ]
+            lines += [f"Made of {', '.join(f'`{name}`' for name in needs)}." if needs else "", ""]
+            lines += [(ast.get_docstring(function) or "").replace("``", "`"), ""]
+    return "\n".join(lines).replace("\n\n\n", "\n\n")
+
+
+def _scope(function: ast.FunctionDef) -> str:
+    words = [ast.unparse(decorator) for decorator in function.decorator_list]
+    return "session" if any("scope='session'" in word for word in words) else "test"
+
+
+def resources_page() -> str:
+    """Everything that the factories know, by family."""
+    makeable = [kind for kind in RESOURCES.values() if kind.makeable]
+    lines = [
+        "# Resources",
+        "",
+        f"`kibana_resources` has a method for each of these {len(makeable)}; `pytest-kibana resources` prints them.",
+        "*Lives in* says whether a throwaway space contains the object. *Safety* is the least `--kibana-allow` that",
+        "making and removing it needs. What an object needs is made first, unless it is given.",
+    ]
+    by_family = sorted(RESOURCES.values(), key=lambda kind: (kind.family.lower(), kind.name))
+    for family, members in groupby(by_family, key=lambda kind: kind.family):
+        lines += [
+            "",
+            f"## {family}",
+            "",
+            "| name | what it is | lives in | safety | needs | since | licence |",
+        ]
+        lines += ["|---|---|---|---|---|---|---|"]
+        for kind in members:
+            needs = ", ".join(f"`{name}`" for name in kind.parents)
+            what = kind.summary if kind.makeable else f"{kind.summary} Cannot be made: {kind.lacking}."
+            if kind.needs:
+                what += f" It {kind.needs}."
+            where = "space" if kind.scope is Scope.SPACE else "deployment"
+            cells = (f"`{kind.name}`", what.replace("|", "\\|"), where, kind.safety.value, needs)
+            lines.append(f"| {' | '.join((*cells, kind.since or '', kind.licence or ''))} |")
+    return "\n".join(lines) + "\n"
+
+
+_MEANINGS = {
+    "CONFORMANT": "No new finding was made, and what was planned was done.",
+    "FINDINGS": "A finding is new, or a test of your own failed.",
+    "INTERRUPTED": "Somebody ended the run. Its results can be read up to there.",
+    "INTERNAL": "An error of ours, or of pytest. Please report it.",
+    "USAGE": "A flag, variable, marker or file cannot be right; the message names it.",
+    "NOTHING_CHECKED": "Nothing was checked: an empty run is not green.",
+    "ENVIRONMENT": "The target cannot be tested now: not there, not ready, not Kibana, or it refuses the credentials.",
+    "INCOMPLETE": "The run ended before its plan did: the budget was used up, or the target went away for good.",
+    "LEFTOVERS": "Something that was made could not be removed; it is listed, and `pytest-kibana sweep` tries again.",
+}
+
+
+def exit_codes_page() -> str:
+    """What the process says to the shell, and the errors behind it."""
+    lines = ["# Exit codes", "", "The first six are pytest's own numbers, with pytest's meanings.", ""]
+    lines += ["| code | name | meaning | errors that end so |", "|---|---|---|---|"]
+    kinds = [k for k in vars(errors).values() if isinstance(k, type) and issubclass(k, errors.HarnessError)]
+    for code in errors.ExitCode:
+        named = ", ".join(
+            f"`{k.__name__}`" for k in kinds if k.exit_code == code and k is not errors.HarnessError
+        )
+        lines.append(f"| {code.value} | {code.name.lower()} | {_MEANINGS[code.name]} | {named} |")
+    lines += [
+        "",
+        "A finding is about the deployment or the contract. An error is about us or the environment, and says what to",
+        "do next. They never mix: an outage is not a finding, and a finding never ends a run with 6.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings,
+    "markers.md": marker_page,
+    "fixtures.md": fixtures_page,
+    "resources.md": resources_page,
+    "exit-codes.md": exit_codes_page,
+    "requirements.md": requirements,
+}
 
 
 def main(arguments: list[str]) -> int:
