@@ -56,9 +56,7 @@ class Life(RuleBasedStateMachine):
         side, handle = self._any(number)
         assert self.bench.until(handle.exists, self.bench.kind.read_within), f"{handle} is gone"
         if self.bench.has("read"):
-            body = self.factory(side).read(handle)
-            wrong = list(self.bench.lost(self.says.get(id(handle), {}), body))
-            assert not wrong, "; ".join(wrong)
+            self._agrees(handle, self.factory(side).read(handle))
 
     @precondition(lambda self: any(self.living.values()) and self._can("update") and self.bench.kind.change)
     @rule(number=st.integers(0, 7))
@@ -68,8 +66,10 @@ class Life(RuleBasedStateMachine):
         # Some families refuse a change that changes nothing.
         self.turns[id(handle)] = again = not self.turns.get(id(handle), True)
         changes = self.bench.change(handle, again=again)
-        self.factory(side).update(handle, changes)
+        body = self.factory(side).update(handle, changes)
         self.says[id(handle)] = changes
+        if self.bench.has("read"):
+            self._agrees(handle, body)
 
     @precondition(lambda self: any(self.living.values()))
     @rule(number=st.integers(0, 7))
@@ -120,6 +120,10 @@ class Life(RuleBasedStateMachine):
     def _any(self, number: int) -> tuple[int, Handle]:
         alive = [(side, handle) for side, handles in self.living.items() for handle in handles]
         return alive[number % len(alive)]
+
+    def _agrees(self, handle: Handle, body: Any) -> None:
+        wrong = list(self.bench.lost(self.says.get(id(handle), {}), body))
+        assert not wrong, "; ".join(wrong)
 
     def _can(self, role: str) -> bool:
         return self.bench.has(role)

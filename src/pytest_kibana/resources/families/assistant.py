@@ -77,7 +77,7 @@ PROMPT = Resource(
     listed_within=10.0,
     licence="enterprise",
     outlives_space=True,
-    idempotent_delete=True,  # a bulk request passes over ids that nothing has
+    idempotent_delete=True,  # either answer may come: the contract is silent
     source="observed live",
 )
 
@@ -117,7 +117,7 @@ ANONYMIZATION_FIELD = Resource(
     listed_within=10.0,
     licence="enterprise",
     outlives_space=True,
-    idempotent_delete=True,  # a bulk request passes over ids that nothing has
+    idempotent_delete=True,  # either answer may come: the contract is silent
     source="observed live",
 )
 

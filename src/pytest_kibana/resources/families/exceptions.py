@@ -235,7 +235,7 @@ ENDPOINT_ITEM = Resource(
     volatile=("/_version", "/updated_at", "/updated_by"),
     exceptions=dict.fromkeys(
         ("round trip", "update changes what is meant", "lives"),
-        "the contract shows a list of one where servers show the item (observed live)",
+        "published contracts show a list of one, the declaration the item; not settled on a server",
     ),
     source="observed live",
 )

@@ -83,7 +83,7 @@ SAVED_QUERY = Resource(
     since="8.5",
     exceptions=dict.fromkeys(
         ("round trip", "update changes what is meant", "lives"),
-        "it is shown flat, or inside attributes, by version (observed live)",
+        "it is shown flat, or inside attributes, by contract; not settled on a server",
     ),
     source="observed through the Terraform provider",
 )

@@ -98,7 +98,7 @@ CUSTOM_INTEGRATION = Resource(
     gone_statuses=(404, 400),
     exceptions=dict.fromkeys(
         ("round trip", "update changes what is meant", "not changed", "lives"),
-        "what is shown is the package that was made of it (observed live)",
+        "what is shown is the package that was made of it, and not what was sent",
     ),
     source="observed live",
 )
