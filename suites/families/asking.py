@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from pytest_kibana.resources import File, Handle
@@ -17,6 +17,10 @@ FEW = settings(
     deadline=None,
     database=None,
     derandomize=True,
+    phases=[
+        Phase.explicit,
+        Phase.generate,
+    ],  # examples are small already; shrinking would ask a hundred times
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 """Few examples, the same each time: each is a handful of requests, and only ever about objects of its own."""

@@ -1,0 +1,1 @@
+"""Connectors: their types, what a change replaces, and what running one says."""

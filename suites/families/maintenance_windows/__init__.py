@@ -1,0 +1,1 @@
+"""Maintenance windows: planned, put away, and taken out again."""

@@ -1,0 +1,1 @@
+"""Short URLs: found by id and by slug."""
