@@ -285,6 +285,10 @@ class TestConnectors:
         with pytest.raises(BadRequestError):
             independent.connectors.create(name=name, connector_type_id=".no-such-type")
 
+    def test_authorizations_come_back_to_a_page(self, independent: Kibana) -> None:
+        assert "<" in str(independent.connectors.oauth_callback(code="c", state="s").body)
+        assert independent.connectors.get_oauth_callback_script().meta.status == 200
+
 
 class TestAlerting:
     def test_a_rule_lives_and_dies(self, independent: Kibana, name: str) -> None:

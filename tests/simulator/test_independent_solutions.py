@@ -242,6 +242,21 @@ class TestEntityAnalytics:
         assert independent.entity_analytics.get_monitoring_health().body["status"]
         assert isinstance(independent.entity_analytics.list_monitored_users().body, list)
 
+    def test_the_entity_store_is_installed_and_taken_away(self, independent: Kibana) -> None:
+        store = independent.entity_analytics
+        assert store.get_entity_store_status().body["status"] == "not_installed"
+        assert store.install_entity_store(entity_types=["host"]).meta.status == 201
+        assert store.install_entity_store(entity_types=["host"]).meta.status == 200
+        store.create_entity(entity_type="host", document={"host": {"name": "a"}})
+        with pytest.raises(ConflictError):
+            store.create_entity(entity_type="host", document={"host": {"name": "a"}})
+        store.stop_entity_store(entity_types=["host"])
+        assert store.get_entity_store_status().body["status"] == "stopped"
+        store.start_entity_store(entity_types=["host"])
+        assert store.list_entities().body["total"] == 1
+        store.delete_entity(entity_id="host:a")
+        store.uninstall_entity_store(entity_types=["host"])
+
 
 class TestEndpoint:
     def test_hosts_and_actions_are_listed_where_there_are_none(self, independent: Kibana) -> None:
@@ -560,6 +575,16 @@ class TestAsCode:
         dashboards.delete(id=made["id"])
         with pytest.raises(NotFoundError):
             dashboards.get(id=made["id"])
+
+    def test_a_visualization_lives_and_dies(self, independent: Kibana, name: str) -> None:
+        visualizations, metric = independent.visualizations, {"type": "metric", "title": name}
+        made = visualizations.create(data=metric).body
+        visualizations.update(id=made["id"], data={**metric, "title": f"{name} 2"})
+        assert visualizations.get(id=made["id"]).body["data"]["title"] == f"{name} 2"
+        assert visualizations.get_all(query=name).body["meta"]["total"] == 1
+        visualizations.delete(id=made["id"])
+        with pytest.raises(NotFoundError):
+            visualizations.get(id=made["id"])
 
     def test_a_workflow_lives_and_dies(self, independent: Kibana, name: str) -> None:
         workflows = independent.workflows

@@ -164,7 +164,8 @@ class Engine:
 
     def _take(self, family: Family) -> None:
         for extra in family.extras:
-            if extra.beside is None or extra.beside in self.world.router.routes:
+            due = extra.since is None or self.world.at_least(extra.since)
+            if due and (extra.beside is None or extra.beside in self.world.router.routes):
                 method, _, path = extra.label.partition(" ")
                 self.world.router.add(
                     Route(

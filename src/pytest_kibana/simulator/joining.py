@@ -38,25 +38,15 @@ def join(whole: dict[str, Json], part: dict[str, Json]) -> None:
     """Add to an OpenAPI document what another one has and it lacks. Names that mean two things stay apart."""
     part = _renamed(part, _clashes(whole, part))
     for path, item in (part.get("paths") or {}).items():
-        known = whole["paths"].setdefault(path, {})
-        for key, value in item.items():
-            known.setdefault(key, value)
-        if len(known) > len(item):  # what a path says for all its operations goes to those that brought it
-            _take_down(known, item)
+        known = whole["paths"].setdefault(path, item)
+        shared = item.get("parameters") or []
+        for method in (_METHODS & item.keys()) - known.keys():
+            own = item[method].get("parameters") or []
+            known[method] = {**item[method], "parameters": [*shared, *own]} if shared else item[method]
     for kind, named in (part.get("components") or {}).items():
         home = whole.setdefault("components", {}).setdefault(kind, {})
         for name, value in named.items():
             home.setdefault(name, value)
-
-
-def _take_down(known: dict[str, Json], item: dict[str, Json]) -> None:
-    shared = item.get("parameters")
-    if not shared or known.get("parameters") == shared:
-        return
-    for method in _METHODS & item.keys():
-        if known[method] is item[method]:
-            own = known[method].get("parameters") or []
-            known[method] = {**known[method], "parameters": [*shared, *own]}
 
 
 def _clashes(whole: dict[str, Json], part: dict[str, Json]) -> set[tuple[str, str]]:

@@ -122,7 +122,7 @@ class Router:
         if route.label in self.routes:
             return
         self.routes[route.label] = route
-        segments = route.template.strip("/").split("/")
+        segments = route.template.removeprefix("/").split("/")
         self._insert(route, segments)
         if route.label in OPTIONAL_TAILS or (route.operation and route.operation.optional_tail):
             self._insert(route, segments[:-1])

@@ -53,10 +53,14 @@ Start = Callable[["World"], None]
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """A route beside the contract. It exists where the contract has ``beside``, or everywhere without it."""
+    """A route beside the contract.
+
+    It exists where the contract has ``beside``, or everywhere without it, in releases that are not before ``since``.
+    """
 
     label: str
     beside: str | None
+    since: str | None
     internal: bool
     open: bool
     xsrf: bool
@@ -104,6 +108,7 @@ class Family:
         self,
         *labels: str,
         beside: str | None = None,
+        since: str | None = None,
         internal: bool = False,
         open: bool = False,
         xsrf: bool = True,
@@ -111,7 +116,7 @@ class Family:
         """Answer routes that the contract leaves out."""
 
         def keep(handler: Handler) -> Handler:
-            self.extras.extend(Extra(label, beside, internal, open, xsrf) for label in labels)
+            self.extras.extend(Extra(label, beside, since, internal, open, xsrf) for label in labels)
             return self.on(*labels)(handler)
 
         return keep

@@ -97,6 +97,16 @@ def list_(call: Call) -> Reply:
     return Reply({resource.items or "data": part, **body, "meta": body})
 
 
+for _label, _handler in (
+    ("POST /api/visualizations", create),
+    ("GET /api/visualizations", list_),
+    ("GET /api/visualizations/{}", read),
+    ("PUT /api/visualizations/{}", put),
+    ("DELETE /api/visualizations/{}", delete),
+):  # published with 9.4; contracts that lack them are older, or were taken apart
+    family.route(_label, beside="GET /api/dashboards/{}", since="9.4")(_handler)
+
+
 # -- workflows ---------------------------------------------------------------------------------------------
 
 

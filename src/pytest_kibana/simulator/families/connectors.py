@@ -11,6 +11,7 @@ from pytest_kibana.simulator.world import Call
 
 Json = Any
 family = Family("connectors")
+_ITEM = "GET /api/actions/connector/{}"
 _RESOURCE = BY_NAME["connector"]
 
 TYPES: dict[str, tuple[str, str, tuple[str, ...]]] = {
@@ -174,6 +175,19 @@ def delete(call: Call) -> Reply:
     """Remove a connector."""
     generic.remove(call, _RESOURCE, generic.find(call, _RESOURCE))
     return Reply(NOTHING, status=204)
+
+
+@family.route("GET /api/actions/connector/_oauth_callback", beside=_ITEM, since="9.4")
+def oauth_callback(call: Call) -> Reply:
+    """Show a page, not JSON, to whoever comes back from an authorization (seen on 9.4.3)."""
+    page = b"<!doctype html><title>Authorization</title><p>The authorization could not be completed.</p>"
+    return Reply(page, media="text/html; charset=utf-8")
+
+
+@family.route("GET /api/actions/connector/_oauth_callback_script", beside=_ITEM, since="9.4")
+def oauth_script(call: Call) -> Reply:
+    """Show the script of that page."""
+    return Reply(b"window.close();\n", media="application/javascript; charset=utf-8")
 
 
 @family.on("POST /api/actions/connector/{}/_execute", "POST /api/actions/action/{}/_execute")
