@@ -35,6 +35,7 @@ from pytest_kibana.wire import build_request
 from pytest_kibana.wire.exchange import Exchange, Intent, Origin, Request, Weather
 
 _MOST_SHRUNK = 3
+_PATIENT = 2  # cases of an item that are given up for weather before the rest of it is
 _FROM_PROBES = frozenset({"protocol", "access"})
 
 # Good requests are sent for the responses alone; what other groups say of a good request is judged there.
@@ -228,6 +229,8 @@ class Runner:
         failing: dict[str, Case] = {}
         for attempt in self._attempts(item, tally):
             if self._closed or self._watch.gone or sent >= item.limit:
+                break
+            if sum(skip.kind == "weather" for skip in tally.skips) >= _PATIENT:
                 break
             sender = self._senders.get(attempt.identity)
             if sender is None:

@@ -231,7 +231,7 @@ FAULTS = (
         "protocol.any_size",
         "A body of any size is read.",
         ("payload limit",),
-        has_json_body,
+        lambda o, b: o.method != "GET" and has_json_body(o, b),
         stages={"payload": _any_size},
     ),
     Fault(
