@@ -94,8 +94,12 @@ class Bench:
         """Return what puts the declared change into the body of an update, at its place."""
         from pytest_kibana.resources.calls import merged
 
-        root = self.call("update").root
-        changes = self.change(handle, again=again)
+        call = self.call("update")
+        root, changes = call.root, self.change(handle, again=again)
+        if call.semantics == "full":
+            sent = value_at(handle.sent, self.call("create").root)
+            carried = sent if isinstance(sent, Mapping) else {}
+            changes = {k: v for k, v in carried.items() if k not in self.kind.create_only} | changes
         return lambda body: merged(body, root, changes)
 
     def items(self, handle: Handle, *, space: Any = ..., size: int | None = None) -> Iterator[Any]:

@@ -26,13 +26,12 @@ STREAM = Resource(
     ),
     id_at=None,
     read=(item("GET /api/streams/{name}"),),
-    listing=(
-        Listing(Call("GET /api/streams"), items="/streams", id_at="/stream/name", named_at=("/stream/name",)),
-    ),
+    listing=(Listing(Call("GET /api/streams"), items="/streams", id_at="/name", named_at=("/name",)),),
     delete=(item("DELETE /api/streams/{name}"),),
     refuses_again=409,
     since="9.2",
     plugin="streams",
+    shown_at={"where": "", "if": "", "stream": ""},  # they are for the stream that it is forked from
     exceptions={"parallel": "writes take a lock and answer 409 under contention"},
     source="observed live; the root is logs before 9.4 and logs.otel or logs.ecs from 9.4 (elastic/kibana#251618)",
 )
