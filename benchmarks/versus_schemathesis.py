@@ -143,6 +143,8 @@ class Match:
             seconds, memory = timed(command, {**os.environ, "XDG_CACHE_HOME": str(cache)}, log)
         finally:
             server.close()
+        if not (folder / "results.jsonl").exists():
+            raise SystemExit("no results were written:\n" + log.read_text(errors="replace")[-3000:])
         results = read_results(folder / "results.jsonl")
         found = {
             (label, finding.identity)
@@ -156,6 +158,11 @@ class Match:
 def _served(source: str, faults: Sequence[str]) -> embedded.Embedded:
     flags = " ".join(f"--fault '{fault}'" for fault in faults)
     return embedded.start(source, f"--quiet {flags}")
+
+
+def _absolute(source: str) -> str:
+    """Return a path as it can be read from any folder; a version or a name as it is."""
+    return str(Path(source).resolve()) if Path(source).exists() else source
 
 
 def chosen(contract: Contract, count: int, seed: int) -> dict[str, str]:
@@ -189,7 +196,9 @@ def main() -> int:
     faults = chosen(contract, options.operations, options.seed)
     spots = [f"{name}@{label}" for label, name in faults.items()]
     with tempfile.TemporaryDirectory(prefix="kibana-versus-") as folder:
-        match = Match(contract, options.contract, list(faults), options.seed, options.examples, Path(folder))
+        match = Match(
+            contract, _absolute(options.contract), list(faults), options.seed, options.examples, Path(folder)
+        )
         theirs, theirs_broken = match.schemathesis("theirs", ()), match.schemathesis("theirs-broken", spots)
         cache = Path(folder, "cache")
         cold = match.ours("cold", (), theirs.requests, cache)
