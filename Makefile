@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 install: $(STAMP) ## make .venv and install the package with what its development needs
 
 demo: $(STAMP) ## run the conformance suites against the embedded stand-in and show the scoreboard
-	$(BIN)/python -m pytest --pyargs pytest_kibana.suites -p no:cacheprovider -q -rN --no-header \
+	$(BIN)/python -m pytest --pyargs pytest_kibana.suites -p no:cacheprovider -rN --no-header \
 	  --kibana-url embedded --kibana-contract core
 
 test: $(STAMP) ## run the project's own tests

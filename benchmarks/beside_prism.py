@@ -99,7 +99,8 @@ def rate(port: int, path: str, seconds: float) -> tuple[float, set[int]]:
 
 def work(port: int) -> tuple[int, int]:
     """Return how many tests of the client's ordinary work pass against a server, and how many there are."""
-    tests = [str(HERE / f"tests/simulator/test_independent_{half}.py") for half in ("clients", "solutions")]
+    parts = ("clients", "solutions", "fleet")
+    tests = [str(HERE / f"tests/simulator/test_independent_{part}.py") for part in parts]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *tests, "-q", "--tb=no", "-p", "no:cacheprovider"],
         env={**os.environ, "ORDINARY_WORK_URL": f"http://127.0.0.1:{port}"},

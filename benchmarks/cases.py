@@ -1,4 +1,4 @@
-"""How fast cases are made, and of what they consist: ``python benchmarks/cases.py CONTRACT``.
+"""How fast cases are made, and of what they consist: ``python benchmarks/cases.py [CONTRACT]``.
 
 CONTRACT is anything that ``load`` takes: a file, a version, ``core``. Prints cases per second cold and warm, the share
 of operations with proven invalid input, and the same for Schemathesis on a sample of the operations, as ratios.
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from _common import contract as default_contract
 from hypothesis.strategies import SearchStrategy
 
 from pytest_kibana.cases import BUDGETS, Bank, open_bank
@@ -23,7 +24,7 @@ from pytest_kibana.contract import Contract, load
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("contract")
+    parser.add_argument("contract", nargs="?", default=default_contract())
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sample", type=int, default=40, help="operations for Schemathesis; 0 leaves it out")
     parser.add_argument("--budget", default="standard", choices=sorted(BUDGETS))

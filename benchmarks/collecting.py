@@ -4,7 +4,6 @@ Takes the published contract for 9.1 where there is a copy (KIBANA_CONTRACT_PATH
 is the median of five processes with a warm cache; the stand-in that answers is started once and not counted.
 """
 
-import os
 import statistics
 import subprocess
 import sys
@@ -12,16 +11,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from _common import contract, environment
+
 from pytest_kibana import embedded
 
 ROUNDS = 5
-
-
-def contract() -> str:
-    """Return the path of a copy of the 9.1 contract, or ``core``."""
-    folders = [Path(p) for p in os.environ.get("KIBANA_CONTRACT_PATH", "").split(os.pathsep) if p]
-    found = (folder / "kibana-9.1.json" for folder in folders)
-    return next((str(path) for path in found if path.is_file()), "core")
 
 
 def seconds(*arguments: str) -> float:
@@ -39,8 +33,7 @@ def seconds(*arguments: str) -> float:
             "-q",
             *arguments,
         ]
-        # Where byte code may not be kept, pytest rewrites every plugin's modules anew, and nothing else is measured.
-        env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        env = environment()
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, env=env)
         for _ in range(ROUNDS):
             before = time.perf_counter()

@@ -4,6 +4,7 @@ Everything that a worker of pytest-xdist learns travels to the controller inside
 the controller, or the one process that there is, writes results and reports.
 """
 
+import os
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
@@ -18,12 +19,15 @@ from pytest_kibana.discretion import hush_exception, hush_report, hushed
 from pytest_kibana.errors import ExitCode, HarnessError
 from pytest_kibana.evidence.model import Verdict
 from pytest_kibana.profiles import profile
+from pytest_kibana.report.formats import chosen
 from pytest_kibana.settings import Settings, ini_of
 
 if TYPE_CHECKING:
     from pytest_kibana.books import Books
     from pytest_kibana.conformance import Outcome
     from pytest_kibana.contract import Contract
+    from pytest_kibana.report.har import HarRecorder
+    from pytest_kibana.report.progress import Progress
     from pytest_kibana.session import Session
     from pytest_kibana.traffic import Traffic
 
@@ -37,6 +41,8 @@ class Run:
         self.config = config
         self.traffic: Traffic | None = None
         self.books: Books | None = None
+        self.recorder: HarRecorder | None = None
+        self.progress: Progress | None = None
         self.trouble: HarnessError | None = None
         self._items: list[str] = []
         self._seen: list[dict[str, Any]] = []
@@ -63,6 +69,7 @@ class Run:
                 ini=ini,
                 profile=lambda name: profile(name, self.config.rootpath),
             )
+            chosen(settings.report)
         except HarnessError as error:
             raise pytest.UsageError(str(error)) from None
         told = (self.worker or {}).get("kibana")
@@ -111,6 +118,11 @@ class Run:
 
             self.traffic = Traffic(self.session.contract, strict=self.settings.strict)
             self.session.listeners.append(self.traffic.hear)
+        if self.settings.har:
+            from pytest_kibana.report.har import HarRecorder
+
+            self.recorder = HarRecorder(Path(self.settings.har).expanduser(), worker=self.session.worker)
+            self.session.listeners.append(self.recorder.hear)
 
     # -- collection
 
@@ -166,10 +178,21 @@ class Run:
                 self._write(self.session.plan.text())
                 return True
             if self._items and self.worker is None and not session.config.option.collectonly:
+                self._show_progress()
                 self.session.runner.start(self._items)
         except HarnessError as error:
             self.end(error)
         return None
+
+    def _show_progress(self) -> None:
+        """Say now and then how far the run is, where pytest itself draws no line for each test."""
+        from pytest_kibana.report.progress import Progress
+
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is None or self.config.get_verbosity() > 0:
+            return
+        plan = self.session.plan.by_key
+        self.progress = Progress([plan[key].operation.label for key in self._items], live=False)
 
     def _write(self, text: str) -> None:
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
@@ -244,6 +267,13 @@ class Run:
         session = self.open()
         outcome = session.runner.outcome(key).marked(session.known)
         item.stash.setdefault(OUTCOMES, []).append(outcome.to_json())
+        if getattr(self.config.option, "allure_report_dir", None):
+            from pytest_kibana.report.allure import tell
+
+            tell(outcome, known=session.known)
+        line = self.progress.update(outcome) if self.progress is not None else None
+        if line is not None:
+            self._write(line.text)
         return outcome
 
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -317,8 +347,28 @@ class Run:
             self.books.close(self.session, trouble=self.trouble, interrupted=interrupted)
             if self.books.planned and exitstatus in (ExitCode.CONFORMANT, ExitCode.NOTHING_CHECKED):
                 session.exitstatus = int(self.books.exit_code)
-        if self.trouble is not None and exitstatus in (ExitCode.CONFORMANT, ExitCode.FINDINGS):
+        self._write_beside()
+        if self.trouble is not None and exitstatus in (ExitCode.CONFORMANT, ExitCode.NOTHING_CHECKED):
             session.exitstatus = int(self.trouble.exit_code)
+
+    def _write_beside(self) -> None:
+        """Write what was asked for beside results and reports."""
+        try:
+            if self.recorder is not None:
+                self.recorder.write(contract=self.session.contract.sha256)
+        except HarnessError as error:
+            self.trouble = self.trouble or error
+        folder = getattr(self.config.option, "allure_report_dir", None)
+        if self.books is None or self.books.results is None:
+            return
+        if folder:
+            from pytest_kibana.report.allure import write_environment
+
+            write_environment(Path(folder), self.books.header)
+        if os.environ.get("GITHUB_ACTIONS"):
+            from pytest_kibana.report.github import publish
+
+            publish(self.books.results, os.environ, self._write)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the scoreboard, the findings, and where the files are."""
@@ -335,7 +385,9 @@ class Run:
         }
         terminalreporter.section("kibana")
         for line in summary(
-            self.books.results, files=self.books.files, verbose=max(0, self.config.get_verbosity())
+            self.books.results,
+            files=(*self.books.files, *([str(self.recorder.path)] if self.recorder else [])),
+            verbose=self.config.get_verbosity(),
         ):
             terminalreporter.write_line(line.text, **styles.get(line.style, {}))
         if self.trouble is not None:

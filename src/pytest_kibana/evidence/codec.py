@@ -101,7 +101,7 @@ def schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of one line of a results document."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "https://pytest-kibana.readthedocs.io/results.schema.json",
+        "$id": "urn:pytest-kibana:results",
         "title": "One line of a pytest-kibana results document (results.jsonl)",
         "type": "object",
         "required": ["type"],

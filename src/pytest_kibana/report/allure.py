@@ -14,8 +14,8 @@ from pytest_kibana.evidence.model import Finding, Header, Severity, Verdict, Ver
 from pytest_kibana.report.formats import save
 from pytest_kibana.report.html.data import GROUPS
 
-REQUIREMENTS = "https://pytest-kibana.readthedocs.io/reference/checks/"
-"""Page of the requirements; a code in lower case is an anchor of it."""
+REQUIREMENTS = "docs/reference/checks.md"
+"""Page of the requirements in this project; a code in lower case is an anchor of it."""
 _MOST_EXAMPLES = 20
 
 

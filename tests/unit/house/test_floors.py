@@ -18,7 +18,20 @@ FLOORS: list[set[str]] = [
     {"conformance"},
     {"report", "upgrade"},
     {
-        *("session", "run", "books", "traffic", "discretion", "embedded", "markers", "profiles", "fixtures", "plugin"),
+        *(
+            "session",
+            "tenancy",
+            "connection",
+            "run",
+            "books",
+            "traffic",
+            "discretion",
+            "embedded",
+            "markers",
+            "profiles",
+            "fixtures",
+            "plugin",
+        ),
         *("cli", "commands", "selftest", "suites", "strategies"),
     },
 ]
