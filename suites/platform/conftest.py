@@ -15,6 +15,9 @@ PUBLIC_VERSION = "2023-10-31"
 SPACES = "/api/spaces/space?include_authorized_purposes=false"
 """The list of spaces: every Kibana has it. False is what leaving it out means; published contracts call it required."""
 
+DEFAULT_SPACE = "/api/spaces/space/default"
+"""One object that is everywhere, and that nobody changes meanwhile."""
+
 CHEAP_READS = (
     "GET /api/spaces/space",
     "GET /api/security/role",

@@ -2,18 +2,18 @@
 
 import pytest
 
-from pytest_kibana.suites.platform.conftest import SPACES, assert_envelope
+from pytest_kibana.suites.platform.conftest import DEFAULT_SPACE, SPACES, assert_envelope
 from pytest_kibana.wire import KibanaClient
 
 _SOURCE = "Kibana source, on_request_interceptor.ts; Elastic's spaces_api_integration suite asserts it"
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-SPC-001", source=_SOURCE, operations="GET /api/spaces/space", tier="smoke", safety="read"
+    "KBN-REQ-SPC-001", source=_SOURCE, operations="GET /api/spaces/space/{id}", tier="smoke", safety="read"
 )
 def test_default_space_is_no_prefix(kibana_client: KibanaClient) -> None:
     """``/s/default`` and no prefix are the same."""
-    plain, prefixed = kibana_client.get(SPACES), kibana_client.get(f"/s/default{SPACES}")
+    plain, prefixed = kibana_client.get(DEFAULT_SPACE), kibana_client.get(f"/s/default{DEFAULT_SPACE}")
     assert (prefixed.status_code, prefixed.json()) == (plain.status_code, plain.json())
 
 
