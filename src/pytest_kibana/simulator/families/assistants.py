@@ -249,3 +249,22 @@ def discoveries(call: Call) -> Reply:
     body = page_of(call, BY_NAME["attack_discovery_generation"], [])
     return Reply({"connector_names": [], "data": [], "page": 1, "per_page": 10, "total": 0, "unique_alert_ids_count": 0,
                   **{k: v for k, v in body.items() if k in ("page", "per_page")}})  # fmt: skip
+
+
+@family.on("POST /api/agent_builder/mcp")
+def mcp(call: Call) -> Reply:
+    """Speak JSON-RPC with clients of the Model Context Protocol, and list the tools that were made."""
+    asked = call.body if isinstance(call.body, dict) else {}
+    answer: dict[str, Json] = {"jsonrpc": "2.0", "id": asked.get("id")}
+    if asked.get("method") == "initialize":
+        server = {"name": "elastic-mcp-server", "version": call.world.version}
+        known = {"protocolVersion": "2025-03-26", "capabilities": {"tools": {}}, "serverInfo": server}
+        return Reply({**answer, "result": known})
+    if asked.get("method") == "tools/list":
+        rows = [r.value for r in call.table("agent_builder_tool").values()]
+        tools = [
+            {"name": row.get("id"), "description": row.get("description"), "inputSchema": {"type": "object"}}
+            for row in rows
+        ]
+        return Reply({**answer, "result": {"tools": tools}})
+    return Reply({**answer, "error": {"code": -32601, "message": "Method not found"}})

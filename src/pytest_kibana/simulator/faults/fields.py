@@ -180,6 +180,12 @@ def deviation(
     return Fault(f"field.{name}", breaks, (what,), at(*labels), **rest)
 
 
+def _hyphenated(call: Call) -> bool:
+    policy = call.body.get("purgePolicy") if isinstance(call.body, dict) else None
+    kind = policy.get("purgeType") if isinstance(policy, dict) else None
+    return kind not in ("fixed_age", "fixed_time")
+
+
 _RULES = "/api/detection_engine/rules"
 _FLEET = "/api/fleet"
 
@@ -226,7 +232,8 @@ FAULTS = (
         "purge_type_spelling",
         "Only fixed_age and fixed_time are accepted (D-11).",
         "POST /api/observability/slos/_bulk_purge_rollup",
-        around=refuses(400, "Invalid purgeType"),
+        around=refuses(400, "Invalid purgeType", _hyphenated),
+        unchecked=True,
     ),
     deviation(
         "slo_artifacts",

@@ -3,11 +3,13 @@
 Each was seen on 9.4.3 through a client library whose calls were all tried there. ``--quirks`` switches them on.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from pytest_kibana.simulator.faults.fields import deviation, exactly, optional, refuses
 from pytest_kibana.simulator.faults.model import Proceed
-from pytest_kibana.simulator.replies import Reply
+from pytest_kibana.simulator.intake import read_payload
+from pytest_kibana.simulator.replies import Refusal, Reply
 from pytest_kibana.simulator.world import Call
 
 Json = Any
@@ -54,6 +56,21 @@ def _no_engine_yet(call: Call, proceed: Proceed) -> Reply:
 def _nowhere(call: Call) -> bool:
     body = call.body if isinstance(call.body, dict) else {}
     return not (body.get("locations") or body.get("private_locations"))
+
+
+def _gone_already(call: Call, proceed: Proceed) -> Reply:
+    try:
+        return proceed()
+    except Refusal as refusal:
+        if refusal.status != 404:
+            raise
+        return Reply({"id": call.ids[0]})
+
+
+def _form_too(call: Call, _: Proceed) -> None:
+    """Read a form where the contract knows of JSON only."""
+    route = replace(call.route, media=call.route.media | {"multipart/form-data"})
+    call.body, call.present = read_payload(call.raw, call.headers, route)
 
 
 _ACTIONS = ("isolate", "unisolate", "execute", "get_file", "kill_process", "running_procs", "runscript", "scan",
@@ -120,6 +137,19 @@ FAULTS = (
         ("POST /api/dashboards", "PUT /api/dashboards/{}"),
         around=optional("options", "query", "refresh_interval", "time_range"),
         unchecked=True,
+    ),
+    deviation(
+        "timelines_by_form",
+        "Timelines are imported as a file of a form (D-4).",
+        "POST /api/timeline/_import",
+        stages={"payload": _form_too},
+        unchecked=True,
+    ),
+    deviation(
+        "agentless_gone_already",
+        "An agentless policy that is not there is deleted all the same.",
+        "DELETE /api/fleet/agentless_policies/{}",
+        around=_gone_already,
     ),
     deviation(
         "hosts_of_any_status",
