@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -62,5 +64,22 @@ def independent(request: pytest.FixtureRequest) -> Iterator[object]:
         also = tuple(str(published(name)) for name in ("9.4-dashboards", "9.4-workflows"))
         settings = {"beside": also, "version": "9.4.3"} if version == "9.3" else {}
         url = start(contract=str(published(version)), quirks="9.4", **settings).said["url"]
-    with kibana_py.Kibana(url, basic_auth=("elastic", "changeme"), max_retries=0, request_timeout=20) as client:
+    with kibana_py.Kibana(
+        url, basic_auth=("elastic", "changeme"), max_retries=0, request_timeout=20
+    ) as client:
         yield client
+
+
+@pytest.fixture
+def name() -> str:
+    """A name that nothing else has."""
+    return f"ordinary-{uuid4().hex[:10]}"
+
+
+@pytest.fixture
+def policy(independent: Any, name: str) -> Iterator[str]:
+    """An agent policy that goes away."""
+    policies = independent.fleet_policies
+    made = policies.create_agent_policy(name=f"{name}-home", namespace="default").body["item"]["id"]
+    yield made
+    policies.delete_agent_policy(agent_policy_id=made, force=True)

@@ -2,14 +2,13 @@
 
 Each test is what a user of that library does with one namespace, in the library's own words and caught in its own
 exceptions. Its author tested every call against a live Kibana 9.4.3, so what it sends and takes is what Kibana does.
-The other half is in ``test_independent_solutions.py``.
+The rest is in ``test_independent_solutions.py`` and ``test_independent_fleet.py``.
 """
 
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -29,12 +28,6 @@ ES_QUERY = {
     "timeWindowSize": 5,
     "timeWindowUnit": "m",
 }
-
-
-@pytest.fixture
-def name() -> str:
-    """A name that nothing else has."""
-    return f"ordinary-{uuid4().hex[:10]}"
 
 
 @pytest.fixture
