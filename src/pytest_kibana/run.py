@@ -178,21 +178,10 @@ class Run:
                 self._write(self.session.plan.text())
                 return True
             if self._items and self.worker is None and not session.config.option.collectonly:
-                self._show_progress()
                 self.session.runner.start(self._items)
         except HarnessError as error:
             self.end(error)
         return None
-
-    def _show_progress(self) -> None:
-        """Say now and then how far the run is, where pytest itself draws no line for each test."""
-        from pytest_kibana.report.progress import Progress
-
-        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is None or self.config.get_verbosity() > 0:
-            return
-        plan = self.session.plan.by_key
-        self.progress = Progress([plan[key].operation.label for key in self._items], live=False)
 
     def _write(self, text: str) -> None:
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
@@ -271,9 +260,6 @@ class Run:
             from pytest_kibana.report.allure import tell
 
             tell(outcome, known=session.known)
-        line = self.progress.update(outcome) if self.progress is not None else None
-        if line is not None:
-            self._write(line.text)
         return outcome
 
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -312,11 +298,29 @@ class Run:
         """Write down what one test learned."""
         outcomes = getattr(report, "kibana", None)
         if outcomes and self.worker is None:
+            self._show_progress(outcomes)
             self._seen += outcomes
             if self.books is None and not self._worth_keeping(outcomes):
                 return
             self._books().enter(self._seen)
             self._seen = []
+
+    def _show_progress(self, outcomes: Sequence[Mapping[str, Any]]) -> None:
+        """Say now and then how far the run is, where pytest itself draws no line for each test."""
+        from pytest_kibana.conformance import Outcome
+        from pytest_kibana.report.progress import Progress
+
+        planned = [Outcome.from_json(data) for data in outcomes if data["group"] != "traffic"]
+        if not planned or self.config.get_verbosity() > 0:
+            return
+        if self.progress is None:
+            plan = self.session.plan
+            keys = self._items or [item.key for item in plan.items]
+            self.progress = Progress([plan.by_key[key].operation.label for key in keys])
+        for outcome in planned:
+            line = self.progress.update(outcome)
+            if line is not None:
+                self._write(line.text)
 
     def _worth_keeping(self, outcomes: Sequence[Mapping[str, Any]]) -> bool:
         """Tell whether results are kept: those of the suites are; those of calls that kept every promise only where
