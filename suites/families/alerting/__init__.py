@@ -1,0 +1,1 @@
+"""Rules: switched on and off, silenced, replaced, and found."""

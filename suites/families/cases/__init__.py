@@ -1,0 +1,1 @@
+"""Cases: changed by version, commented on, counted, and set up."""

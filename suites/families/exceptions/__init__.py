@@ -1,0 +1,1 @@
+"""Exceptions of detection rules: lists of them, and their items."""

@@ -1,0 +1,1 @@
+"""Value lists, and their items."""
