@@ -158,6 +158,23 @@ def declared(world: World, schema: Json) -> dict[str, Json]:
     return found
 
 
+def demand_known(call: Call, given: Json, *, row_of: str | None = None) -> None:
+    """Refuse members that the schema of the body does not name: some families decode so, closed schema or not.
+
+    ``row_of`` says that ``given`` is a row of that list of the body.
+    """
+    media = call.operation.body.media("application/json") if call.operation and call.operation.body else None
+    if media is None or media.schema is None or not isinstance(given, dict):
+        return
+    known = declared(call.world, media.schema.json)
+    if row_of is not None:
+        rows = call.world.synthesiser.flat(known.get(row_of, {}))
+        known = declared(call.world, rows.get("items", {}) if isinstance(rows, dict) else {})
+    extra = [name for name in given if name not in known] if known else []
+    if extra:
+        raise Refusal(400, f'invalid keys "{",".join(extra)}"', family="platform")
+
+
 def ambient(call: Call, record: Record, resource: Resource) -> dict[str, Json]:
     """Return what Kibana adds to objects, under all the names that families use for it."""
     revision = record.facts.get("revision", 0)

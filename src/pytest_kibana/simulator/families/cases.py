@@ -96,6 +96,7 @@ def _demand_licence(call: Call, body: Json) -> None:
 def create(call: Call) -> Reply:
     """Make a case."""
     body = dict(call.body or {})
+    generic.demand_known(call, body)
     _demand_licence(call, body)
     key = call.world.clock.uuid()
     record = call.world.store.put("case", call.space, key, {}, by=call.user)
@@ -135,6 +136,7 @@ def update(call: Call) -> Reply:
     changes = (call.body or {}).get("cases") or []
     records = [_one(call, str(change.get("id"))) for change in changes]
     for record, change in zip(records, changes, strict=True):
+        generic.demand_known(call, change, row_of="cases")
         _demand_licence(call, change)
         if change.get("version") != record.version and "version" not in call.slack:
             text = (
@@ -235,6 +237,7 @@ def _comment_of(call: Call, case: str, key: str) -> Record:
 def comment(call: Call) -> Reply:
     """Add a comment or an alert; the answer is the case."""
     case = _one(call, call.ids[0])
+    generic.demand_known(call, call.body)
     _attach(call, case, dict(call.body or {}))
     return Reply(shown(call, case))
 
