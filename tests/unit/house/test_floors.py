@@ -16,7 +16,7 @@ FLOORS: list[set[str]] = [
     {"target", "evidence"},
     {"checks", "cases", "resources"},
     {"conformance"},
-    {"report", "upgrade"},
+    {"report"},
     {
         *(
             "session",
