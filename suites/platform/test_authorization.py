@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from pytest_kibana.contract import Contract
+from pytest_kibana.resources import Handle
 from pytest_kibana.suites.platform.conftest import SPACES, assert_envelope
 from pytest_kibana.wire import KibanaClient
 
@@ -50,8 +52,10 @@ def test_viewer_may_not_write(viewer: KibanaClient, kibana_contract, kibana_spac
 
 @pytest.mark.kibana_requirement("KBN-REQ-ATZ-003", source=_SOURCE, safety="space")
 def test_privileges_end_at_the_space(
-    kibana_client_factory: Callable[..., KibanaClient], kibana_contract, kibana_space_factory
-) -> None:  # type: ignore[no-untyped-def]
+    kibana_client_factory: Callable[..., KibanaClient],
+    kibana_contract: Contract,
+    kibana_space_factory: Callable[..., Handle],
+) -> None:
     """Privileges in one space give nothing in another."""
     if kibana_contract.find("GET /api/data_views") is None:
         pytest.skip("needs GET /api/data_views, and the contract has none")

@@ -1,7 +1,10 @@
 """Errors: what is refused, with which status, in which envelope. All on routes that change nothing."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from pytest_kibana.contract import Contract
 from pytest_kibana.suites.platform.conftest import assert_envelope, message_of
 from pytest_kibana.wire import KibanaClient
 
@@ -77,7 +80,7 @@ def test_payload_limit(kibana_client: KibanaClient) -> None:
 @pytest.mark.kibana_requirement(
     "KBN-REQ-LIM-002", source="the contract: maximum of page sizes", safety="read"
 )
-def test_page_size_limit(kibana_client: KibanaClient, kibana_contract) -> None:  # type: ignore[no-untyped-def]
+def test_page_size_limit(kibana_client: KibanaClient, kibana_contract: Contract) -> None:
     """A page larger than the contract allows is answered 400."""
     limits = list(_page_limits(kibana_contract))
     if not limits:
@@ -91,7 +94,7 @@ def test_page_size_limit(kibana_client: KibanaClient, kibana_contract) -> None: 
     assert not served, f"served, and over the maximum: {', '.join(served)}"
 
 
-def _page_limits(contract):  # type: ignore[no-untyped-def]
+def _page_limits(contract: Contract) -> Iterator[tuple[str, str, int]]:
     """Yield label, parameter and maximum of every list whose only need is a page size."""
     for operation in contract.operations.values():
         if operation.method != "GET" or "{" in operation.path:
