@@ -103,7 +103,7 @@ def _page_limits(contract: Contract) -> Iterator[tuple[str, str, int]]:
         if any(p.required for p in asked):
             continue
         for parameter in asked:
-            schema = parameter.schema.json if parameter.schema else {}
+            schema = parameter.schema.json
             most = schema.get("maximum") if isinstance(schema, dict) else None
             if parameter.name in ("per_page", "perPage") and isinstance(most, int):
                 yield operation.label, parameter.name, most
