@@ -219,6 +219,7 @@ def test_what_happened_is_told_in_order(kibana_resources: Resources, here: Kiban
     "KBN-REQ-CASES-012",
     source=LIVE,
     operations=["POST /api/cases/{caseId}/connector/{connectorId}/_push"],
+    safety="disruptive",
 )
 def test_a_case_is_not_pushed_to_nowhere(kibana_resources: Resources, here: KibanaClient) -> None:
     """Pushing a case to a connector that is not there is answered 404, and the case stays as it is."""

@@ -82,7 +82,10 @@ def test_an_impossible_connector_is_refused(here: KibanaClient, unique: Any, bro
         ("GET", "", None),
         ("PUT", "", {"name": "x"}),
         ("DELETE", "", None),
-        ("POST", "/_execute", {"params": {"message": "x"}}),
+        pytest.param(
+            *("POST", "/_execute", {"params": {"message": "x"}}),
+            marks=pytest.mark.kibana_safety("disruptive"),
+        ),
     ],
     ids=["read", "change", "delete", "run"],
 )
@@ -127,6 +130,7 @@ def test_a_change_replaces_the_configuration(kibana_resources: Resources, here: 
     source=LIVE,
     operations=[RUN],
     tier="smoke",
+    safety="disruptive",
 )
 def test_running_says_how_it_went(kibana_resources: Resources, here: KibanaClient) -> None:
     """Running a connector is answered 200 and says whether it went well; parameters of no use are an error."""
