@@ -75,7 +75,7 @@ def requirements() -> str:
         "",
         "What the suites certify, collected from the markers of their tests. A broken MUST fails a run; a broken",
         "SHOULD is tolerated unless `--kibana-strict`. Laws are tried on every resource whose operations the contract",
-        "has; what a resource is known to do otherwise is said in its declaration, and shows as a skip with the reason.",
+        "has; what a resource is known to do otherwise is said in its declaration, and is skipped with the reason.",
     ]
     group = None
     for entry in catalogue():

@@ -89,8 +89,10 @@ def test_operations_are_selected_by_family_id_and_glob(run_pytest: Run, stand_in
 def test_items_are_named_after_operation_and_group(run_pytest: Run) -> None:
     ran = run_pytest(
         "--pyargs",
-        "pytest_kibana.suites.contract",
+        "pytest_kibana.suites",
         "--collect-only",
+        "-k",
+        "test_operation",
         "-q",
         "--kibana-url=embedded",
         "--kibana-operations=spaces",

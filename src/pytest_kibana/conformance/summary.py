@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_kibana.conformance.findings import merge, of_contract
 from pytest_kibana.conformance.outcome import Outcome
@@ -118,13 +118,23 @@ def conclude(
     return Conclusion(
         verdicts=verdicts,
         findings=findings,
-        skips=(*plan.skips, *(skip for outcome in seen for skip in outcome.skips)),
+        skips=(*plan.skips, *(skip for outcome in seen for skip in outcome.skips), *_never_reached(seen)),
         troubles=(*troubles, *(trouble for outcome in seen for trouble in outcome.troubles)),
         coverage=_coverage(plan, seen, findings),
         verdict=joined,
         requests=sum(outcome.requests for outcome in seen),
         lapsed=_lapsed(deviations, verdicts, findings),
     )
+
+
+def _never_reached(outcomes: Sequence[Outcome]) -> tuple[SkipRecord, ...]:
+    """Return a record for each operation that was to be tested and of which nothing could be sent, with a reason."""
+    tested = {outcome.operation for outcome in outcomes if outcome.tested}
+    reasons: dict[str, SkipRecord] = {}
+    for outcome in outcomes:
+        for skip in outcome.skips if outcome.operation not in tested else ():
+            reasons.setdefault(outcome.operation, replace(skip, group=None))
+    return tuple(reasons.values())
 
 
 def _lapsed(

@@ -136,6 +136,10 @@ def test_an_item_reads_as_it_was_made(
     kibana_resources: Resources, name: str, tags: list[str], value: str, operator: str
 ) -> None:
     """Whatever name, tags and entry an item is given, it reads so."""
-    told = {"name": name, "tags": tags, "entries": [{**ENTRY, "value": value, "operator": operator}]}
+    told: dict[str, Any] = {
+        "name": name,
+        "tags": tags,
+        "entries": [{**ENTRY, "value": value, "operator": operator}],
+    }
     item = kibana_resources.exception_list_item(**told)
     assert part(item.read(), *told) == told

@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -48,7 +49,7 @@ def test_overwriting_is_asked_for(here: KibanaClient, tag: Callable[..., str]) -
 def test_an_unknown_object_is_named(here: KibanaClient, unique: Callable[[], str], method: str) -> None:
     """Reading, changing or deleting what is not there is answered 404, with its type and id."""
     key = unique()
-    body = {"json": {"attributes": {"name": "x"}}} if method == "PUT" else {}
+    body: dict[str, Any] = {"json": {"attributes": {"name": "x"}}} if method == "PUT" else {}
     answer = here.request(method, ONE.format("tag", key), **body)
     assert_refused(answer, 404, f"Saved object [tag/{key}] not found")
 

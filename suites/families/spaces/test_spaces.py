@@ -51,7 +51,7 @@ def test_an_unknown_space_is_not_found(
 ) -> None:
     """Reading, changing or deleting a space that is not there is answered 404, without a word more."""
     name = unique()
-    body = {"json": {"id": name, "name": name}} if method == "PUT" else {}
+    body: dict[str, Any] = {"json": {"id": name, "name": name}} if method == "PUT" else {}
     answer = kibana_client.request(method, ONE.format(name), **body)
     assert_refused(answer, 404)
     assert answer.json() == {"statusCode": 404, "error": "Not Found", "message": "Not Found"}
