@@ -3,6 +3,7 @@ platform's; the rest needs a published contract."""
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -324,3 +325,11 @@ def test_an_operation_newer_than_the_version_is_an_unknown_route(
     client = stand_in(contract=str(published("9.1")), version="9.0.0")
     answer = client.post("/api/maintenance_window", json={})
     assert answer.json() == {"statusCode": 404, "error": "Not Found", "message": "Not Found"}
+
+
+@pytest.mark.parametrize("duration", ["999999999d", "99999999999999999999h", "-1"])
+def test_a_window_may_last_beyond_every_calendar(duration: str) -> None:
+    """A duration is any number with a unit; one that no calendar holds never ends, and is no crash."""
+    from pytest_kibana.simulator.families.maintenance_windows import _end
+
+    assert _end(datetime(2026, 1, 1, tzinfo=UTC), duration) == datetime.max.replace(tzinfo=UTC)

@@ -15,6 +15,7 @@ from pytest_kibana.simulator.world import Call
 Json = Any
 family = Family("maintenance-window")
 _WINDOW = BY_NAME["maintenance_window"]
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -49,18 +50,22 @@ def _demand_schedule(body: Json) -> None:
         raise Refusal(400, text, family="platform")
 
 
+def _end(start: datetime, duration: str) -> datetime:
+    """Return when a window ends; one that lasts beyond all calendars, or forever (``-1``), ends with the calendar."""
+    length = re.fullmatch(r"(\d+)([dhms])", duration)
+    try:
+        return start + timedelta(**{_UNITS[length[2]]: int(length[1])}) if length else _NEVER
+    except OverflowError:
+        return _NEVER
+
+
 def _status(record: Record) -> str:
     """Return what the clock makes of a window."""
     if record.facts.get("archived"):
         return "archived"
     custom = (record.value.get("schedule") or {}).get("custom") or {}
     start = _moment(str(custom.get("start", "1970-01-01T00:00:00Z")))
-    length = re.fullmatch(r"(\d+)([dhms])", str(custom.get("duration", "1h")))
-    end = (
-        start + timedelta(**{_UNITS[length[2]]: int(length[1])})
-        if length
-        else datetime.max.replace(tzinfo=UTC)
-    )
+    end = _end(start, str(custom.get("duration", "1h")))
     now = datetime.now(UTC)
     if custom.get("recurring") and now > end:
         return "upcoming"
