@@ -199,6 +199,7 @@ class Run:
             ("kibana_requires", self._unmet),
             ("kibana_safety", self._unsafe),
             ("kibana_operation", self._unknown),
+            ("kibana_tier", self._beyond),
         ]
         for name, reason_of in needs:
             for value in markers.read(item, name):
@@ -222,6 +223,14 @@ class Run:
         if SAFETY_CLASSES.index(safety) <= SAFETY_CLASSES.index(self.settings.allow):
             return None
         return f"needs --kibana-allow {safety}, found {self.settings.allow}"
+
+    def _beyond(self, tier: str) -> str | None:
+        """Tell whether a test belongs to longer runs than this one; a budget of numbers is a standard one."""
+        named = (word for word in markers.TIERS if word in self.settings.budget.split(","))
+        here = next(named, "standard")
+        if markers.TIERS.index(tier) <= markers.TIERS.index(here):
+            return None
+        return f"needs --kibana-budget {tier}, found {here}"
 
     def _unknown(self, operations: tuple[str, ...]) -> str | None:
         contract = self.open().contract

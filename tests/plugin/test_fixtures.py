@@ -134,17 +134,21 @@ def test_markers_skip_with_what_was_needed_and_found(against: Callable[..., Ran]
         @pytest.mark.kibana_operation("GET /api/nothing")
         def test_operation(kibana): raise AssertionError
 
+        @pytest.mark.kibana_tier("thorough")
+        def test_tier(kibana): raise AssertionError
+
         @pytest.mark.kibana_operation("GET /api/status")
         def test_named(kibana_operation): assert kibana_operation.family == "system"
     """.replace("\n        ", "\n")
     )
-    assert "1 passed, 5 skipped" in ran.out, ran.out
+    assert "1 passed, 6 skipped" in ran.out, ran.out
     for said in (
         "needs version >=99, found 9.4.3",
         "needs flavor serverless, found traditional",
         "needs plugin nothing",
         "needs --kibana-allow disruptive, found global",
         "has no GET /api/nothing",
+        "needs --kibana-budget thorough, found standard",
     ):
         assert said in ran.out
 
