@@ -60,8 +60,14 @@ class Handle:
 
     @property
     def client(self) -> "KibanaClient":
-        """A client that speaks to this space, or to the space that the object is in."""
-        return self._factory.client.in_space(self.id if self.resource.name == "space" else self.space)
+        """A client that speaks to this space, or to the space that the object is in.
+
+        Its calls are the caller's own, and so are held to the contract: only what the factory sends is the factory's.
+        """
+        from pytest_kibana.wire.exchange import Origin
+
+        space = self.id if self.resource.name == "space" else self.space
+        return self._factory.client.derive(origin=Origin.HAND, space=space)
 
     def value(self, part: str | None = None, pointer: str | None = None) -> Any:
         """Return a key (``id`` and others), or what stands at a JSON pointer of :attr:`body` (read once more where it

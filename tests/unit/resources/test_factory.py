@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 
 from pytest_kibana.errors import LeftoversError, ResourceTrouble, UsageError
+from pytest_kibana.resources import Factory
+from pytest_kibana.resources.mark import RunMark
+from pytest_kibana.wire import Origin
 
 from .conftest import Bench, broken
 
@@ -204,3 +207,18 @@ def test_what_cannot_be_says_so(bench: Bench, make: Any, words: str) -> None:
     with bench.factory() as factory, pytest.raises(UsageError) as caught:
         make(factory)
     assert words in str(caught.value)
+
+
+def test_what_is_said_through_a_handle_is_the_callers_own(bench: Bench) -> None:
+    """Traffic that a person writes is held to the contract, so it must not pass for the factory's."""
+    said: list[tuple[Origin, str]] = []
+    client = bench.client().derive(
+        listeners=(lambda exchange: said.append((exchange.request.origin, exchange.request.path)),)
+    )
+    with Factory(client, ledger=bench.ledger(), mark=RunMark()) as factory:
+        case = factory.make("case", space=factory.make("space"))
+        assert {origin for origin, _ in said} == {Origin.FACTORY}
+        said.clear()
+        case.client.get("/api/status")
+        assert [origin for origin, _ in said] == [Origin.HAND]
+        assert str(case.space) in said[0][1]
