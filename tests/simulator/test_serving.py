@@ -1,9 +1,12 @@
 """Starting and stopping: the ready file, the banner, the parent's death, and state that survives."""
 
+import asyncio
 import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -12,7 +15,7 @@ import pytest
 from conftest import XSRF
 from pytest_kibana.errors import UsageError
 from pytest_kibana.simulator.config import Config
-from pytest_kibana.simulator.server import serve
+from pytest_kibana.simulator.server import build, serve
 
 
 def wait_for(path: Path) -> dict[str, str]:
@@ -59,6 +62,70 @@ def test_state_survives_when_it_was_given_a_file(tmp_path: Path) -> None:
         assert client.get(f"{said['url']}/s/kept/api/saved_objects/tag/t").json()["attributes"] == {
             "name": "t"
         }
+
+
+KEEPING = ("--port", "0", "--api-key", "c3VwZXI6bm90LXNlY3JldC1oZXJl", "--quiet")
+
+
+@contextmanager
+def killed(folder: Path, *arguments: str) -> Iterator[httpx.Client]:
+    """Serve with a data file; the process is killed when the block ends, and has no time for a last word."""
+    ready = folder / "ready.json"
+    ready.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "pytest_kibana.simulator", "--contract", "core", *KEEPING]
+    command += ["--data", str(folder / "state.json"), "--ready-file", str(ready), *arguments]
+    process = subprocess.Popen(command)
+    try:
+        said = wait_for(ready)
+        headers = {**XSRF, "authorization": f"ApiKey {said['api_key']}"}
+        with httpx.Client(base_url=said["url"], headers=headers) as client:
+            yield client
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
+    with killed(tmp_path) as client:
+        for name in ("a", "b", "c"):
+            assert client.post("/api/spaces/space", json={"id": name, "name": name}).status_code == 200
+        assert client.put("/api/spaces/space/b", json={"id": "b", "name": "B"}).status_code == 200
+        assert client.delete("/api/spaces/space/c").status_code == 204
+        before = client.get("/api/spaces/space").json()
+    with killed(tmp_path) as client:  # a second life adds to the first
+        assert client.get("/api/spaces/space").json() == before
+        assert client.post("/api/spaces/space", json={"id": "d", "name": "D"}).status_code == 200
+        before = client.get("/api/spaces/space").json()
+    with (tmp_path / "state.json.journal").open("ab") as journal:
+        journal.write(b'{"sequence":99,"rows":[{"place":["space","*","e"],"rec')  # died while it wrote
+    with killed(tmp_path) as client:
+        assert client.get("/api/spaces/space").json() == before
+        assert {space["id"] for space in before} == {"default", "a", "b", "d"}
+
+
+def test_reading_costs_what_it_costs_without_a_file(tmp_path: Path) -> None:
+    def seconds(config: Config) -> float:
+        app = build(config)
+        key = app.world.identities.api_key
+        scope = {"type": "http", "method": "GET", "raw_path": b"/api/spaces/space", "query_string": b""}
+        scope["headers"] = [(b"authorization", f"ApiKey {key}".encode())]
+
+        async def ask() -> None:
+            async def receive() -> dict[str, object]:
+                return {"type": "http.request"}
+
+            async def send(_message: object) -> None:
+                return
+
+            for _ in range(300):
+                await app(dict(scope), receive, send)
+
+        started = time.process_time()
+        asyncio.run(ask())
+        return time.process_time() - started
+
+    plain, kept = Config("core", quiet=True), Config("core", data_file=tmp_path / "state.json", quiet=True)
+    assert min(seconds(kept) for _ in range(3)) < 1.5 * min(seconds(plain) for _ in range(3)) + 0.02
 
 
 def test_a_damaged_data_file_is_refused(tmp_path: Path) -> None:

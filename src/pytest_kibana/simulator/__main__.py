@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--quirks", metavar="RELEASE", help="switch on the known deviations of a release, such as 9.4"
     )
-    made.add_argument("--data", type=Path, metavar="FILE", help="keep the state in this file")
+    made.add_argument("--data", type=Path, metavar="FILE", help="keep the state in this file, across a kill too")
     made.add_argument(
         "--control-port", type=int, help="open a door for switching faults; 0 takes a free port"
     )

@@ -72,6 +72,7 @@ class App:
         path = scope["raw_path"].decode("latin-1").partition("?")[0]
         call = Call(self.world, scope["method"], path, scope["query_string"].decode("latin-1"), headers, raw)
         reply = self._answer(call)
+        self.world.keep(call.method)
         status, out, body = self.encode(call, reply)
         takeover = self.engine.faults.wire(call)
         if takeover is not None:

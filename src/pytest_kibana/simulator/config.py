@@ -25,7 +25,7 @@ class Config:
         version: what ``/api/status`` claims; None takes the contract's.
         faults: texts ``<fault>@<operation label>``, or ``<fault>@*``.
         quirks: the release whose known deviations are switched on together, such as ``9.4``.
-        data_file: where state is read from at start and written to at the end; None keeps it in memory.
+        data_file: where state is read from at start and kept while serving; None keeps it in memory alone.
         boot_seconds: how long every request is answered 503 after the doors open.
         exit_with_parent: stop when standard input ends, which it does when the parent process dies.
         contract_path: directories in which published contracts are looked for.

@@ -35,6 +35,7 @@ class Control:
             status, body = self._answer(f"{scope['method']} {scope['path']}", json.loads(raw or b"{}"))
         except (UsageError, ValueError, KeyError, TypeError) as trouble:
             status, body = 400, {"message": str(trouble)}
+        self.app.world.keep(scope["method"])
         content = json.dumps(body).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
         await send_all(send, status, headers, content)

@@ -37,6 +37,7 @@ class Elasticsearch:
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
         query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
         status, body = self._answer(scope["method"], scope["path"], query, headers, raw)
+        self.world.keep(scope["method"])
         content = b"" if scope["method"] == "HEAD" else json.dumps(body).encode()
         media = b"application/vnd.elasticsearch+json;compatible-with=9"
         asked = headers.get("accept", "")

@@ -33,6 +33,7 @@ def build(config: Config) -> App:
     world = World(config, contract)
     engine = Engine(world)
     engine.faults.switch_on(config.faults, quirks=config.quirks)
+    world.open()
     return App(world, engine)
 
 
@@ -40,11 +41,11 @@ def run(config: Config) -> None:
     """Serve until interrupted. Prints a banner, and writes the ready file once requests are accepted."""
     app = build(config)
     doors = _Doors(config, app)
-    # uvicorn raises the signal that ended it once more; by default that would end the process before it saved.
+    # uvicorn raises the signal that ended it once more; by default the process would end before its file is closed.
     signal.signal(signal.SIGTERM, lambda _signal, _frame: doors.stop())
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(doors.serve())
-    app.world.save()
+    app.world.close()
 
 
 @contextlib.contextmanager
@@ -61,7 +62,7 @@ def serve(config: Config) -> Iterator[dict[str, Json]]:
     finally:
         doors.stop()
         thread.join(10)
-        app.world.save()
+        app.world.close()
 
 
 class _Doors:

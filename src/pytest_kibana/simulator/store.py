@@ -1,22 +1,17 @@
 """What the stand-in remembers: records in tables, by kind and space, and the clock that dates them."""
 
 import base64
-import json
 import time
 import uuid
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-
-from pytest_kibana.errors import UsageError
 
 Json = Any
 EVERYWHERE = "*"
 """The space under which things are kept that are the same whatever the prefix of the path says."""
-_LAYOUT = 1
 
 
 class Clock:
@@ -42,6 +37,11 @@ class Clock:
     def sequence(self) -> int:
         """Return the next number of a count that all writes share."""
         self._sequence += 1
+        return self._sequence
+
+    @property
+    def count(self) -> int:
+        """How many writes there were."""
         return self._sequence
 
     def resume(self, sequence: int) -> None:
@@ -127,37 +127,3 @@ class Store:
             table.update(tables.get(key, {}))
         for key, table in tables.items():
             self._tables.setdefault(key, table)
-
-    # -- files -------------------------------------------------------------------------------------------
-
-    def save(self, path: Path) -> None:
-        """Write everything to a file, so that half a file never takes the place of a whole one."""
-        rows = [
-            {"kind": kind, "space": space, **asdict(record)}
-            for kind, space, table in self.tables()
-            for record in table.values()
-        ]
-        draft = path.with_name(path.name + ".new")
-        draft.write_text(json.dumps({"layout": _LAYOUT, "sequence": self.clock.sequence(), "records": rows}))
-        draft.replace(path)
-
-    def load(self, path: Path) -> None:
-        """Read back what :meth:`save` wrote.
-
-        Raises:
-            UsageError: the file is not one of ours.
-        """
-        try:
-            document = json.loads(path.read_text())
-            rows = document["records"]
-            if document["layout"] != _LAYOUT:
-                raise KeyError("layout")
-            for row in rows:
-                kind, space = row.pop("kind"), row.pop("space")
-                self.table(kind, space)[row["id"]] = Record(**row)
-            self.clock.resume(int(document["sequence"]))
-        except (OSError, ValueError, KeyError, TypeError) as trouble:
-            raise UsageError(
-                f"{path} does not hold the state of a stand-in ({trouble})",
-                hint="Name a file that a stand-in wrote, or one that does not exist yet.",
-            ) from trouble

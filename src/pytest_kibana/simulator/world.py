@@ -10,6 +10,7 @@ from pytest_kibana.contract.model import Operation
 from pytest_kibana.simulator.config import NEWEST, Config
 from pytest_kibana.simulator.identities import ANONYMOUS, Identities, Identity
 from pytest_kibana.simulator.inventory import BY_NAME
+from pytest_kibana.simulator.journal import Journal
 from pytest_kibana.simulator.routing import NOWHERE, Route, Router, numbers, router_of
 from pytest_kibana.simulator.schemas import Schemas
 from pytest_kibana.simulator.store import EVERYWHERE, Clock, Store, Table
@@ -29,8 +30,7 @@ class World:
         self.contract = contract
         self.clock = Clock()
         self.store = Store(self.clock)
-        if config.data_file is not None and config.data_file.exists():
-            self.store.load(config.data_file)
+        self._journal = Journal(self.store, config.data_file) if config.data_file is not None else None
         self.schemas = Schemas(contract)
         self.synthesiser = Synthesiser(self.schemas, self.clock)
         self.router: Router = router_of(contract, config.version)
@@ -53,10 +53,20 @@ class World:
         """Tell whether this plays a release at or after a version such as ``9.1``."""
         return numbers(self.version) >= numbers(version)
 
-    def save(self) -> None:
+    def open(self) -> None:
+        """Begin to keep the state on disk, where a data file was named."""
+        if self._journal is not None:
+            self._journal.open()
+
+    def keep(self, method: str) -> None:
+        """Put on the disk what a request with this method changed; call it before its answer leaves."""
+        if self._journal is not None:
+            self._journal.keep(changing=method not in ("GET", "HEAD", "OPTIONS"))
+
+    def close(self) -> None:
         """Write the state to the data file, where one was named."""
-        if self.config.data_file is not None:
-            self.store.save(self.config.data_file)
+        if self._journal is not None:
+            self._journal.close()
 
 
 def _version_of(contract: Contract) -> str:
