@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import time
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -34,6 +35,7 @@ SECURITY = {
 }
 """Headers of every answer (seen on 9.0.1; defaults of ``server.securityResponseHeaders``)."""
 _COMPRESSIBLE = 1024
+_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\s|,|$))")
 _MOST = max(LARGE.values()) + 1024
 _NOT_READY = b"Kibana server is not ready yet"
 
@@ -118,7 +120,7 @@ class App:
             headers.append((b"vary", b"accept-encoding"))
         if (
             len(body) >= _COMPRESSIBLE
-            and "gzip" in call.headers.get("accept-encoding", "")
+            and _GZIP.search(call.headers.get("accept-encoding", ""))
             and "content-encoding" not in own
         ):
             body = gzip.compress(body, 1)

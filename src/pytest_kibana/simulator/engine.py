@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from pytest_kibana.simulator import generic
+from pytest_kibana.simulator import generic, pages
 from pytest_kibana.simulator.authorization import check as check_privileges
 from pytest_kibana.simulator.families import After, Before, Family, Handler, load_families
 from pytest_kibana.simulator.faults import Faults
@@ -64,9 +64,14 @@ def authenticate(call: Call) -> None:
 
 
 def read_body(call: Call) -> None:
-    """413, 415, and 400 for what is no JSON."""
-    if call.method not in ("GET", "HEAD"):
+    """413, 415, and 400 for what is no JSON. What a route without a body is sent is not parsed but for its size."""
+    if call.method in ("GET", "HEAD"):
+        return
+    try:
         call.body, call.present = read_payload(call.raw, call.headers, call.route)
+    except Refusal as refusal:
+        if refusal.status == 413 or call.operation is None or call.operation.body is not None:
+            raise
 
 
 def demand_xsrf(call: Call) -> None:
@@ -190,7 +195,9 @@ class Engine:
         """Return the reply to a call whose base path has been stripped; ``call.path`` is still percent-encoded."""
         stage = ""
         try:
-            self._route(call)
+            shown = self._route(call)
+            if shown is not None:
+                return shown
             proceed = partial(self._handle, call)
             replaced = self.faults.stages(call, proceed)
             for stage, check in STAGES:
@@ -204,21 +211,27 @@ class Engine:
             reply.public = stage == "handler"
             return self.faults.answered(call, reply)
 
-    def _route(self, call: Call) -> None:
+    def _route(self, call: Call) -> Reply | None:
+        """Find the route of a call; return the answer where it is for a page."""
         prefixed = SPACE.match(call.path)
         if prefixed:
             call.space = prefixed[1]
             call.path = call.path[prefixed.end() :] or "/"
         found = self.world.router.find("GET" if call.method == "HEAD" else call.method, call.path)
         if found is None:
-            self._unknown(call)
-        else:
-            call.route, call.ids = found
+            return self._unknown(call)
+        call.route, call.ids = found
+        return None
 
-    def _unknown(self, call: Call) -> None:
+    def _unknown(self, call: Call) -> Reply:
         """Refuse a path without a route. GETs meet an authenticated catch-all first (Kibana source, core_app.ts)."""
         if call.method in ("GET", "HEAD"):
-            authenticate_stranger(call)
+            shown = pages.open_page(call)
+            if shown is None:
+                authenticate_stranger(call)
+                shown = pages.page(call)
+            if shown is not None:
+                return shown
             if call.path.endswith("/") and call.path != "/":
                 place = f"{self.world.config.base_path}/{quote(call.path.strip('/'), safe='')}"
                 raise Refusal(302, "", headers={"location": place})
@@ -317,10 +330,10 @@ class Engine:
 
 
 def authenticate_stranger(call: Call) -> None:
-    """401 on the catch-all route."""
+    """401 on the catch-all route; a browser is sent to log in."""
     found = call.world.identities.recognise(call.headers.get("authorization"), call.headers.get("cookie"))
     if found is None:
-        raise Refusal(401, family="platform")
+        raise pages.to_login(call) if pages.is_page(call) else Refusal(401, family="platform")
 
 
 def refused(call: Call, refusal: Refusal) -> Reply:

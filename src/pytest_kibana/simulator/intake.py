@@ -61,10 +61,14 @@ def read_payload(raw: bytes, headers: Mapping[str, str], route: Route) -> tuple[
         raise Refusal(415, family="platform")
     if media == "application/json" or media.endswith("+json"):
         try:
-            return json.loads(raw), True
+            return json.loads(raw, parse_constant=_no_json), True
         except (ValueError, RecursionError):
             raise Refusal(400, "Invalid request payload JSON format", family="platform") from None
     return raw, True
+
+
+def _no_json(constant: str) -> Json:
+    raise ValueError(constant)
 
 
 def _multipart(raw: bytes, declared: str) -> dict[str, Json]:

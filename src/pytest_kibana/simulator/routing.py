@@ -206,7 +206,7 @@ def route_of(operation: Operation) -> Route:
         versioned=not template.startswith(UNVERSIONED),
         open=template in ("/api/status", "/api/oas"),
         limit=LARGE.get(anonymous(template), MAX_PAYLOAD),
-        media=frozenset(media | {"application/json"}),
+        media=frozenset(media or {"application/json"}),
     )
 
 

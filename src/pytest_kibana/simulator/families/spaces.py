@@ -6,6 +6,7 @@ from typing import Any
 from pytest_kibana.simulator import saved
 from pytest_kibana.simulator.authorization import may_enter
 from pytest_kibana.simulator.families import Family
+from pytest_kibana.simulator.features import hidden
 from pytest_kibana.simulator.replies import NOTHING, Refusal, Reply, envelope
 from pytest_kibana.simulator.store import Record, Table
 from pytest_kibana.simulator.world import Call, World
@@ -27,27 +28,6 @@ _KEPT = (
     "projectRouting",
 )
 _SOLUTIONS = ("es", "oblt", "security", "classic")
-HIDDEN_BY_VIEW: dict[str, tuple[str, ...]] = {
-    "es": ("apm", "infrastructure", "logs", "observabilityCasesV3", "observabilityAIAssistant",
-           "securitySolutionAssistant", "securitySolutionAttackDiscovery", "securitySolutionCasesV3",
-           "securitySolutionNotes", "securitySolutionTimeline", "siemV4", "slo", "streams", "uptime"),
-    "oblt": ("securitySolutionAssistant", "securitySolutionAttackDiscovery", "securitySolutionCasesV3",
-             "securitySolutionNotes", "securitySolutionTimeline", "siemV4"),
-    "security": ("apm", "infrastructure", "logs", "observabilityCasesV3", "observabilityAIAssistant", "slo", "uptime"),
-    "classic": (),
-}  # fmt: skip
-"""Features that a solution view hides; reading a space adds them to ``disabledFeatures`` (Kibana source)."""
-SUCCESSORS = {
-    "dashboard": "dashboard_v2",
-    "discover": "discover_v2",
-    "visualize": "visualize_v2",
-    "maps": "maps_v2",
-    "siem": "siemV4",
-    "generalCases": "generalCasesV3",
-    "observabilityCases": "observabilityCasesV3",
-    "securitySolutionCases": "securitySolutionCasesV3",
-}
-"""Features that were replaced; a space that disabled the old one is read as disabling the new one."""
 LEFT_BEHIND = frozenset({"value_list", "value_list_item", "value_list_index", "detection_alerts_index", "entity",
                          "entity_engine", "asset_criticality"})  # fmt: skip
 """What lives in Elasticsearch and so survives its space (Kibana source, ``spaces_client.ts``)."""
@@ -104,9 +84,7 @@ def _looks(body: dict[str, Json]) -> None:
 def shown(record: Record) -> dict[str, Json]:
     """Return a space as it is read: with every feature that is in effect disabled."""
     value = dict(record.value)
-    disabled = [SUCCESSORS.get(name, name) for name in value.get("disabledFeatures", ())]
-    disabled += [name for name in HIDDEN_BY_VIEW.get(value.get("solution", ""), ()) if name not in disabled]
-    value["disabledFeatures"] = disabled
+    value["disabledFeatures"] = hidden(value)
     return value
 
 

@@ -116,6 +116,11 @@ def _is_status(operation: Operation, bench: Bench) -> bool:
     return operation.label == "GET /api/status"
 
 
+def _is_limited(operation: Operation, bench: Bench) -> bool:
+    """Tell whether overload can refuse an operation: the status is told under any load (Kibana source)."""
+    return not _is_status(operation, bench)
+
+
 FAULTS = (
     Fault("weather.cut", "The connection ends without an answer.", ("outage is no finding",), wire=_cut),
     Fault(
@@ -130,6 +135,7 @@ FAULTS = (
         "weather.overloaded",
         "429, always.",
         ("outage is no finding",),
+        _is_limited,
         stages={"authentication": _overloaded},
     ),
     Fault(
