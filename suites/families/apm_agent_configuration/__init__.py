@@ -1,0 +1,1 @@
+"""APM agent configuration: what agents of a service are told."""

@@ -1,0 +1,1 @@
+"""APM agent keys: API keys for agents."""

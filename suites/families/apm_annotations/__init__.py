@@ -1,0 +1,1 @@
+"""APM annotations: deployments marked on the time line of a service."""

@@ -1,0 +1,1 @@
+"""APM server schema: what the APM server of Fleet may be told."""

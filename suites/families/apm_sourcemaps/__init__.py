@@ -1,0 +1,1 @@
+"""APM source maps: kept as artifacts of Fleet."""
