@@ -14,7 +14,15 @@ from typing import Any
 
 from pytest_kibana.conformance import Conclusion, Outcome, conclude
 from pytest_kibana.errors import ExitCode, HarnessError
-from pytest_kibana.evidence import About, Results, ResultsWriter, TroubleRecord, read_results, write_results
+from pytest_kibana.evidence import (
+    About,
+    RequirementRecord,
+    Results,
+    ResultsWriter,
+    TroubleRecord,
+    read_results,
+    write_results,
+)
 from pytest_kibana.report.formats import write_reports
 from pytest_kibana.session import Session
 
@@ -40,6 +48,7 @@ class Books:
         self.exit_code = ExitCode.NOTHING_CHECKED
         self.planned = False
         self._outcomes: list[Outcome] = []
+        self._requirements: list[RequirementRecord] = []
         self._writer = ResultsWriter(folder / RESULTS, self.header, overwrite=self.overwrite)
 
     def enter(self, outcomes: Sequence[Mapping[str, Any]]) -> None:
@@ -50,22 +59,35 @@ class Books:
             self._outcomes.append(outcome)
             self._writer.write(*outcome.records(), *outcome.findings)
 
-    def close(self, session: Session, *, trouble: HarnessError | None, interrupted: bool) -> None:
-        """Conclude: write the final document and the reports. An interrupted run keeps its prefix."""
+    def certify(self, record: RequirementRecord) -> None:
+        """Write down what came of a test of the suites."""
+        self._requirements.append(record)
+        self._writer.write(record)
+
+    def close(
+        self, session: Session, *, trouble: HarnessError | None, interrupted: bool, failed: bool = False
+    ) -> None:
+        """Conclude: write the final document and the reports. An interrupted run keeps its prefix.
+
+        ``failed`` says that pytest saw a test fail, and ends with 1: so does the document.
+        """
         # A hundred thousand records are made here and none dies: collecting would look at all of them, time and again.
         gc.disable()
         try:
-            self._close(session, trouble, interrupted=interrupted)
+            self._close(session, trouble, interrupted=interrupted, failed=failed)
         finally:
             gc.enable()
 
-    def _close(self, session: Session, trouble: HarnessError | None, *, interrupted: bool) -> None:
+    def _close(
+        self, session: Session, trouble: HarnessError | None, *, interrupted: bool, failed: bool
+    ) -> None:
         path = self.folder / RESULTS
         if not interrupted:
             conclusion = self._conclude(session, trouble)
-            self.exit_code = conclusion.exit_code
+            self.exit_code = ExitCode.FINDINGS if failed else conclusion.exit_code
             finished = time.time()
             footer = conclusion.footer(finished=finished, seconds=finished - self.header.started)
+            footer = replace(footer, exit_code=int(self.exit_code))
             whole = path.with_suffix(".whole")
             write_results(whole, self.header, conclusion.records(), footer, overwrite=True)
             whole.replace(path)
@@ -78,15 +100,23 @@ class Books:
         troubles = [*session.troubles, *(runner.troubles() if runner is not None else ())]
         if trouble is not None:
             troubles.append(TroubleRecord(type(trouble).__name__, trouble.message, time.time()))
-        concluded = conclude(session.plan, self._outcomes, troubles=troubles, deviations=session.deviations)
+        concluded = conclude(
+            session.plan,
+            self._outcomes,
+            requirements=self._requirements,
+            troubles=troubles,
+            deviations=session.deviations,
+        )
         if self.planned:
             return concluded
-        # Tests of somebody else's own: what they did not speak to, nobody set out to test.
+        # Without the plan's items, nobody set out to test what was not spoken to.
         spoken = {outcome.operation for outcome in self._outcomes}
+        families = {family for record in self._requirements for family in record.families}
         findings = tuple(
             f for f in concluded.findings if f.about is not About.CONTRACT or f.operation in spoken
         )
-        return replace(concluded, findings=findings, skips=(), coverage=())
+        coverage = tuple(row for row in concluded.coverage if row.family in families)
+        return replace(concluded, findings=findings, skips=(), coverage=coverage)
 
     def _reports(self, session: Session) -> tuple[Path, ...]:
         assert self.results is not None

@@ -19,6 +19,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("sweep", "sweep", "Remove what earlier runs left behind."),
     ("report", "report", "Show results, and make HTML, JUnit, Markdown and metrics of them."),
     ("verify", "verify", "Judge from results alone whether a run is complete enough to rely on."),
+    ("coverage", "coverage", "Count what the tests of the suites exercise, family by family."),
     ("compare", "compare", "Set two results against each other, and say what got worse."),
     ("merge", "merge", "Unite the results of shards."),
     ("accept", "accept", "Write entries for a list of known deviations."),

@@ -24,6 +24,7 @@ from pytest_kibana.settings import Settings, ini_of
 
 if TYPE_CHECKING:
     from pytest_kibana.books import Books
+    from pytest_kibana.certifying import Calls
     from pytest_kibana.conformance import Outcome
     from pytest_kibana.contract import Contract
     from pytest_kibana.report.har import HarRecorder
@@ -40,12 +41,14 @@ class Run:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.traffic: Traffic | None = None
+        self.calls: Calls | None = None
         self.books: Books | None = None
         self.recorder: HarRecorder | None = None
         self.progress: Progress | None = None
         self.trouble: HarnessError | None = None
         self._items: list[str] = []
         self._seen: list[dict[str, Any]] = []
+        self._phases: dict[str, list[pytest.TestReport]] = {}
 
     # -- the session
 
@@ -113,6 +116,10 @@ class Run:
         pytest.exit(str(error), returncode=int(error.exit_code))
 
     def _listen(self) -> None:
+        from pytest_kibana.certifying import Calls
+
+        self.calls = Calls()
+        self.session.listeners.append(self.calls.hear)
         if self.settings.check_traffic != "off":
             from pytest_kibana.traffic import Traffic
 
@@ -193,6 +200,8 @@ class Run:
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Skip a test that needs what the deployment does not have, or what was not allowed."""
+        if self.calls is not None:
+            self.calls.taken()  # what was said between tests is none's
         if not any(item.iter_markers(name) for name in markers.GRAMMAR):
             return
         needs: list[tuple[str, Callable[[Any], str | None]]] = [
@@ -286,7 +295,15 @@ class Run:
             hush_report(report, clean)
         if call.when == "teardown":
             report.kibana = item.stash.get(OUTCOMES, [])  # type: ignore[attr-defined]
+            report.kibana_requirement = self._certified(item)  # type: ignore[attr-defined]
         return report
+
+    def _certified(self, item: pytest.Item) -> dict[str, Any] | None:
+        if next(item.iter_markers("kibana_requirement"), None) is None or self.calls is None:
+            return None
+        from pytest_kibana.certifying import certifies
+
+        return certifies(item, self.session.contract, self.calls.taken())
 
     def _clean(self) -> Callable[[str], str] | None:
         """Return what takes secrets out of a text; None as long as none were used."""
@@ -305,14 +322,26 @@ class Run:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Write down what one test learned."""
-        outcomes = getattr(report, "kibana", None)
-        if outcomes and self.worker is None:
+        if self.worker is not None:
+            return
+        self._phases.setdefault(report.nodeid, []).append(report)
+        if report.when != "teardown":
+            return
+        phases = self._phases.pop(report.nodeid)
+        told = getattr(report, "kibana_requirement", None)
+        outcomes = getattr(report, "kibana", None) or []
+        if outcomes:
             self._show_progress(outcomes)
             self._seen += outcomes
-            if self.books is None and not self._worth_keeping(outcomes):
-                return
-            self._books().enter(self._seen)
-            self._seen = []
+        if told is None and (not outcomes or (self.books is None and not self._worth_keeping(outcomes))):
+            return
+        books = self._books()
+        books.enter(self._seen)
+        self._seen = []
+        if told is not None:
+            from pytest_kibana.certifying import concluded
+
+            books.certify(concluded(told, phases))
 
     def _show_progress(self, outcomes: Sequence[Mapping[str, Any]]) -> None:
         """Say now and then how far the run is, where pytest itself draws no line for each test."""
@@ -357,7 +386,8 @@ class Run:
             self.trouble = error
         if self.books is not None:
             interrupted = exitstatus in (ExitCode.INTERRUPTED, ExitCode.INTERNAL)
-            self.books.close(self.session, trouble=self.trouble, interrupted=interrupted)
+            failed = exitstatus == ExitCode.FINDINGS
+            self.books.close(self.session, trouble=self.trouble, interrupted=interrupted, failed=failed)
             if self.books.planned and exitstatus in (ExitCode.CONFORMANT, ExitCode.NOTHING_CHECKED):
                 session.exitstatus = int(self.books.exit_code)
         self._write_beside()

@@ -22,8 +22,13 @@ from pytest_kibana.commands.speaking import RESULTS
 def command(results: Path, profile: str, *, as_json: bool) -> None:
     """Judge RESULTS by a profile. Exits 0 where nothing stands in the way, 1 for findings, 7 for an incomplete run."""
     from pytest_kibana.evidence import read_results
-    from pytest_kibana.evidence.verify import verify
+    from pytest_kibana.evidence.verify import PROFILES, verify
 
-    verification = verify(read_results(results), profile)
+    known: set[str] = set()
+    if profile in PROFILES and PROFILES[profile].requirements:
+        from pytest_kibana.suites.requirements import catalogue
+
+        known = {entry.requirement.id for entry in catalogue()}
+    verification = verify(read_results(results), profile, requirements=known)
     click.echo(json.dumps(verification.to_json(), indent=2) if as_json else verification.text())
     sys.exit(int(verification.exit_code))

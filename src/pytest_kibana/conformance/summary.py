@@ -15,6 +15,7 @@ from pytest_kibana.evidence.model import (
     Finding,
     Footer,
     Record,
+    RequirementRecord,
     SkipRecord,
     TroubleRecord,
     Verdict,
@@ -40,11 +41,12 @@ class Conclusion:
     verdict: Verdict
     requests: int
     lapsed: tuple[TroubleRecord, ...] = ()
+    requirements: tuple[RequirementRecord, ...] = ()
 
     def records(self) -> tuple[Record, ...]:
         """Return all records in the order in which they are written."""
         troubles = (*self.troubles, *self.lapsed)
-        return (*self.verdicts, *self.findings, *self.skips, *troubles, *self.coverage)
+        return (*self.verdicts, *self.findings, *self.requirements, *self.skips, *troubles, *self.coverage)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -68,6 +70,8 @@ class Conclusion:
             "tested": sum(f.tested for f in self.coverage),
             "succeeded": sum(f.succeeded for f in self.coverage),
             "verdicts": len(self.verdicts),
+            "requirements": len(self.requirements),
+            "broken": sum(record.verdict is Verdict.FAILED for record in self.requirements),
             "findings": len(self.findings),
             "new": status["new"],
             "known": status["known"],
@@ -87,6 +91,7 @@ def conclude(
     plan: Plan,
     outcomes: Iterable[Outcome],
     *,
+    requirements: Sequence[RequirementRecord] = (),
     troubles: Sequence[TroubleRecord] = (),
     known: Callable[[Finding], Finding] = lambda finding: finding,
     deviations: Deviations | None = None,
@@ -96,6 +101,7 @@ def conclude(
     Args:
         plan: what was planned.
         outcomes: what came of its items; an item may be missing, and is then not counted as tested.
+        requirements: what came of the tests of the suites.
         troubles: what the environment did.
         known: turns a finding that is known into a known one; ``deviations`` does so too.
         deviations: the lists of known deviations, held against the target. An entry that was looked for and did not
@@ -112,7 +118,7 @@ def conclude(
     contract = (mark(f) for f in of_contract(plan.contract, None if whole else asked))
     findings = merge([*(f for outcome in seen for f in outcome.findings), *contract])
     verdicts = tuple(record for outcome in seen for record in outcome.verdicts)
-    joined = Verdict.join([record.verdict for record in verdicts])
+    joined = Verdict.join([*(v.verdict for v in verdicts), *(r.verdict for r in requirements)])
     if any(outcome.error for outcome in seen):
         joined = Verdict.ERROR
     return Conclusion(
@@ -124,6 +130,7 @@ def conclude(
         verdict=joined,
         requests=sum(outcome.requests for outcome in seen),
         lapsed=_lapsed(deviations, verdicts, findings),
+        requirements=tuple(requirements),
     )
 
 
@@ -180,6 +187,7 @@ def _coverage(
                     succeeded=sum(label in succeeded for label in mine),
                     findings=defects[family],
                     requests=requests[family],
+                    labels=tuple(label for label in mine if label in eligible),
                 )
             )
     return tuple(rows)

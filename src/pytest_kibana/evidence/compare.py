@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_kibana.evidence.document import Results
-from pytest_kibana.evidence.model import Finding, Verdict
+from pytest_kibana.evidence.model import Finding, RequirementRecord, Verdict
 
 _PASSING = frozenset({Verdict.PASSED, Verdict.TOLERATED, Verdict.KNOWN})
 
@@ -36,6 +36,9 @@ class Comparison:
         no_longer_tested: operations that the old results tested and the new ones did not.
         newly_tested: the other way round.
         lost_success: operations whose success was seen before and is not seen now, though they were tested.
+        broken: tests of requirements that held before, or were not there, and do not hold now.
+        mended: those that did not hold before, and do now.
+        no_longer_certified: tests of requirements that had an outcome before and have none now.
     """
 
     old: Results
@@ -49,6 +52,9 @@ class Comparison:
     newly_tested: tuple[str, ...]
     lost_success: tuple[str, ...]
     families: tuple[FamilyChange, ...]
+    broken: tuple[RequirementRecord, ...] = ()
+    mended: tuple[RequirementRecord, ...] = ()
+    no_longer_certified: tuple[RequirementRecord, ...] = ()
 
     @property
     def worse(self) -> bool:
@@ -56,7 +62,8 @@ class Comparison:
         tested, or the new run was interrupted.
         """
         failing = any(f.status == "new" for f in (*self.added, *self.graver))
-        return failing or bool(self.no_longer_tested or self.lost_success) or self.new.interrupted
+        less = (self.no_longer_tested, self.lost_success, self.broken, self.no_longer_certified)
+        return failing or any(less) or self.new.interrupted
 
     def to_json(self) -> dict[str, Any]:
         """Return the comparison as plain data."""
@@ -75,6 +82,11 @@ class Comparison:
             "no_longer_tested": list(self.no_longer_tested),
             "newly_tested": list(self.newly_tested),
             "lost_success": list(self.lost_success),
+            "requirements": {
+                "broken": [_certificate(r) for r in self.broken],
+                "mended": [_certificate(r) for r in self.mended],
+                "no_longer_certified": [_certificate(r) for r in self.no_longer_certified],
+            },
             "families": [
                 {
                     "family": f.family,
@@ -108,6 +120,14 @@ class Comparison:
             if labels:
                 lines.append(f"{title} ({len(labels)})")
                 lines += [f"  {label}" for label in labels]
+        for title, records in (
+            ("requirements broken", self.broken),
+            ("requirements mended", self.mended),
+            ("requirements no longer certified", self.no_longer_certified),
+        ):
+            if records:
+                lines.append(f"{title} ({len(records)})")
+                lines += [f"  {r.requirement}  {r.sentence}  {r.test}"[:160] for r in records]
         lines.append(
             f"{len(self.unchanged)} findings unchanged; {'worse' if self.worse else 'nothing got worse'}"
         )
@@ -147,8 +167,39 @@ def compare(old: Results, new: Results) -> Comparison:
         for name in names
     )
     return Comparison(
-        old, new, added, graver, fixed, unseen, unchanged, lost, gained, tuple(fallen), families
+        old,
+        new,
+        added,
+        graver,
+        fixed,
+        unseen,
+        unchanged,
+        lost,
+        gained,
+        tuple(fallen),
+        families,
+        *_certificates(old, new),
     )
+
+
+def _certificates(old: Results, new: Results) -> tuple[tuple[RequirementRecord, ...], ...]:
+    """Return the tests of requirements that broke, that were mended, and that no longer have an outcome."""
+    before, after = ({r.test: r for r in one.requirements} for one in (old, new))
+    bad, good = Verdict.FAILED, (Verdict.PASSED, Verdict.TOLERATED)
+    broken = tuple(
+        r
+        for name, r in after.items()
+        if r.verdict is bad and not (name in before and before[name].verdict is bad)
+    )
+    mended = tuple(
+        r for name, r in after.items() if r.verdict in good and name in before and before[name].verdict is bad
+    )
+    gone = tuple(
+        r
+        for name, r in before.items()
+        if r.verdict in (bad, *good) and (name not in after or after[name].verdict not in (bad, *good))
+    )
+    return broken, mended, gone
 
 
 def _by_identity(results: Results) -> dict[str, Finding]:
@@ -194,6 +245,17 @@ def _brief(finding: Finding) -> dict[str, Any]:
         "about": finding.about.value,
         "status": finding.status,
         "count": finding.count,
+    }
+
+
+def _certificate(record: RequirementRecord) -> dict[str, Any]:
+    return {
+        "requirement": record.requirement,
+        "sentence": record.sentence,
+        "level": record.level.value,
+        "test": record.test,
+        "verdict": record.verdict.value,
+        "reason": record.reason,
     }
 
 

@@ -22,6 +22,7 @@ from pytest_kibana.evidence.model import (
     Footer,
     Header,
     Record,
+    RequirementRecord,
     SkipRecord,
     TroubleRecord,
     VerdictRecord,
@@ -113,6 +114,11 @@ class Results:
     def of(self, kind: type[R]) -> tuple[R, ...]:
         """Return the records of one kind, in the order of the file."""
         return tuple(record for record in self.records if isinstance(record, kind))
+
+    @property
+    def requirements(self) -> tuple[RequirementRecord, ...]:
+        """The outcomes of the tests of the suites."""
+        return self.of(RequirementRecord)
 
     @property
     def verdicts(self) -> tuple[VerdictRecord, ...]:

@@ -13,6 +13,7 @@ from pytest_kibana.evidence.model import (
     Finding,
     Footer,
     Header,
+    RequirementRecord,
     SkipRecord,
     Verdict,
     VerdictRecord,
@@ -46,10 +47,9 @@ def merge(parts: Sequence[Results]) -> Results:
     )
     troubles = _once(t for p in distinct for t in p.troubles)
     coverage = _coverage(distinct, verdicts, skips)
-    records = (*verdicts, *findings, *skips, *troubles, *coverage)
-    return Results(
-        distinct[0].path, _header(distinct), records, _footer(distinct, verdicts, findings, skips, coverage)
-    )
+    records = (*verdicts, *findings, *_requirements(distinct), *skips, *troubles, *coverage)
+    whole = Results(distinct[0].path, _header(distinct), records, None)
+    return replace(whole, footer=_footer(distinct, whole))
 
 
 def _distinct(parts: Sequence[Results]) -> list[Results]:
@@ -146,6 +146,15 @@ def _one_finding(one: Finding, other: Finding) -> Finding:
     )
 
 
+def _requirements(parts: Sequence[Results]) -> tuple[RequirementRecord, ...]:
+    """Keep one record of each test: the one that ran where another was skipped, else the worse."""
+    held: dict[str, RequirementRecord] = {}
+    for record in _once(r for part in parts for r in part.requirements):
+        known = held.get(record.test)
+        held[record.test] = record if known is None else max(known, record, key=lambda r: r.verdict.rank)
+    return tuple(held[key] for key in sorted(held))
+
+
 def _coverage(
     parts: Sequence[Results], verdicts: Sequence[VerdictRecord], skips: Sequence[SkipRecord]
 ) -> tuple[FamilyCoverage, ...]:
@@ -176,7 +185,10 @@ def _wider(one: FamilyCoverage, other: FamilyCoverage) -> FamilyCoverage:
     fields = ("operations", "eligible", "tested", "succeeded", "findings")
     greatest = {name: max(getattr(one, name), getattr(other, name)) for name in fields}
     same = one == other
-    return replace(one, **greatest, requests=one.requests if same else one.requests + other.requests)
+    labels = tuple(sorted({*one.labels, *other.labels}))
+    return replace(
+        one, **greatest, labels=labels, requests=one.requests if same else one.requests + other.requests
+    )
 
 
 def _header(parts: Sequence[Results]) -> Header:
@@ -188,13 +200,7 @@ def _header(parts: Sequence[Results]) -> Header:
     )
 
 
-def _footer(
-    parts: Sequence[Results],
-    verdicts: Sequence[VerdictRecord],
-    findings: Sequence[Finding],
-    skips: Sequence[SkipRecord],
-    coverage: Sequence[FamilyCoverage],
-) -> Footer | None:
+def _footer(parts: Sequence[Results], whole: Results) -> Footer | None:
     footers = [part.footer for part in parts if part.footer is not None]
     if len(footers) < len(parts):
         return None
@@ -202,8 +208,11 @@ def _footer(
         return footers[0]
     counts = dict(footers[0].counts)
     for name in ("operations", "eligible", "tested", "succeeded"):
-        counts[name] = sum(getattr(row, name) for row in coverage)
-    counts.update(verdicts=len(verdicts), findings=len(findings), skips=len(skips))
+        counts[name] = sum(getattr(row, name) for row in whole.coverage)
+    findings, requirements = whole.findings, whole.requirements
+    counts.update(verdicts=len(whole.verdicts), findings=len(findings), skips=len(whole.skips))
+    broken = sum(record.verdict is Verdict.FAILED for record in requirements)
+    counts.update(requirements=len(requirements), broken=broken)
     counts.update({word: sum(f.status == word for f in findings) for word in ("new", "known", "tolerated")})
     return Footer(
         finished=max(footer.finished for footer in footers),

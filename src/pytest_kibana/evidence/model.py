@@ -142,8 +142,31 @@ class TroubleRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class RequirementRecord:
+    """The outcome of one test of the suites, which certifies one requirement.
+
+    ``test`` is pytest's node id below the suites. ``families`` are those of the operations that the requirement names.
+    ``calls`` counts, for each operation that the test called itself or through a factory, the statuses that it was
+    answered. ``reason`` says what was missing where nothing was tested, and what did not hold where it failed.
+    """
+
+    test: str
+    requirement: str
+    level: Level
+    verdict: Verdict
+    sentence: str = ""
+    families: tuple[str, ...] = ()
+    reason: str | None = None
+    seconds: float = 0.0
+    calls: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class FamilyCoverage:
-    """How much of one family was tested. ``operations = eligible + ineligible``; ``tested <= eligible``."""
+    """How much of one family was tested. ``operations = eligible + ineligible``; ``tested <= eligible``.
+
+    ``labels`` are the eligible operations.
+    """
 
     family: str
     operations: int
@@ -152,6 +175,7 @@ class FamilyCoverage:
     succeeded: int
     findings: int
     requests: int = 0
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,4 +204,13 @@ class Footer:
     seconds: float
 
 
-Record = Header | VerdictRecord | Finding | SkipRecord | TroubleRecord | FamilyCoverage | Footer
+Record = (
+    Header
+    | VerdictRecord
+    | Finding
+    | RequirementRecord
+    | SkipRecord
+    | TroubleRecord
+    | FamilyCoverage
+    | Footer
+)

@@ -1,6 +1,6 @@
 """From the results alone: is this run complete enough to rely on? Nothing is asked of the deployment again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ class Demand:
         findings: whether findings about the deployment close the gate.
         stand_in: whether results of a stand-in may pass.
         selected: whether a run of some operations only may pass.
+        requirements: whether every requirement of the suites must have an outcome.
     """
 
     tested: float = 1.0
@@ -30,6 +31,7 @@ class Demand:
     findings: bool = True
     stand_in: bool = True
     selected: bool = True
+    requirements: bool = False
 
 
 PROFILES: Mapping[str, Demand] = {
@@ -41,6 +43,7 @@ PROFILES: Mapping[str, Demand] = {
         groups=("responses", "protocol", "access", "input"),
         stand_in=False,
         selected=False,
+        requirements=True,
     ),
 }
 
@@ -111,8 +114,14 @@ class Verification:
         return "\n".join(lines)
 
 
-def verify(results: Results, profile: str = "release") -> Verification:
+def verify(results: Results, profile: str = "release", *, requirements: Collection[str] = ()) -> Verification:
     """Judge a results document by a profile: ``smoke``, ``standard`` or ``release``.
+
+    Args:
+        results: the document.
+        profile: what is asked of it.
+        requirements: ids of the requirements that there are; a profile that wants them all names those that have no
+            record.
 
     Raises:
         UsageError: no such profile.
@@ -125,6 +134,7 @@ def verify(results: Results, profile: str = "release") -> Verification:
         *_coverage(results, demand),
         *_groups(results, demand),
         *_findings(results, demand),
+        *_requirements(results, demand, requirements),
         *_not_tested(results),
     ]
     order: Sequence[Gravity] = ("fails", "incomplete", "remark")
@@ -218,6 +228,25 @@ def _findings(results: Results, demand: Demand) -> list[Remark]:
     if known:
         remarks.append(Remark("remark", "known", f"{known} findings are known deviations"))
     return remarks
+
+
+def _requirements(results: Results, demand: Demand, known: Collection[str]) -> list[Remark]:
+    records = results.requirements
+    broken = tuple(f"{r.requirement}  {r.test}" for r in records if r.verdict is Verdict.FAILED)
+    spoilt = tuple(f"{r.requirement}  {r.test}: {r.reason}" for r in records if r.verdict is Verdict.ERROR)
+    idle = tuple(f"{r.requirement}  {r.test}: {r.reason}" for r in records if r.verdict is Verdict.NOT_RUN)
+    missing = tuple(sorted(set(known) - {r.requirement for r in records})) if demand.requirements else ()
+    told: tuple[tuple[Gravity, tuple[str, ...], str], ...] = (
+        ("fails" if demand.findings else "remark", broken, "tests of requirements failed"),
+        ("incomplete", spoilt, "tests of requirements could not be set up"),
+        ("incomplete", missing, "requirements have no record: their suite was not run"),
+        ("remark", idle, "tests of requirements were not run"),
+    )
+    return [
+        Remark(gravity, "requirements", f"{len(labels)} {said}", labels)
+        for gravity, labels, said in told
+        if labels
+    ]
 
 
 def _not_tested(results: Results) -> list[Remark]:

@@ -58,6 +58,14 @@ MAPPINGS: dict[str, Any] = {
                 ("operations", "eligible", "tested", "succeeded", "findings", "requests"), _LONG
             )
         },
+        "requirement": {
+            "properties": {
+                **dict.fromkeys(("test", "requirement", "level", "verdict", "families"), _KEYWORD),
+                "sentence": {"type": "text"},
+                "reason": {"type": "text"},
+                "seconds": {"type": "float"},
+            }
+        },
         "finding": {
             "properties": {
                 **dict.fromkeys(
@@ -113,6 +121,10 @@ def documents(results: Results) -> Iterator[tuple[str, dict[str, Any]]]:
         numbers = {name: getattr(row, name) for name in _COVERAGE}
         document = {**common, "kind": "family", "run": known, "family": row.family, "coverage": numbers}
         yield f"{run}-{_short(row.family)}", document
+    for record in results.requirements:
+        certified = {name: value for name, value in to_json(record).items() if name not in ("type", "calls")}
+        document = {**common, "kind": "requirement", "run": known, "requirement": certified}
+        yield f"{run}-{_short(record.test)}", document
     for finding in results.findings:
         document = {**common, "kind": "finding", "run": known, "family": finding.family}
         yield f"{run}-{finding.identity}", {**document, "finding": _finding(finding)}

@@ -31,6 +31,7 @@ def markdown(results: Results, *, comparison: Comparison | None = None) -> str:
         *_changes(comparison),
         *_families(results),
         *_findings(results),
+        *_requirements(results),
         *_untested(results),
     ]
     return "\n".join(lines) + "\n"
@@ -48,6 +49,11 @@ def annotations(results: Results) -> list[str]:
         lines.append(
             f"::error title={_property(title)}::{_data(f'{finding.title}: {place}{finding.sentence}'[:_LONG])}"
         )
+    for record in [r for r in results.requirements if r.verdict is Verdict.FAILED][
+        : MOST_ANNOTATIONS - len(lines)
+    ]:
+        said = f"{record.sentence} {record.reason or ''}"[:_LONG]
+        lines.append(f"::error title={_property(record.requirement)}::{_data(said)}")
     if len(new) >= MOST_ANNOTATIONS:
         lines.append(f"::error title=kibana::and {len(new) - MOST_ANNOTATIONS + 1} more findings")
     return lines
@@ -123,6 +129,19 @@ def _finding(finding: Finding) -> list[str]:
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", finding.curl)), default=0))
         lines += [f"{fence}sh", finding.curl, fence, ""]
     return [*lines, "</details>", ""]
+
+
+def _requirements(results: Results) -> list[str]:
+    records = results.requirements
+    if not records:
+        return []
+    counts = Counter(r.verdict.value for r in records)
+    broken = [r for r in records if r.verdict is Verdict.FAILED]
+    lines = [f"Requirements: {', '.join(f'{n} {word}' for word, n in sorted(counts.items()))}.", ""]
+    for record in broken[:MOST_SHOWN]:
+        said = f"{record.requirement} {record.sentence} {(record.reason or '')[:_LONG]}"
+        lines.append(f"- {_text(said)}")
+    return [*lines, ""] if broken else lines
 
 
 def _untested(results: Results) -> list[str]:

@@ -1,4 +1,4 @@
-"""JUnit XML: one test case for each item of the plan, one suite for each family.
+"""JUnit XML: one test case for each item of the plan, one suite for each family, and one for the requirements.
 
 The shape is what Jenkins, GitLab and pytest's own ``xunit2`` agree on: properties first, then at most one of
 failure, error and skipped. What is only tolerated or known passes, and says so in its properties.
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
 from pytest_kibana.evidence.document import Results
-from pytest_kibana.evidence.model import Finding, SkipRecord, Verdict, VerdictRecord
+from pytest_kibana.evidence.model import Finding, RequirementRecord, SkipRecord, Verdict, VerdictRecord
 
 # XML 1.0 has no way at all to hold these, not even as references.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -51,6 +51,8 @@ def render(results: Results) -> str:
     root = ET.Element("testsuites", {"name": "pytest-kibana"})
     for family in sorted(suites):
         _suite(root, family, suites[family], by_code, results)
+    if results.requirements:
+        _certified(root, results)
     if results.footer is None:
         _spoilt(root, results, "the run was interrupted", "What is not here is not known.")
     elif results.footer.verdict is Verdict.ERROR:
@@ -133,6 +135,29 @@ def _case(suite: ET.Element, item: _Item, by_code: dict[tuple[str, str], list[Fi
     elif not item.records:
         reason = "; ".join(dict.fromkeys(s.reason for s in item.skips))
         _outcome(case, "skipped", reason, item.skips[0].kind if item.skips else "not run", "")
+
+
+def _certified(root: ET.Element, results: Results) -> None:
+    suite = ET.SubElement(root, "testsuite", {"name": "requirements", "timestamp": _stamp(results)})
+    for record in results.requirements:
+        _requirement(suite, record)
+
+
+def _requirement(suite: ET.Element, record: RequirementRecord) -> None:
+    where, _, name = record.test.partition("::")
+    module = where.removesuffix(".py").replace("/", ".")
+    named = {"classname": _xml(module), "name": _xml(name or where), "time": f"{record.seconds:.3f}"}
+    case = ET.SubElement(suite, "testcase", named)
+    pairs: list[tuple[str, object]] = [("requirement", record.requirement), ("level", record.level.value)]
+    pairs += [("sentence", record.sentence), *(("operation", label) for label in record.calls)]
+    if record.verdict is Verdict.TOLERATED:
+        pairs.append(("tolerated", record.reason))
+    _properties(case, pairs)
+    reason = record.reason or record.sentence
+    words = {Verdict.FAILED: "failure", Verdict.ERROR: "error", Verdict.NOT_RUN: "skipped"}
+    if record.verdict in words:
+        first = reason.splitlines()[0] if reason else ""
+        _outcome(case, words[record.verdict], first, record.requirement, reason)
 
 
 def _told(finding: Finding) -> str:

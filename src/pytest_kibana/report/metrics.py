@@ -66,6 +66,13 @@ def render(results: Results) -> str:
         "Verdicts by rule.",
         [({"code": code, "verdict": word}, number) for (code, word), number in sorted(verdicts.items())],
     )
+    certified = Counter((r.level.value, r.verdict.value) for r in results.requirements)
+    lines += _metric(
+        "requirements",
+        "gauge",
+        "Tests of requirements by level and verdict.",
+        [({"level": level, "verdict": word}, number) for (level, word), number in sorted(certified.items())],
+    )
     skips = Counter(s.kind for s in results.skips if s.group is None)
     lines += _metric(
         "not_tested",

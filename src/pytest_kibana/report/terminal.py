@@ -15,6 +15,7 @@ from pytest_kibana.evidence.model import (
     FamilyCoverage,
     Finding,
     Header,
+    RequirementRecord,
     Severity,
     SkipRecord,
     TroubleRecord,
@@ -48,6 +49,7 @@ def summary(results: Results, *, files: Sequence[str] = (), verbose: int = 0) ->
     else:
         lines = heading(results.header)
         lines += scoreboard(results.coverage)
+        lines += requirements(results.requirements, verbose)
         lines += _findings(results.findings, verbose)
         lines += untested(results.skips, verbose)
         lines += _troubles(results.troubles)
@@ -211,6 +213,25 @@ def _wrapped(text: str, indent: str) -> list[str]:
     return wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False) or [""]
 
 
+def requirements(records: Sequence[RequirementRecord], verbose: int = 0) -> list[Line]:
+    """Return how the requirements of the suites stand: one line, and one for each that does not hold."""
+    if not records:
+        return []
+    counts = Counter(record.verdict for record in records)
+    ids = len({record.requirement for record in records})
+    told = ", ".join(f"{counts[v]} {v.value}" for v in Verdict if counts[v])
+    lines = [Line(), Line(f"{_many(ids, 'requirement')} in {_many(len(records), 'test')}: {told}", "bold")]
+    bad = {Verdict.FAILED, Verdict.ERROR} | ({Verdict.TOLERATED, Verdict.NOT_RUN} if verbose else set())
+    for record in (r for r in records if r.verdict in bad):
+        style: Style = "bad" if record.verdict in (Verdict.FAILED, Verdict.ERROR) else "warn"
+        lines.append(
+            Line(_cut(f"  {record.requirement}  {record.verdict.value}: {record.sentence}", WIDTH), style)
+        )
+        if record.reason:
+            lines.append(Line(_cut(f"    {record.reason.splitlines()[0]}", WIDTH), "dim"))
+    return lines
+
+
 def untested(skips: Sequence[SkipRecord], verbose: int = 0) -> list[Line]:
     """Return what was not tested: a line per kind of reason, or per operation when verbose."""
     whole = [skip for skip in skips if skip.group is None and skip.kind != "deselected"]
@@ -245,19 +266,20 @@ def verdict(results: Results) -> list[Line]:
     new = sum(f.status == "new" for f in results.findings)
     tested = sum(c.tested for c in results.coverage)
     eligible = sum(c.eligible for c in results.coverage)
+    broken = sum(r.verdict is Verdict.FAILED for r in results.requirements)
+    failing = f", {_many(broken, 'failed test')} of requirements" if broken else ""
     rate = f"{footer.requests} requests in {footer.seconds:.1f} s"
-    if not results.coverage:
-        style: Style = "bad" if new else "good"
-        return [
-            Line(),
-            Line(f"{_many(new, 'new finding')} in {_many(footer.requests, 'call')} made by hand", style),
-        ]
+    planned = any(record.item.rsplit("-", 1)[-1] != "traffic" for record in results.verdicts)
+    if not results.coverage or (results.requirements and not planned):
+        style: Style = "bad" if new or broken else "good"
+        calls = f"{_many(new, 'new finding')}{failing} in {_many(footer.requests, 'call')} made by hand"
+        return [Line(), Line(calls, style)]
     scope = f"{tested} of {eligible} eligible operations tested, {rate}"
     if footer.verdict is Verdict.ERROR:
         found = f"{_many(new, 'new finding')}, and " if new else ""
         return [Line(), Line(f"{found}the harness failed in part: not a verdict; {scope}", "bad")]
-    if new:
-        return [Line(), Line(f"{_many(new, 'new finding')}; {scope}", "bad")]
+    if new or broken:
+        return [Line(), Line(f"{_many(new, 'new finding')}{failing}; {scope}", "bad")]
     if not tested:
         return [Line(), Line(f"nothing was tested; {rate}", "warn")]
     if tested < eligible:

@@ -11,6 +11,7 @@ from pytest_kibana.evidence.model import (
     Footer,
     Header,
     Level,
+    RequirementRecord,
     Severity,
     SkipRecord,
     TroubleRecord,
@@ -68,6 +69,11 @@ class Make:
             "exchange": {"request": {"method": "GET"}},
         }
         return Finding(**{**values, **more})
+
+    @staticmethod
+    def requirement(name: str = "KBN-REQ-A-001", verdict: Verdict = Verdict.PASSED, **more: Any):
+        values: dict[str, Any] = {"test": f"families/a/test_a.py::{name}", "families": ("a",), **more}
+        return RequirementRecord(requirement=name, level=Level.MUST, verdict=verdict, **values)
 
     @staticmethod
     def skip(operation: str = "GET /api/c", kind: str = "safety", **more: Any) -> SkipRecord:

@@ -141,6 +141,38 @@ def test_tolerated_findings_are_shown_and_close_no_gate(results, make):
     assert not said.worse
 
 
+def test_requirements_that_broke_were_mended_or_lost_their_outcome(results, make):
+    held, broke, idle = Verdict.PASSED, Verdict.FAILED, Verdict.NOT_RUN
+    old = results(
+        make.verdict(), *(make.requirement(*one) for one in (("a", held), ("b", broke), ("c", held)))
+    )
+    new = results(
+        make.verdict(), *(make.requirement(*one) for one in (("a", broke), ("b", held), ("c", idle)))
+    )
+    said = compare(old, new)
+    names = [[r.requirement for r in some] for some in (said.broken, said.mended, said.no_longer_certified)]
+    assert names == [["a"], ["b"], ["c"]]
+    assert said.worse
+    assert said.to_json()["requirements"]["broken"][0]["requirement"] == "a"
+    assert not compare(old, old).worse
+    assert not compare(old, results(make.verdict(), make.requirement("d"), *old.requirements)).worse
+
+
+def test_a_merged_requirement_is_the_one_that_ran_and_the_worse_of_two(results, make):
+    shards = [
+        results(
+            make.verdict(), make.requirement("a", Verdict.NOT_RUN), make.requirement("b", Verdict.FAILED)
+        ),
+        results(make.verdict(), make.requirement("a", Verdict.PASSED), make.requirement("b"), seed=8),
+    ]
+    whole = merge(shards)
+    assert {r.requirement: r.verdict for r in whole.requirements} == {
+        "a": Verdict.PASSED,
+        "b": Verdict.FAILED,
+    }
+    assert (whole.footer.counts["requirements"], whole.footer.counts["broken"]) == (2, 1)
+
+
 # verify
 
 
@@ -210,3 +242,25 @@ def test_a_smoke_run_asks_for_less(results, make):
 def test_an_unknown_profile_names_those_there_are(results, make):
     with pytest.raises(UsageError, match="smoke, standard, release"):
         verify(results(make.verdict()), "gold")
+
+
+def test_a_release_needs_an_outcome_of_every_requirement(results, make):
+    one = complete(results, make)
+    assert verify(one, requirements=["KBN-REQ-A-001"]).exit_code is ExitCode.INCOMPLETE
+    held = results(*one.records, make.requirement("KBN-REQ-A-001"))
+    assert verify(held, requirements=["KBN-REQ-A-001"]).certified
+    assert verify(held, "smoke", requirements=["KBN-REQ-A-001", "KBN-REQ-B-001"]).certified
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code"),
+    [
+        (Verdict.FAILED, ExitCode.FINDINGS),
+        (Verdict.ERROR, ExitCode.INCOMPLETE),
+        (Verdict.TOLERATED, ExitCode.CONFORMANT),
+        (Verdict.NOT_RUN, ExitCode.CONFORMANT),
+    ],
+)
+def test_a_broken_requirement_closes_the_gate(results, make, verdict, code):
+    one = results(*complete(results, make).records, make.requirement(verdict=verdict, reason="why"))
+    assert verify(one, "standard").exit_code is code

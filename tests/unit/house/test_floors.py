@@ -25,6 +25,7 @@ FLOORS: list[set[str]] = [
             "run",
             "books",
             "traffic",
+            "certifying",
             "discretion",
             "embedded",
             "markers",

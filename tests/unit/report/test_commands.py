@@ -90,7 +90,7 @@ def test_verify_closes_the_gate_for_findings_and_for_an_incomplete_run(tmp_path:
     cut = document(tmp_path / "cut" / "results.jsonl", operations=3, findings=[], finished=False).path
     assert run("verify", failing, "--profile", "smoke").exit_code == 1
     assert run("verify", cut, "--profile", "smoke").exit_code == 7
-    said = json.loads(run("verify", failing, "--json").output)
+    said = json.loads(run("verify", failing, "--profile", "standard", "--json").output)
     assert said["certified"] is False
     with pytest.raises(UsageError, match="profile"):
         run("verify", failing, "--profile", "nonsense")

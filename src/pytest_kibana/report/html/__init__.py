@@ -16,7 +16,7 @@ from jinja2 import Environment, StrictUndefined
 
 from pytest_kibana.evidence.compare import Comparison
 from pytest_kibana.evidence.document import Results
-from pytest_kibana.evidence.model import Header
+from pytest_kibana.evidence.model import Header, Verdict
 from pytest_kibana.report.html.data import page_data
 from pytest_kibana.report.terminal import verdict
 
@@ -46,6 +46,7 @@ def render(results: Results, *, comparison: Comparison | None = None) -> str:
         facts=_facts(results),
         tiles=_tiles(results),
         comparison=comparison is not None,
+        certified=bool(results.requirements),
         version=version("pytest-kibana"),
         data=Markup(_embedded(page_data(results, comparison))),  # noqa: S704 - escaped by _embedded
         style=Markup(style),  # noqa: S704 - our own file
@@ -107,4 +108,10 @@ def _tiles(results: Results) -> list[dict[str, str]]:
         (sum(c.succeeded for c in coverage), "success seen", ""),
         (operations - eligible, "not eligible", ""),
     ]
+    certified = results.requirements
+    if certified:
+        held = sum(r.verdict is Verdict.PASSED for r in certified)
+        ran = sum(r.verdict is not Verdict.NOT_RUN for r in certified)
+        broken = any(r.verdict in (Verdict.FAILED, Verdict.ERROR) for r in certified)
+        tiles.append((f"{held}/{ran}", "requirement tests held", "bad" if broken else "good"))
     return [{"number": str(number), "label": label, "tone": tone} for number, label, tone in tiles]

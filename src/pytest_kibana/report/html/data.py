@@ -81,6 +81,20 @@ def page_data(results: Results, comparison: Comparison | None = None) -> dict[st
         "families": _families(results),
         "operations": [_operation(label, records, number) for label, records in sorted(operations.items())],
         "findings": _findings(findings, number),
+        "requirements": [
+            {
+                "requirement": r.requirement,
+                "level": r.level.value,
+                "verdict": _WORDS[r.verdict],
+                "sentence": r.sentence,
+                "test": r.test,
+                "families": list(r.families),
+                "reason": r.reason and r.reason[:_SHORT],
+                "seconds": r.seconds,
+                "calls": sorted(r.calls),
+            }
+            for r in results.requirements
+        ],
         "skips": [
             {
                 "operation": s.operation,

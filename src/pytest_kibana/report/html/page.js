@@ -279,6 +279,15 @@
         : o.checks.some((v) => (!state.check || data.checks[v[0]].code === state.check) && inGroup(v[0]) && (!state.verdict || words[v[1]].word === state.verdict)));
   };
 
+  // ---- requirements
+  for (const r of data.requirements) r.hay = [r.requirement, r.sentence, r.test, r.reason, ...r.families, ...r.calls].join("\n").toLowerCase();
+  data.requirements.sort((a, b) => words[b.verdict].rank - words[a.verdict].rank || (a.requirement < b.requirement ? -1 : 1));
+  const requirement = (r) => lazily(el("details", { class: "operation" }, el("summary", {}, el("span", { class: "tag " + tone(r.verdict), text: `${words[r.verdict].mark} ${words[r.verdict].word}` }),
+    el("span", { class: "label", text: r.requirement }), el("span", { text: r.sentence }), el("span", { class: "tag", text: r.level }), r.families.slice(0, 3).map((f) => el("span", { class: "tag", text: f })))),
+    () => el("div", {}, el("p", {}, el("code", { text: r.test })), r.reason && el("pre", { tabindex: 0, text: r.reason }), el("p", { class: "soft", text: `${r.seconds.toFixed(2)} s; called ${many(r.calls.length, "operation")}` }),
+      r.calls.length > 0 && el("ul", { class: "plain" }, r.calls.map((o) => el("li", {}, el("code", { text: o }))))));
+  const shownRequirement = (r) => !state.finding && !state.check && !state.group && !state.about && (!state.family || r.families.includes(state.family)) && (!state.verdict || words[r.verdict].word === state.verdict) && finds(r.hay);
+
   // ---- the rest
   const plot = (operations) => {
     const timed = operations.filter((o) => o.ms !== null).sort((a, b) => b.ms - a.ms).slice(0, 40);
@@ -322,7 +331,8 @@
       el("p", {}, el("b", { class: "tag " + (c.worse ? "v-failed" : "v-passed"), text: c.worse ? "something got worse" : "nothing got worse" }), ` old: ${who(c.old)}; new: ${who(c.new)}`),
       changed.length ? table(["family", "new", "fixed", "unchanged", "no longer tested", "newly tested"], changed.map((f) => [f.family, f.new, f.fixed, f.unchanged, f.no_longer_tested, f.newly_tested].map(String))) : el("p", { class: "soft", text: "No family changed." }),
       lines("new", true, c.findings.new, said), lines("graver", true, c.findings.graver, said), lines("fixed", false, c.findings.fixed, said), lines("unchanged", false, c.findings.unchanged, said),
-      lines("not looked at again", false, c.findings.unseen, said), lines("operations no longer tested", true, c.no_longer_tested, String), lines("operations whose success is no longer seen", true, c.lost_success, String), lines("operations newly tested", false, c.newly_tested, String));
+      lines("not looked at again", false, c.findings.unseen, said), lines("operations no longer tested", true, c.no_longer_tested, String), lines("operations whose success is no longer seen", true, c.lost_success, String), lines("operations newly tested", false, c.newly_tested, String),
+      ...[["requirements broken", true, "broken"], ["requirements no longer certified", true, "no_longer_certified"], ["requirements mended", false, "mended"]].map(([title, bad, key]) => lines(title, bad, c.requirements[key], (r) => `${r.requirement}  ${r.sentence}  ${r.test}`)));
   };
   const LIMIT = 150, limits = new Map();
   let printing = false;
@@ -337,6 +347,7 @@
     ruleBox();
     list("finding-list", findings, finding, data.findings.length ? "No finding fits the filters." : "No findings.");
     list("operation-list", operations, operation, "No operation fits the filters.");
+    if ($("requirement-list")) list("requirement-list", data.requirements.filter(shownRequirement), requirement, "No requirement fits the filters.");
     plot(operations);
     $("shown").textContent = `${findings.length} of ${data.findings.length} findings, ${operations.length} of ${data.operations.length} operations`;
   };
