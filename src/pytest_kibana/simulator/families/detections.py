@@ -5,11 +5,11 @@ from typing import Any
 
 from pytest_kibana.simulator import generic
 from pytest_kibana.simulator.families import Family
-from pytest_kibana.simulator.intake import Upload
 from pytest_kibana.simulator.inventory import BY_NAME
 from pytest_kibana.simulator.listing import matches
 from pytest_kibana.simulator.replies import NDJSON, Refusal, Reply
 from pytest_kibana.simulator.store import Record
+from pytest_kibana.simulator.uploads import rows_of
 from pytest_kibana.simulator.world import Call
 
 Json = Any
@@ -236,13 +236,10 @@ def export(call: Call) -> Reply:
 @family.on(f"POST {_RULES}/_import")
 def import_(call: Call) -> Reply:
     """Read rules from a file; each answers for itself."""
-    file = (call.body or {}).get("file") if isinstance(call.body, dict) else None
     overwrite = call.query.get("overwrite") in (True, "true")
     count, made, errors = 0, 0, []
-    for line in (file.content if isinstance(file, Upload) else b"").splitlines():
-        try:
-            rule = json.loads(line)
-        except ValueError:
+    for rule in rows_of(call):
+        if rule is None:
             errors.append(
                 {"rule_id": "(unknown id)", "error": {"status_code": 400, "message": "Unexpected token"}}
             )
@@ -312,23 +309,6 @@ def search(call: Call) -> Reply:
     hits: dict[str, Json] = {"total": {"value": 0, "relation": "eq"}, "max_score": None, "hits": []}
     shards = {"total": 1, "successful": 1, "skipped": 0, "failed": 0}
     return Reply({"took": 1, "timed_out": False, "_shards": shards, "hits": hits})
-
-
-@family.on(f"POST {_RULES}/{{}}/exceptions")
-def rule_exceptions(call: Call) -> Reply:
-    """Add exceptions to the rule's own list, which is made when it is first needed."""
-    rule = call.table("detection_rule").get(call.ids[0])
-    if rule is None:
-        raise Refusal(404, f'rule id: "{call.ids[0]}" not found')
-    list_id = rule.facts.setdefault("exceptions", call.world.clock.uuid())
-    made = []
-    item = BY_NAME["exception_list_item"]
-    for given in (call.body or {}).get("items") or ():
-        key = call.world.clock.uuid()
-        value = {"item_id": call.world.clock.uuid(), "comments": [], **given, "list_id": list_id, "id": key}
-        record = call.world.store.put("exception_list_item", call.space, key, {"id": key}, by=call.user)
-        made.append(generic.settle(call, item, record, value, fresh=False).value)
-    return Reply(made)
 
 
 # -- migrations --------------------------------------------------------------------------------------------

@@ -5,11 +5,11 @@ from typing import Any
 
 from pytest_kibana.simulator import generic
 from pytest_kibana.simulator.families import Family
-from pytest_kibana.simulator.intake import Upload
-from pytest_kibana.simulator.inventory import BY_NAME
+from pytest_kibana.simulator.inventory import BY_NAME, Resource
 from pytest_kibana.simulator.listing import page_of
 from pytest_kibana.simulator.replies import NDJSON, Refusal, Reply
-from pytest_kibana.simulator.store import Record
+from pytest_kibana.simulator.store import EVERYWHERE, Record
+from pytest_kibana.simulator.uploads import rows_of
 from pytest_kibana.simulator.world import Call
 
 Json = Any
@@ -28,6 +28,13 @@ def _by_list_id(call: Call, list_id: str) -> Record | None:
     if list_id == "endpoint_list":
         return call.table("endpoint_exception_list").get("-")
     return next((r for r in call.table("exception_list").values() if r.value.get("list_id") == list_id), None)
+
+
+@family.before(f"* {_LISTS}", f"* {_LISTS}/*")
+def everywhere(call: Call) -> None:
+    """What is agnostic is of no space, and kept apart from what is of one."""
+    if _namespace(call) == "agnostic":
+        call.space = EVERYWHERE
 
 
 @family.before(f"POST {_LISTS}")
@@ -160,51 +167,99 @@ def export(call: Call) -> Reply:
 
 @family.on("POST /api/exception_lists/_import")
 def import_(call: Call) -> Reply:
-    """Read lists and items from a file."""
-    file = (call.body or {}).get("file") if isinstance(call.body, dict) else None
-    overwrite = call.query.get("overwrite") in (True, "true")
-    fresh = call.query.get("as_new_list") in (True, "true")
-    counts, errors, renamed = {"list": 0, "item": 0}, [], {}
-    for line in (file.content if isinstance(file, Upload) else b"").splitlines():
-        try:
-            row = json.loads(line)
-        except ValueError:
-            errors.append({"error": {"status_code": 400, "message": "Unexpected token"}})
+    """Read lists and items from a file; each answers for itself."""
+    fresh, counts, errors = call.query.get("as_new_list") in (True, "true"), {_LIST: 0, _ITEM: 0}, []
+    renamed: dict[str, str] = {}
+    for row in rows_of(call):
+        resource = _ITEM if isinstance(row, dict) and "item_id" in row else _LIST
+        lacking = _lacking(row, resource)
+        if lacking is not None:
+            errors.append({"error": {"status_code": 400, "message": lacking}})
             continue
-        if not isinstance(row, dict) or "list_id" not in row:
+        if "list_id" not in row:  # the line that counts
             continue
-        is_item = "item_id" in row
-        kind, resource = ("exception_list_item", _ITEM) if is_item else ("exception_list", _LIST)
-        if fresh and not is_item:
-            renamed[row["list_id"]] = row["list_id"] = call.world.clock.uuid()
-        if is_item:
-            row["list_id"] = renamed.get(row["list_id"], row["list_id"])
-            row["item_id"] = call.world.clock.uuid() if fresh else row["item_id"]
-        name = "item_id" if is_item else "list_id"
-        existing = next((r for r in call.table(kind).values() if r.value.get(name) == row[name]), None)
-        if existing is not None and not overwrite:
-            text = (
-                f'Found that {name}: "{row[name]}" already exists. Import of {name}: "{row[name]}" skipped.'
-            )
-            errors.append({"error": {"status_code": 409, "message": text}, name: row[name]})
-            continue
-        if existing is not None:
-            del call.table(kind)[existing.id]
-        key = call.world.clock.uuid()
-        record = call.world.store.put(kind, call.space, key, {}, by=call.user)
-        generic.settle(call, resource, record, {**row, "id": key}, fresh=False)
-        counts["item" if is_item else "list"] += 1
+        if fresh:
+            row["list_id"] = renamed.setdefault(row["list_id"], call.world.clock.uuid())
+            row["item_id" if resource is _ITEM else "id"] = call.world.clock.uuid()
+        if taken := _bring(call, resource, row):
+            errors.append(taken)
+        else:
+            counts[resource] += 1
     return Reply(
         {
             "errors": errors,
             "success": not errors,
             "success_count": sum(counts.values()),
             "success_exception_lists": not errors,
-            "success_count_exception_lists": counts["list"],
+            "success_count_exception_lists": counts[_LIST],
             "success_exception_list_items": not errors,
-            "success_count_exception_list_items": counts["item"],
+            "success_count_exception_list_items": counts[_ITEM],
         }
     )
+
+
+def _lacking(row: Json, resource: Resource) -> str | None:
+    """Return what is wrong with a line of an import, None where it makes sense."""
+    if not isinstance(row, dict):
+        return "Unexpected token in JSON"
+    if "exported_exception_list_count" in row:
+        return None
+    demanded = ("list_id", "name", "description", "type", *(("entries",) if resource is _ITEM else ()))
+    lacking = [name for name in demanded if name not in row]
+    return f'Invalid value "undefined" supplied to "{lacking[0]}"' if lacking else None
+
+
+def _bring(call: Call, resource: Resource, row: dict[str, Json]) -> dict[str, Json] | None:
+    """Keep a line of an import; return why not where the id is taken and shall not be replaced."""
+    space = EVERYWHERE if row.get("namespace_type") == "agnostic" else call.space
+    table, name = call.world.store.table(resource.name, space), resource.aliases[0]
+    existing = next((r for r in table.values() if r.value.get(name) == row[name]), None)
+    if existing is not None and call.query.get("overwrite") not in (True, "true"):
+        text = f'Found that {name}: "{row[name]}" already exists. Import of {name}: "{row[name]}" skipped.'
+        return {"error": {"status_code": 409, "message": text}, name: row[name]}
+    if existing is not None:
+        del table[existing.id]
+    key = call.world.clock.uuid()
+    record = call.world.store.put(resource.name, space, key, {}, by=call.user)
+    generic.settle(call, resource, record, {**row, "id": key}, fresh=False)
+    return None
+
+
+@family.on("POST /api/exceptions/shared")
+def share(call: Call) -> Reply:
+    """Make a list that any rule may use, under an id of its own."""
+    return Reply(_fresh_list(call, {**(call.body or {}), "type": "detection"}).value)
+
+
+def _fresh_list(call: Call, body: dict[str, Json]) -> Record:
+    key = call.world.clock.uuid()
+    record = call.world.store.put("exception_list", call.space, key, {}, by=call.user)
+    value = {"list_id": call.world.clock.uuid(), "namespace_type": "single", "version": 1, "tags": [],
+             "os_types": [], "immutable": False, **body, "id": key}  # fmt: skip
+    return generic.settle(call, _LIST, record, value, fresh=False)
+
+
+@family.on("POST /api/detection_engine/rules/{}/exceptions")
+def rule_exceptions(call: Call) -> Reply:
+    """Add exceptions to the rule's own list, which is made when it is first needed.
+
+    A rule that is not there is 404 here, where 9.4.3 was seen to answer 500.
+    """
+    rule = call.table("detection_rule").get(call.ids[0])
+    if rule is None:
+        raise Refusal(404, f'rule id: "{call.ids[0]}" not found')
+    if _by_list_id(call, str(rule.facts.get("exceptions"))) is None:
+        name = f"Exceptions for rule - {rule.value.get('name')}"
+        own = _fresh_list(call, {"name": name, "description": name, "type": "rule_default"})
+        rule.facts["exceptions"] = own.value["list_id"]
+    made = []
+    for given in (call.body or {}).get("items") or ():
+        key = call.world.clock.uuid()
+        value = {"item_id": call.world.clock.uuid(), "comments": [], "tags": [], "os_types": [],
+                 "namespace_type": "single", **given, "list_id": rule.facts["exceptions"], "id": key}  # fmt: skip
+        record = call.world.store.put("exception_list_item", call.space, key, {"id": key}, by=call.user)
+        made.append(generic.settle(call, _ITEM, record, value, fresh=False).value)
+    return Reply(made)
 
 
 # -- the list that endpoints share ---------------------------------------------------------------------------
