@@ -1,0 +1,1 @@
+"""Download sources: where agents fetch their binaries."""

@@ -1,0 +1,155 @@
+"""What the suites of Fleet's many families share: a table of what can be asked, and who may ask it.
+
+Each family states its operations once, each with a well-formed request that names only what nothing is. From that table
+come the tests of access (nobody, a viewer) and of ids that are unknown, each at the safety class of its operation.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+import pytest
+
+from pytest_kibana.contract import Contract
+from pytest_kibana.contract.model import Privileges
+from pytest_kibana.resources import Resources
+from pytest_kibana.resources.catalogue import resource
+from pytest_kibana.resources.model import Scope
+from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused
+from pytest_kibana.target.operations import load_facts
+from pytest_kibana.wire import KibanaClient
+
+LIVE = "observed live"
+PRIVILEGES = "Kibana contract: the privileges that each operation names"
+AUTHENTICATION = "Kibana source, authentication_service.ts"
+TERRAFORM = "observed through the Terraform provider"
+_PARAMETER = re.compile(r"\{(\w+)\??\}")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A well-formed request for one operation.
+
+    Attributes:
+        label: the operation, as contracts name it.
+        body: JSON body; None for none.
+        path: values of path parameters; those that are left out get an id that nothing has.
+        query: values of query parameters.
+        unknown: what one who may ask is told, because nothing has the ids in it; None where that is no trouble.
+        words: what the message of that refusal says.
+    """
+
+    label: str
+    body: Any = None
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    unknown: int | None = None
+    words: tuple[str, ...] = ()
+
+    @property
+    def safety(self) -> str:
+        """The safety class of the operation."""
+        return load_facts().of(self.label).safety
+
+    def of(self, body: Any = None, **path: str) -> "Ask":
+        """Return the same request about things that are there."""
+        return replace(self, path={**self.path, **path}, body=self.body if body is None else body)
+
+    def send(self, client: KibanaClient) -> httpx.Response:
+        """Ask it."""
+        method, _, template = self.label.partition(" ")
+        route = _PARAMETER.sub(lambda found: self.path.get(found[1], NO_SUCH_ID), template)
+        more = {} if self.body is None else {"json": self.body}
+        return client.request(method, route, query=self.query, **more)
+
+    def assert_refused(self, client: KibanaClient, status: int, *words: str) -> None:
+        """Ask it, and hold the answer to be this refusal."""
+        assert_refused(self.send(client), status, *words)
+
+    def assert_unknown(self, client: KibanaClient) -> None:
+        """Ask it, and hold the answer to be that there is no such thing."""
+        assert self.unknown is not None
+        self.assert_refused(client, self.unknown, *self.words)
+
+
+def every(asks: Iterable[Ask]) -> pytest.MarkDecorator:
+    """Run a test once for each request: where the contract has its operation, and its safety class is allowed."""
+    return pytest.mark.parametrize("ask", [_param(ask) for ask in asks])
+
+
+def changing(asks: Iterable[Ask]) -> pytest.MarkDecorator:
+    """Run a test for each request that changes something."""
+    return every(ask for ask in asks if ask.safety != "read")
+
+
+def reading(asks: Iterable[Ask]) -> pytest.MarkDecorator:
+    """Run a test for each request that changes nothing."""
+    return every(ask for ask in asks if ask.safety == "read")
+
+
+def missing(asks: Iterable[Ask]) -> pytest.MarkDecorator:
+    """Run a test for each request that is refused because nothing has its ids."""
+    return every(ask for ask in asks if ask.unknown is not None)
+
+
+def _param(ask: Ask) -> Any:
+    marks = (pytest.mark.kibana_operation(ask.label), pytest.mark.kibana_safety(ask.safety))
+    what = ",".join(f"{k}={v}" for k, v in ask.query.items())
+    return pytest.param(ask, id=f"{ask.label}?{what}" if what else ask.label, marks=marks)
+
+
+def assert_changes_nothing(ask: Ask, viewer: KibanaClient, contract: Contract) -> None:
+    """Hold that somebody who may only read is refused a change."""
+    operation = contract.operation(ask.label)
+    if operation.privileges is not None and readers_have(operation.privileges):
+        pytest.skip(f"needs an operation for which reading is not enough, found {operation.privileges.names}")
+    ask.assert_refused(viewer, 403)
+
+
+def assert_reads_what_is_granted(ask: Ask, viewer: KibanaClient, contract: Contract) -> None:
+    """Hold that somebody who may read is served exactly where the contract says that reading is enough."""
+    operation = contract.operation(ask.label)
+    if operation.privileges is None:
+        pytest.skip("needs the privileges of the operation, found a contract that does not name them")
+    if not readers_have(operation.privileges):
+        ask.assert_refused(viewer, 403)
+        return
+    answer = ask.send(viewer)
+    told = f"{ask.label} was answered {answer.status_code} to a viewer: {answer.text[:200]}"
+    assert answer.status_code not in (401, 403), told
+
+
+def readers_have(privileges: Privileges) -> bool:
+    """Tell whether privileges for reading suffice."""
+    held = [name.endswith("-read") for name in privileges.names]
+    return any(held) if privileges.mode == "any" else all(held)
+
+
+def intended(resources: Resources, kind: str, **keys: str) -> str:
+    """Write down that a test is about to make something by a call of its own, so that it is gone afterwards.
+
+    Args:
+        resources: the factories of the test; they clean up.
+        kind: the resource.
+        keys: what addresses it beside an id that the server gives. ``id`` where the client chooses it.
+
+    Returns:
+        The name to give it, by which it is found.
+    """
+    factory = resources.factory
+    name = keys.get("id") or factory.mark.unique()
+    where = factory.space if resource(kind).scope is Scope.SPACE else None
+    factory.adopt(factory.ledger.intend(kind, space=where, unique=name, keys=keys))
+    return name
+
+
+def names(items: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the names of objects."""
+    return {str(item.get("name")) for item in items}
+
+
+def listed_ids(items: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the ids of objects, in their order."""
+    return [str(item["id"]) for item in items]

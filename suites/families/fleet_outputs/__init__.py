@@ -1,0 +1,1 @@
+"""Fleet outputs: where agents send their data."""

@@ -1,0 +1,1 @@
+"""Fleet proxies: between agents and where they send."""

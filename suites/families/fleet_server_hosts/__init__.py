@@ -1,0 +1,1 @@
+"""Fleet Server hosts: where agents ask for their policies."""
