@@ -95,6 +95,8 @@ _LOOKS = re.compile(
     r"/(_?find|_?search|_?query|_bulk_get|_bulk_resolve|_export|_get_shareable_references|_mget|_?preview|dryrun"
     r"|suggestions|health_check)$"
 )
+_WRITING_GETS = frozenset({"/api/ml/saved_objects/sync"})
+"""What may change something though it is a GET (Kibana source, ml/server/routes/saved_objects.ts)."""
 _READS = re.compile(r"(^|[-_])(read|view|get)([-_]|$)")
 
 
@@ -135,7 +137,7 @@ def only_looks(operation: Operation | None, method: str, path: str) -> bool:
         privileges = operation.privileges
         judged = [bool(_READS.search(name)) for name in privileges.names]
         return any(judged) if privileges.mode == "any" else all(judged)
-    return method in ("GET", "HEAD") or bool(_LOOKS.search(path))
+    return (method in ("GET", "HEAD") and path not in _WRITING_GETS) or bool(_LOOKS.search(path))
 
 
 def _gives(

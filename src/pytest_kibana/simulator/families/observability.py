@@ -123,6 +123,12 @@ def deletion(call: Call) -> Reply:
     return Reply(record.value if record is not None else {"isDone": True, "results": []})
 
 
+@family.on(f"POST {_SLOS}/_bulk_purge_rollup")
+def purge(call: Call) -> Reply:
+    """Forget what was rolled up, which is nothing, in a task."""
+    return Reply({"taskId": call.world.clock.uuid()})
+
+
 @family.route(f"GET {_SLOS}/_definitions", beside=f"GET {_SLOS}/{{}}")
 @family.on("GET /internal/observability/slos/_definitions")
 def definitions(call: Call) -> Reply:

@@ -1,0 +1,1 @@
+"""Machine learning: jobs and models, and the spaces in which they are seen."""

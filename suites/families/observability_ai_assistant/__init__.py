@@ -1,0 +1,1 @@
+"""The assistant of Observability: answers as a stream."""

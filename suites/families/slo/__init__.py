@@ -1,0 +1,1 @@
+"""Service level objectives: made, measured, switched, and deleted in bulk."""

@@ -1,0 +1,1 @@
+"""Uptime: the settings of a space."""
