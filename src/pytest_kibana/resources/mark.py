@@ -15,6 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_SECONDS = 7
+KEPT = "z"
+"""With what the random digits begin of a run whose things stay until it takes them away itself, and of no other."""
 _NAME = re.compile(
     r"kbn[-_]test[-_](?P<seconds>[0-9a-z]{7})(?P<random>[0-9a-z]{4})[-_](?P<n>[0-9a-z]{1,6})(?![0-9a-z])"
 )
@@ -28,6 +31,11 @@ class Trace:
     run: str
     began: float
 
+    @property
+    def kept(self) -> bool:
+        """True where the run means what it made to stay for as long as it takes: no sweep by name touches it."""
+        return self.run[_SECONDS] == KEPT
+
     def age(self, now: float) -> float:
         """Seconds since the run began."""
         return now - self.began
@@ -40,17 +48,22 @@ class RunMark:
     Args:
         run: the run's part of the name; by default made from the time and four random digits.
         clock: where the time comes from (seconds since the epoch).
+        kept: what is made stays until this run takes it away: a sweep by name passes it over.
+        first: the number of the first name; more than 1 where an earlier process of the run gave names.
     """
 
     run: str = ""
     clock: Callable[[], float] = time.time
-    _counter: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1), repr=False)
+    kept: bool = False
+    first: int = 1
+    _counter: "itertools.count[int]" = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._counter = itertools.count(self.first)
         if not self.run:
-            self.run = _base36(int(self.clock())).rjust(7, "0") + "".join(
-                secrets.choice(_DIGITS) for _ in range(4)
-            )
+            begin = KEPT if self.kept else secrets.choice(_DIGITS.replace(KEPT, ""))
+            rest = "".join(secrets.choice(_DIGITS) for _ in range(3))
+            self.run = _base36(int(self.clock())).rjust(_SECONDS, "0") + begin + rest
 
     @property
     def prefix(self) -> str:
@@ -73,6 +86,11 @@ def trace(text: str) -> Trace | None:
     if match is None:
         return None
     return Trace(match[0], match["seconds"] + match["random"], float(int(match["seconds"], 36)))
+
+
+def marks_in(text: str) -> list[str]:
+    """Return every run's name in a text once, in the order of reading."""
+    return list(dict.fromkeys(match[0] for match in _NAME.finditer(text)))
 
 
 def _base36(number: int) -> str:

@@ -1,7 +1,8 @@
 """Sweeping: taking away what earlier runs left, from their ledgers and by their names.
 
 A ledger tells exactly what a run that died may have left. What a lost machine left is known by name alone: names tell
-their run and when it began, so what is older than any run lasts can go. Runs that live are left alone.
+their run and when it began, so what is older than any run lasts can go. Runs that live are left alone, and so is what
+is kept across an upgrade, which says so by its name.
 """
 
 from collections.abc import Iterator, Sequence
@@ -127,7 +128,7 @@ def _named(
 
     def wanted(name: str) -> bool:
         seen = trace(name)
-        return seen is not None and seen.began <= before and seen.run not in living
+        return seen is not None and seen.began <= before and seen.run not in living and not seen.kept
 
     ordered = sorted(RESOURCES.values(), key=lambda r: (r.name == "space", r.scope is Scope.GLOBAL))
     for kind in children_first(ordered):
