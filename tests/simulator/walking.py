@@ -40,6 +40,8 @@ class Walk:
 
     def visit(self, operation: Operation) -> httpx.Response:
         label = f"{operation.method} {anonymous(operation.path)}"
+        if label == "POST /api/lists/index":
+            self.send(self.by_label["DELETE /api/lists/index"], label, [], {})
         if label == "DELETE /api/fleet/epm/packages/{}/{}":
             self.send(self.by_label["POST /api/fleet/epm/packages/{}/{}"], label, ["nginx", "2.1.1"], {})
         resource, role = self.creators.get(label, (None, None))
@@ -425,6 +427,7 @@ QUERIES: dict[str, Json] = {
     "DELETE /api/lists/items": _value_item,
     "GET /api/lists/items/_find": _value_list,
     "POST /api/lists/items/_export": _value_list,
+    "POST /api/lists/items/_import": {"type": "keyword"},
     "GET /api/exception_lists/summary": _exception_list,
     "GET /api/exception_lists/items/_find": _exception_list,
     "POST /api/exception_lists/_export": _exception_list,

@@ -18,7 +18,7 @@ from pytest_kibana.simulator.families import After, Before, Family, Handler, loa
 from pytest_kibana.simulator.faults import Faults
 from pytest_kibana.simulator.intake import Intake, parse_query, read_payload
 from pytest_kibana.simulator.inventory import RESOURCES, Resource
-from pytest_kibana.simulator.replies import NOTHING, Refusal, Reply, envelope, siem_envelope
+from pytest_kibana.simulator.replies import JSON_UTF8, NOTHING, Refusal, Reply, envelope, siem_envelope
 from pytest_kibana.simulator.routing import SPACE, Route, anonymous
 from pytest_kibana.simulator.world import Call, World
 
@@ -42,6 +42,10 @@ SIEM = (
     "/api/pinned_event",
 )
 """Paths whose handlers refuse in the envelope of the Security solution."""
+_STRIPPING = (*SIEM, "/api/security_ai_assistant")
+"""Paths where Zod drops members of a body that its schema does not name (Kibana source, kbn-zod-helpers)."""
+_EXCESS = ("/api/observability/slos", "/api/streams", "/api/apm/settings", "/api/observability_ai_assistant")
+"""Paths of the route repository, which refuses them, closed schema or not (seen on 9.4.3)."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -249,6 +253,10 @@ class Engine:
             raw = parse_query(call.raw_query) if call.raw_query else {}
             call.query = self.intake.parameters(operation, call.ids, raw, call.headers)
             call.body = self.intake.body(operation, call.body, call.present, call.media)
+            if call.path.startswith(_STRIPPING):
+                call.body = generic.only_known(call, call.body)
+            elif call.path.startswith(_EXCESS):
+                generic.demand_known(call, call.body, words="Excess keys are not allowed: ")
         else:
             call.query = {k: v[0] if len(v) == 1 else v for k, v in parse_query(call.raw_query).items()}
         before, handler, after = self._plan(call.route)
@@ -353,7 +361,9 @@ def refused(call: Call, refusal: Refusal) -> Reply:
             shapes = (body, plain, siem)
             known = next((shape for shape in shapes if valid(media.schema.json, shape)), None)
             body = call.world.synthesiser.fit(media.schema.json, plain) if known is None else known
-    return Reply(body, status=status, headers=refusal.headers, exact=True)
+    # The Security solution's is written raw, and so without the charset that hapi adds.
+    named = "application/json" if body is siem else JSON_UTF8
+    return Reply(body, status=status, media=named, headers=refusal.headers, exact=True)
 
 
 def _item_paths(world: World) -> list[tuple[str, Resource]]:

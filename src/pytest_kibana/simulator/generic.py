@@ -158,10 +158,19 @@ def declared(world: World, schema: Json) -> dict[str, Json]:
     return found
 
 
-def demand_known(call: Call, given: Json, *, row_of: str | None = None) -> None:
+def only_known(call: Call, given: Json) -> Json:
+    """Return the body without members that its schema does not name: some families drop them."""
+    media = call.operation.body.media("application/json") if call.operation and call.operation.body else None
+    if media is None or media.schema is None or not isinstance(given, dict):
+        return given
+    known = declared(call.world, media.schema.json)
+    return {name: value for name, value in given.items() if name in known} if known else given
+
+
+def demand_known(call: Call, given: Json, *, row_of: str | None = None, words: str = "invalid keys ") -> None:
     """Refuse members that the schema of the body does not name: some families decode so, closed schema or not.
 
-    ``row_of`` says that ``given`` is a row of that list of the body.
+    ``row_of`` says that ``given`` is a row of that list of the body; ``words`` is how the message begins.
     """
     media = call.operation.body.media("application/json") if call.operation and call.operation.body else None
     if media is None or media.schema is None or not isinstance(given, dict):
@@ -172,7 +181,7 @@ def demand_known(call: Call, given: Json, *, row_of: str | None = None) -> None:
         known = declared(call.world, rows.get("items", {}) if isinstance(rows, dict) else {})
     extra = [name for name in given if name not in known] if known else []
     if extra:
-        raise Refusal(400, f'invalid keys "{",".join(extra)}"', family="platform")
+        raise Refusal(400, f'{words}"{",".join(extra)}"', family="platform")
 
 
 def ambient(call: Call, record: Record, resource: Resource) -> dict[str, Json]:

@@ -253,7 +253,14 @@ def discoveries(call: Call) -> Reply:
 
 @family.on("POST /api/agent_builder/mcp")
 def mcp(call: Call) -> Reply:
-    """Speak JSON-RPC with clients of the Model Context Protocol, and list the tools that were made."""
+    """Speak JSON-RPC with clients of the Model Context Protocol, and list the tools that were made.
+
+    Raises:
+        Refusal: 406 for a client that does not accept a stream of events (seen on 9.4.3).
+    """
+    accepted = call.headers.get("accept", "*/*")
+    if "*/*" not in accepted and "text/event-stream" not in accepted:
+        raise Refusal(406, "Not Acceptable: Client must accept both application/json and text/event-stream")
     asked = call.body if isinstance(call.body, dict) else {}
     answer: dict[str, Json] = {"jsonrpc": "2.0", "id": asked.get("id")}
     if asked.get("method") == "initialize":

@@ -16,6 +16,7 @@ Json = Any
 family = Family("detections")
 _RULE = BY_NAME["detection_rule"]
 _RULES = "/api/detection_engine/rules"
+_REQUIRED = ("name", "description", "risk_score", "severity", "type")
 
 
 def _all(call: Call) -> list[Record]:
@@ -247,6 +248,11 @@ def import_(call: Call) -> Reply:
         if not isinstance(rule, dict) or "rule_id" not in rule:
             continue
         count += 1
+        lacking = [name for name in _REQUIRED if name not in rule]
+        if lacking:
+            text = ", ".join(f"{name}: Required" for name in lacking)
+            errors.append({"rule_id": rule["rule_id"], "error": {"status_code": 400, "message": text}})
+            continue
         existing = next((r for r in _all(call) if r.value.get("rule_id") == rule["rule_id"]), None)
         if existing is not None and not overwrite:
             text = f'rule_id: "{rule["rule_id"]}" already exists'

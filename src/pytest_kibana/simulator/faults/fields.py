@@ -77,18 +77,6 @@ def _null_body(_: Call, reply: Reply) -> Reply:
     return Reply(None, status=200, headers=reply.headers)
 
 
-def _rule_page(call: Call, reply: Reply) -> Reply:
-    rows = [record.value for record in call.table("alerting_rule").values()]
-    reply.body = {"page": 1, "per_page": 10, "total": len(rows), "data": rows[:10]}
-    return reply
-
-
-def _comment_page(call: Call, reply: Reply) -> Reply:
-    rows = [r.value for r in call.table("case_comment").values() if r.parent == call.ids[0]]
-    reply.body = {"comments": rows[:20], "page": 1, "per_page": 20, "total": len(rows)}
-    return reply
-
-
 def _ndjson(_: Call, reply: Reply) -> Reply:
     reply.body, reply.media = b'{"exported_count":0}\n', NDJSON
     return reply
@@ -422,18 +410,6 @@ FAULTS = (
         "The mode of a dashboard's time range is dropped (D-59).",
         ("POST /api/dashboards", "PUT /api/dashboards/{}"),
         around=_ignored("time_range"),
-    ),
-    deviation(
-        "rules_find_page",
-        "The list of rules is a page, not a rule (D-61).",
-        "GET /api/alerting/rules/_find",
-        after=exactly(_rule_page),
-    ),
-    deviation(
-        "comments_find_page",
-        "The list of comments is a page, not a case (D-62).",
-        "GET /api/cases/{}/comments/_find",
-        after=exactly(_comment_page),
     ),
     deviation(
         "es_query_size",

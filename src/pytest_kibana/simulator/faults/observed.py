@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_kibana.simulator.faults.fields import deviation, exactly, optional, refuses
 from pytest_kibana.simulator.faults.model import Proceed
-from pytest_kibana.simulator.intake import read_payload
+from pytest_kibana.simulator.intake import parse_query, read_payload
 from pytest_kibana.simulator.replies import Refusal, Reply
 from pytest_kibana.simulator.world import Call
 
@@ -58,6 +58,15 @@ def _nowhere(call: Call) -> bool:
     return not (body.get("locations") or body.get("private_locations"))
 
 
+def _on_premises(call: Call) -> bool:
+    return not call.world.serverless
+
+
+def _lone_consumer(call: Call) -> bool:
+    given = parse_query(call.raw_query).get("filter_consumers", [])
+    return len(given) == 1 and not given[0].startswith("[")
+
+
 def _gone_already(call: Call, proceed: Proceed) -> Reply:
     try:
         return proceed()
@@ -90,16 +99,26 @@ FAULTS = (
         around=_as_is,
     ),
     deviation(
-        "spaces_without_purposes",
-        "Spaces are listed without include_authorized_purposes.",
-        "GET /api/spaces/space",
-        unchecked=True,
-    ),
-    deviation(
         "roles_by_name",
         "Roles in bulk are keyed by their names.",
         "POST /api/security/roles",
         unchecked=True,
+    ),
+    deviation(
+        "consumers_are_json",
+        "A single consumer is refused unless it is an array of JSON; several may be repeated.",
+        "GET /api/alerting/rules/_find",
+        around=refuses(
+            400,
+            "[request query.filter_consumers]: could not parse array value from json input",
+            _lone_consumer,
+        ),
+    ),
+    deviation(
+        "agentless_needs_cloud",
+        "Agentless policies are made in the cloud only.",
+        "POST /api/fleet/agentless_policies",
+        around=refuses(400, "Agentless is only available in serverless and cloud environments", _on_premises),
     ),
     deviation(
         "execution_outcome",
