@@ -18,7 +18,10 @@ _LIST, _ITEM = BY_NAME["value_list"], BY_NAME["value_list_item"]
 
 @family.on("POST /api/lists/index")
 def make_index(call: Call) -> Reply:
-    """Make the data streams; they may be there already."""
+    """Make the data streams, once."""
+    if "-" in call.table("value_list_index"):
+        names = f'".lists-{call.space}" and ".items-{call.space}"'
+        raise Refusal(409, f"data stream: {names} already exists")
     call.world.store.put("value_list_index", call.space, "-", {}, by=call.user)
     return Reply({"acknowledged": True})
 
@@ -39,6 +42,17 @@ def drop_index(call: Call) -> Reply:
     call.table("value_list").clear()
     call.table("value_list_item").clear()
     return Reply({"acknowledged": True})
+
+
+@family.on("GET /api/lists/privileges")
+def privileges(call: Call) -> Reply:
+    """Say that who got this far may do all that lists ask for."""
+    may: dict[str, Any] = {"username": call.user, "has_all_requested": True, "cluster": {}, "application": {}}
+    streams = {
+        name: {"read": True, "write": True} for name in (f".lists-{call.space}", f".items-{call.space}")
+    }
+    lists, items = ({**may, "index": {name: held}} for name, held in streams.items())
+    return Reply({"lists": lists, "listItems": items, "is_authenticated": True})
 
 
 @family.before("POST /api/lists")
@@ -129,6 +143,8 @@ def import_(call: Call) -> Reply:
         raise Refusal(
             400, "[request body.file]: expected value of type [Stream] but got [undefined]", family="platform"
         )
+    if not (call.query.get("list_id") or call.query.get("type")):
+        raise Refusal(400, "Either type or list_id need to be defined in the query")
     key = str(call.query.get("list_id") or file.name)
     table = call.table("value_list")
     if key not in table:
