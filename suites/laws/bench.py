@@ -2,17 +2,35 @@
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_kibana.errors import ResourceTrouble
 from pytest_kibana.resources import Call, Factory, Handle, Listing, Resource
 from pytest_kibana.resources.template import subjects, value_at
 from pytest_kibana.suites.laws.comparing import missing
+from pytest_kibana.wire import Credentials
 
 
 class NotHere(Exception):
     """The law cannot be tried here; the text says what was needed and what was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to send a request so that it must be refused.
+
+    Attributes:
+        name: what is wrong with it, as the end of "it was refused …".
+        headers: beside the standard ones; None leaves one out.
+        credentials: of somebody else.
+        breaks: whether the body is to break its schema.
+    """
+
+    name: str
+    headers: Mapping[str, str | None] = field(default_factory=dict)
+    credentials: Credentials | None = None
+    breaks: bool = False
 
 
 @dataclass(frozen=True)
@@ -23,11 +41,13 @@ class Bench:
         kind: whose laws are tried.
         here: the factory in whose space things are made.
         there: the factory of another space.
+        ways: in which requests are refused here.
     """
 
     kind: Resource
     here: Factory
     there: Factory
+    ways: tuple[Way, ...] = ()
 
     # -- making
 
@@ -37,7 +57,7 @@ class Bench:
         A 5xx is no refusal: it is returned as :class:`ResourceTrouble`, and breaks the law that it hits.
         """
         try:
-            return (factory or self.here).make(self.kind.name, **fields)
+            return (factory or self.here).make(self.kind, **fields)
         except ResourceTrouble as trouble:
             if trouble.status is not None and trouble.status >= 500:
                 raise
@@ -99,7 +119,12 @@ class Bench:
         if call.semantics == "full":
             sent = value_at(handle.sent, self.call("create").root)
             carried = sent if isinstance(sent, Mapping) else {}
-            changes = {k: v for k, v in carried.items() if k not in self.kind.create_only} | changes
+            # What names the object is said by the call itself: it may be about another one.
+            names = {str(value) for value in handle.keys.values()}
+            kept = {
+                k: v for k, v in carried.items() if k not in self.kind.create_only and str(v) not in names
+            }
+            changes = kept | changes
         return lambda body: merged(body, root, changes)
 
     def items(self, handle: Handle, *, space: Any = ..., size: int | None = None) -> Iterator[Any]:
@@ -114,10 +139,12 @@ class Bench:
             if listing.page is None or len(rows) < size:
                 return
 
-    def page(self, handle: Handle, number: int, size: int, *, space: Any = ...) -> Any:
-        """Return the answer that is one page of a list; raises :class:`NotHere` where it is refused."""
+    def page(self, handle: Handle, number: int, size: int, *, space: Any = ..., **asked: Any) -> Any:
+        """Return the answer that is one page of a list, asked for with more in its query; raises :class:`NotHere`
+        where it is refused.
+        """
         listing = self.listing()
-        query = dict(listing.call.query)
+        query = {**listing.call.query, **asked}
         if listing.page:
             query[listing.page] = number
         if listing.per_page:

@@ -8,7 +8,9 @@ import pytest
 
 from pytest_kibana.resources import RESOURCES, Handle, Kind, Resource
 from pytest_kibana.suites.laws.bench import Bench
-from pytest_kibana.suites.laws.laws import STATUTES, applicable, operations_of
+from pytest_kibana.suites.laws.laws import STATUTES, applicable, forms, operations_of
+from pytest_kibana.suites.laws.refusals import ways
+from pytest_kibana.suites.laws.statutes import of_form
 
 if TYPE_CHECKING:
     from pytest_kibana.session import Session
@@ -26,12 +28,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     has: Callable[[str], bool] = lambda label: contract is not None and contract.find(label) is not None  # noqa: E731
     makeable = [kind for kind in RESOURCES.values() if kind.makeable]
     if "kibana_law" in metafunc.fixturenames:
-        pairs = [(law, kind) for kind in makeable for law in applicable(kind, has)]
+        tried = [
+            (law, form, f"{kind.name}-{law.name}{f' ({name})' if name else ''}")
+            for kind in makeable
+            for name, form in forms(kind, has)
+            for law in applicable(form, has)
+            if of_form(law, name)
+        ]
         metafunc.parametrize(
             ("kibana_law", "kibana_kind"),
             [
-                pytest.param(law, kind, id=f"{kind.name}-{law.name}", marks=_mark(law.id, law, kind, has))
-                for law, kind in pairs
+                pytest.param(law, form, id=name, marks=_mark(law.id, law, form, has))
+                for law, form, name in tried
             ],
         )
     else:
@@ -79,4 +87,4 @@ def bench(
         pytest.skip(f"a {kibana_kind.name} {kibana_kind.needs}")
     with ExitStack() as stack:
         here, there = (stack.enter_context(kibana_session.made_here(space=space)) for space in law_spaces)
-        yield Bench(kibana_kind, here, there)
+        yield Bench(kibana_kind, here, there, ways(kibana_session))

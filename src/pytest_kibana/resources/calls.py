@@ -13,7 +13,7 @@ from pytest_kibana.resources.template import Hole, Lookup, at, fill, put
 if TYPE_CHECKING:
     from pytest_kibana.contract import Contract
     from pytest_kibana.contract.model import Operation
-    from pytest_kibana.wire import KibanaClient
+    from pytest_kibana.wire import Credentials, KibanaClient
 
 Change = Callable[[Any], Any]
 
@@ -86,7 +86,16 @@ class Caller:
             return True
         return body_fits(self.contract, operation, call.body, call.media)
 
-    def send(self, call: Call, lookup: Lookup, *, space: str | None, change: Change | None = None) -> Reply:
+    def send(
+        self,
+        call: Call,
+        lookup: Lookup,
+        *,
+        space: str | None,
+        change: Change | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        credentials: "Credentials | None" = None,
+    ) -> Reply:
         """Fill a call's holes and send it.
 
         Args:
@@ -94,6 +103,8 @@ class Caller:
             lookup: says what stands in each hole.
             space: id of the space to ask in; None is the default space.
             change: turns the filled body into the one that is sent.
+            headers: beside the standard ones; None leaves one out.
+            credentials: of somebody else than the client.
 
         Returns:
             The reply; a refused or lost answer is one too.
@@ -106,8 +117,8 @@ class Caller:
         body = fill_body(call.body, lookup)
         if change is not None and body is not NOTHING:
             body = change(body)
-        options: dict[str, Any] = {"query": query}
-        client = self.client.in_space(space)
+        options: dict[str, Any] = {"query": query} | ({"headers": headers} if headers else {})
+        client = self.client.derive(space=space, credentials=credentials)
         if call.media == MULTIPART:
             options["files"] = body
         elif body is not NOTHING:

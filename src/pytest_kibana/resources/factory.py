@@ -14,14 +14,14 @@ from pytest_kibana.resources.mark import RunMark
 from pytest_kibana.resources.model import NOTHING, Call, Kind, Resource, Safety, Scope
 from pytest_kibana.resources.ownership import Belongings
 from pytest_kibana.resources.removal import Removed, Remover
-from pytest_kibana.resources.template import Hole, fill, subjects, value_at
+from pytest_kibana.resources.template import Hole, fill, holes, subjects, value_at
 from pytest_kibana.resources.tending import Tending, plain, text
 from pytest_kibana.resources.values import Thing, Values
 
 if TYPE_CHECKING:
     from pytest_kibana.contract import Contract
     from pytest_kibana.resources.facade import Resources
-    from pytest_kibana.wire import KibanaClient
+    from pytest_kibana.wire import Credentials, KibanaClient
 
 _UNSET: Any = object()
 
@@ -71,7 +71,7 @@ class Factory(Tending):
 
     def make(
         self,
-        name: str,
+        name: str | Resource,
         /,
         *,
         space: "str | Handle | None" = _UNSET,
@@ -81,7 +81,7 @@ class Factory(Tending):
         """Make one.
 
         Args:
-            name: of the resource.
+            name: of the resource, or its declaration where it is to be made in another way than the catalogue says.
             space: where; by default the factory's space. Things of the whole deployment ignore it.
             body: the whole body, in place of the smallest valid one.
             fields: members of the body, keys of the object (``id`` where the client chooses it), or parents by the
@@ -92,7 +92,60 @@ class Factory(Tending):
             SafetyRefusal: the request is of a class that was not allowed.
             UsageError: there is no such resource, or none can be made.
         """
-        return self._make(resource(name), space=space, body=body, fields=fields)
+        kind = name if isinstance(name, Resource) else resource(name)
+        return self._make(kind, space=space, body=body, fields=fields)
+
+    def attempt(
+        self,
+        kind: Resource,
+        *,
+        beside: Handle,
+        change: Callable[[Any], Any] | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        credentials: "Credentials | None" = None,
+    ) -> tuple[Reply, Handle]:
+        """Send a create that is to be refused.
+
+        Args:
+            kind: of what.
+            beside: an object with the same parents, in whose space it would be.
+            change: turns the smallest body into the one that is sent.
+            headers: beside the standard ones; None leaves one out.
+            credentials: of somebody else.
+
+        Returns:
+            The reply, and what stands for the object that there must not be; hand it to :meth:`dismiss`.
+
+        Raises:
+            SafetyRefusal: the request is of a class that was not allowed.
+            ResourceTrouble: a parent cannot be made.
+        """
+        values = Values(self.mark.unique(), beside.space, self._clock.now, self._parents(beside.space, {}))
+        values.known = {
+            key: beside.keys[key] if subjects(template) else fill(template, values)
+            for key, template in kind.keys.items()
+        }
+        call = self._caller.choose(kind.create, undocumented=True)
+        assert call is not None
+        self._know(call, values)
+        entry = self._intend(kind, values)
+        reply = self._caller.send(
+            call, values, space=beside.space, change=change, headers=headers, credentials=credentials
+        )
+        return reply, self._handle(kind, values, reply.body, entry, sent=reply.sent)
+
+    def dismiss(self, handle: Handle, *, made: bool) -> None:
+        """Forget what :meth:`attempt` tried to make, or remove it where it was made all the same."""
+        if handle.entry is not None:
+            if made:
+                self._undo(handle.entry)
+            else:
+                self.ledger.gone(handle.entry)
+
+    @property
+    def contract(self) -> "Contract | None":
+        """The contract by which forms of an operation are chosen."""
+        return self._caller.contract
 
     def _make(self, kind: Resource, *, space: Any, body: Any, fields: Mapping[str, Any]) -> Handle:
         if kind.kind is Kind.FOUND:
@@ -251,7 +304,7 @@ class Factory(Tending):
             owned=owned,
         )
         if owned:
-            self.own(list(handle.keys.values()))
+            self.own([v for k, v in handle.keys.items() if k == "id" or holes(kind.keys.get(k, ""))])
         with self._lock:
             self._made.append(handle)
         return handle
@@ -337,7 +390,7 @@ class Factory(Tending):
         """Take over the cleaning of something that a request of somebody else made under our ledger."""
         with self._lock:
             self._entries[entry.n] = entry
-        self.own([entry.id, *entry.keys.values()])
+        self.own(entry.id)
 
     def own(self, value: Any) -> None:
         """Take ids into possession: texts, also inside lists."""

@@ -15,7 +15,7 @@ from pytest_kibana.resources.template import fill, value_at
 from pytest_kibana.resources.values import Thing, Values
 
 if TYPE_CHECKING:
-    from pytest_kibana.wire import Clock
+    from pytest_kibana.wire import Clock, Credentials
 
 _POLL = 0.5
 
@@ -140,6 +140,8 @@ class Tending(ABC):
         space: str | EllipsisType | None = ...,
         keys: Mapping[str, Any] | None = None,
         change: Callable[[Any], Any] | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        credentials: "Credentials | None" = None,
     ) -> Reply:
         """Send a declared call about an object and return what came back, a refusal too; nothing is written down.
 
@@ -149,12 +151,21 @@ class Tending(ABC):
             space: another space to ask in; None is the default space.
             keys: other keys than the object's, such as an id that nothing has.
             change: turns the filled body into the one that is sent.
+            headers: beside the standard ones; None leaves one out.
+            credentials: of somebody else.
 
         Raises:
             SafetyRefusal, BudgetExhausted: nothing was sent.
         """
         where = handle.space if isinstance(space, EllipsisType) else space
-        return self._caller.send(call, self._values(handle, keys), space=where, change=change)
+        return self._caller.send(
+            call,
+            self._values(handle, keys),
+            space=where,
+            change=change,
+            headers=headers,
+            credentials=credentials,
+        )
 
     def filled(self, handle: Handle, template: Any) -> Any:
         """Return a template of an object's declaration with its holes filled."""

@@ -96,9 +96,10 @@ def page_of(call: Call, resource: Resource, rows: list[Json]) -> Json:
     """Return the answer of a list operation: filtered, sorted, cut to a page, in this operation's shape."""
     asked = {**call.query, **(call.body if isinstance(call.body, dict) else {})}
     for name in SEARCHES:
-        text = asked.get(name)
-        if isinstance(text, str) and text.strip() not in ("", "*"):
-            rows = [row for row in rows if matches(row, text)]
+        texts = asked.get(name)
+        for text in texts if isinstance(texts, list) else [texts]:
+            if isinstance(text, str) and text.strip() not in ("", "*"):
+                rows = [row for row in rows if matches(row, text)]
     by = first(asked, SORTS)
     if isinstance(by, str):
         rows = sort_rows(rows, by, first(asked, ORDERS) or "asc")

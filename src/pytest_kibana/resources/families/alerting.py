@@ -38,6 +38,7 @@ RULE = Resource(
     listing=(
         Listing(
             Call("GET /api/alerting/rules/_find"),
+            finds={"search": "${unique}", "search_fields": "name", "default_search_operator": "AND"},
             items="/data",
             page="page",
             per_page="per_page",
@@ -103,6 +104,7 @@ MAINTENANCE_WINDOW = Resource(
     listing=(
         Listing(
             Call("GET /api/maintenance_window/_find"),
+            finds={"title": "${unique}"},
             items="/maintenanceWindows",
             named_at=("/title",),
             page="page",

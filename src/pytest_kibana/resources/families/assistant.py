@@ -19,7 +19,9 @@ CONVERSATION = Resource(
     read=(item("GET /api/security_ai_assistant/current_user/conversations/{id}"),),
     listing=(
         security_page(
-            Call("GET /api/security_ai_assistant/current_user/conversations/_find"), named_at=("/title",)
+            Call("GET /api/security_ai_assistant/current_user/conversations/_find"),
+            named_at=("/title",),
+            finds={"filter": 'title: "${unique}"'},
         ),
     ),
     update=(
@@ -59,7 +61,11 @@ PROMPT = Resource(
     ),
     id_at="/attributes/results/created/0/id",
     made_at="/attributes/results/created/0",
-    listing=(security_page(Call("GET /api/security_ai_assistant/prompts/_find")),),
+    listing=(
+        security_page(
+            Call("GET /api/security_ai_assistant/prompts/_find"), finds={"filter": 'name: "${unique}"'}
+        ),
+    ),
     update=(
         Call(
             "POST /api/security_ai_assistant/prompts/_bulk_action",
@@ -96,7 +102,9 @@ ANONYMIZATION_FIELD = Resource(
     made_at="/attributes/results/created/0",
     listing=(
         security_page(
-            Call("GET /api/security_ai_assistant/anonymization_fields/_find"), named_at=("/field",)
+            Call("GET /api/security_ai_assistant/anonymization_fields/_find"),
+            named_at=("/field",),
+            finds={"filter": 'field: "${unique}"'},
         ),
     ),
     update=(
@@ -159,7 +167,12 @@ KNOWLEDGE_ENTRY = Resource(
         ),
     ),
     read=(item("GET /api/security_ai_assistant/knowledge_base/entries/{id}"),),
-    listing=(security_page(Call("GET /api/security_ai_assistant/knowledge_base/entries/_find")),),
+    listing=(
+        security_page(
+            Call("GET /api/security_ai_assistant/knowledge_base/entries/_find"),
+            finds={"filter": 'name: "${unique}"'},
+        ),
+    ),
     update=(
         item(
             "PUT /api/security_ai_assistant/knowledge_base/entries/{id}",

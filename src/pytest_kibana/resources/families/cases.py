@@ -25,6 +25,7 @@ CASE = Resource(
     listing=(
         Listing(
             Call("GET /api/cases/_find"),
+            finds={"search": "${unique}", "searchFields": "title", "defaultSearchOperator": "AND"},
             items="/cases",
             named_at=("/title",),
             page="page",

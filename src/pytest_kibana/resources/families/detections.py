@@ -43,6 +43,7 @@ DETECTION_RULE = Resource(
     listing=(
         Listing(
             Call("GET /api/detection_engine/rules/_find"),
+            finds={"filter": 'alert.attributes.name: "${unique}"'},
             items="/data",
             named_at=("/rule_id", "/name"),
             page="page",

@@ -30,6 +30,7 @@ EXCEPTION_LIST = Resource(
     listing=(
         Listing(
             Call("GET /api/exception_lists/_find"),
+            finds={"filter": 'exception-list.attributes.name: "${unique}"'},
             items="/data",
             named_at=("/list_id", "/name"),
             page="page",
@@ -99,6 +100,7 @@ EXCEPTION_LIST_ITEM = Resource(
     listing=(
         Listing(
             Call("GET /api/exception_lists/items/_find", query={"list_id": "${self.list_id}"}),
+            finds={"filter": 'exception-list.attributes.name: "${unique}"'},
             items="/data",
             named_at=("/item_id", "/name"),
             page="page",
@@ -205,6 +207,7 @@ ENDPOINT_ITEM = Resource(
     listing=(
         Listing(
             Call("GET /api/endpoint_list/items/_find"),
+            finds={"filter": 'exception-list-agnostic.attributes.name: "${unique}"'},
             items="/data",
             named_at=("/item_id", "/name"),
             page="page",

@@ -25,7 +25,11 @@ AGENT_POLICY = Resource(
     made_at="/item",
     reading_at="/item",
     read=(item("GET /api/fleet/agent_policies/{agentPolicyId}"),),
-    listing=(fleet_page(Call("GET /api/fleet/agent_policies")),),
+    listing=(
+        fleet_page(
+            Call("GET /api/fleet/agent_policies"), finds={"kuery": 'ingest-agent-policies.name: "${unique}"'}
+        ),
+    ),
     update=(
         item("PUT /api/fleet/agent_policies/{agentPolicyId}", {"name": "${unique}", "namespace": "default"}),
     ),
@@ -66,13 +70,19 @@ PACKAGE_POLICY = Resource(
     made_at="/item",
     reading_at="/item",
     read=(item("GET /api/fleet/package_policies/{packagePolicyId}"),),
-    listing=(fleet_page(Call("GET /api/fleet/package_policies")),),
+    listing=(
+        fleet_page(
+            Call("GET /api/fleet/package_policies"),
+            finds={"kuery": 'ingest-package-policies.name: "${unique}"'},
+        ),
+    ),
     update=(item("PUT /api/fleet/package_policies/{packagePolicyId}", {}, semantics="full"),),
     delete=(
         item("DELETE /api/fleet/package_policies/{packagePolicyId}", query={"force": True}),
         Call(
             "POST /api/fleet/package_policies/delete",
             body={"packagePolicyIds": ["${self.id}"], "force": True},
+            status_at="/0/statusCode",
         ),
     ),
     change={"description": "changed by a test"},

@@ -21,6 +21,7 @@ SAVED_OBJECT = Resource(
     listing=(
         Listing(
             Call("GET /api/saved_objects/_find", query={"type": "tag"}),
+            finds={"search": '"${unique}"', "search_fields": "name"},
             items="/saved_objects",
             named_at=("/id", "/attributes/name", "/attributes/title"),
             page="page",

@@ -35,6 +35,7 @@ SLO = Resource(
     listing=(
         Listing(
             Call("GET /api/observability/slos"),
+            finds={"kqlQuery": 'slo.name: "${unique}"'},
             items="/results",
             named_at=("/id", "/name"),
             page="page",

@@ -63,6 +63,7 @@ MONITOR = Resource(
     listing=(
         Listing(
             Call("GET /api/synthetics/monitors"),
+            finds={"query": "${unique}"},
             items="/monitors",
             page="page",
             per_page="perPage",

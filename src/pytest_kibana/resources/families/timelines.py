@@ -12,6 +12,7 @@ TIMELINE = Resource(
     listing=(
         Listing(
             Call("GET /api/timelines"),
+            finds={"search": "${unique}"},
             items="/timeline",
             id_at="/savedObjectId",
             named_at=("/title",),
@@ -57,6 +58,7 @@ NOTE = Resource(
     listing=(
         Listing(
             Call("GET /api/note"),
+            finds={"search": "${unique}"},
             items="/notes",
             id_at="/noteId",
             named_at=("/note",),

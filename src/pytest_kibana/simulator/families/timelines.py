@@ -295,6 +295,10 @@ def notes(call: Call) -> Reply:
         if query.get(asked):
             wanted = query[asked] if isinstance(query[asked], list) else [query[asked]]
             rows = [row for row in rows if row.get(name) in wanted]
+    if query.get("search"):
+        rows = [row for row in rows if matches(row, str(query["search"]))]
+    if query.get("sortField"):
+        rows = sort_rows(rows, str(query["sortField"]), str(query.get("sortOrder") or "asc"))
     page, size = max(whole(query.get("page"), 1), 1), whole(query.get("perPage"), 10)
     return Reply({"notes": rows[(page - 1) * size : page * size], "totalCount": len(rows)})
 

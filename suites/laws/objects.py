@@ -1,0 +1,294 @@
+"""Laws of one object: made, read, changed, removed."""
+
+import copy
+from typing import Any
+
+from pytest_kibana.errors import ResourceTrouble
+from pytest_kibana.resources import Handle, Kind, Resource
+from pytest_kibana.resources.template import value_at
+from pytest_kibana.suites.laws.bench import Bench, NotHere
+from pytest_kibana.suites.laws.comparing import covered, differences, missing, same, short
+from pytest_kibana.suites.laws.statutes import Broken, changes, has_id, own_id, statute, upserts
+
+# -- create and read ---------------------------------------------------------------------------------------
+
+
+@statute(1, "round trip", "read", kinds=(Kind.OBJECT, Kind.SETTING), tier="smoke")
+def read_is_what_was_sent(bench: Bench) -> Broken:
+    """What was sent is what is read, under the same id."""
+    handle = bench.make() if bench.kind.kind is Kind.SETTING else bench.rich()
+    sent = _sent(bench, handle)
+    got = bench.here.read(handle)
+    yield from bench.lost(sent, got)
+    yield from _other_id(bench, handle, got)
+
+
+@statute(2, "create echoes", level="SHOULD")
+def answer_is_what_was_sent(bench: Bench) -> Broken:
+    """Where the answer to a create shows the object, it shows what was sent."""
+    handle = bench.rich()
+    sent = _sent(bench, handle)
+    if isinstance(sent, dict) and isinstance(handle.body, dict):
+        shown = {k: v for k, v in sent.items() if k in handle.body}
+        yield from missing(shown, handle.body, ignored=bench.kind.volatile)
+
+
+@statute(3, "own id", when=own_id)
+def ids_differ(bench: Bench) -> Broken:
+    """Two objects have two ids."""
+    first = bench.make()
+    second = bench.sibling(first)
+    if first.keys == second.keys:
+        yield f"two were made, and both have the id {first.id}"
+
+
+@statute(4, "same id again", when=lambda kind: kind.refuses_again is not None)
+def taken_is_refused(bench: Bench) -> Broken:
+    """Making what is there already is refused, and what is there stays as it is."""
+    handle = bench.make()
+    before = bench.here.read(handle) if bench.has("read") else None
+    status = _make_again(bench, handle)
+    if status not in (
+        bench.kind.refuses_again,
+        409,
+    ):  # 409 is what a conflict is called, whatever a family does
+        yield f"the same again was answered {status}, where {bench.kind.refuses_again} is promised"
+    if before is not None:
+        yield from differences(before, bench.here.read(handle), ignored=bench.kind.volatile)
+
+
+@statute(5, "reads agree", "read", level="SHOULD", source="RFC 9110, 9.2.1")
+def reads_agree(bench: Bench) -> Broken:
+    """Two reads with nothing between them say the same."""
+    handle = bench.make()
+    first = copy.deepcopy(bench.here.read(handle))
+    yield from differences(first, bench.here.read(handle), ignored=bench.kind.volatile)
+
+
+@statute(6, "not found", "read", when=has_id, tier="smoke")
+def unknown_is_not_read(bench: Bench) -> Broken:
+    """A read of an id that nothing has is answered 404."""
+    handle = bench.make()
+    status = bench.status(handle, "read", keys=bench.unknown(handle))
+    if status not in bench.kind.gone_statuses:
+        yield f"a read of an id that nothing has was answered {status}"
+
+
+@statute(
+    7, "not changed", "update", when=lambda kind: has_id(kind) and bool(kind.change) and not upserts(kind)
+)
+def unknown_is_not_changed(bench: Bench) -> Broken:
+    """A change of an id that nothing has is answered 404."""
+    handle = bench.make()
+    if bench.has("read"):
+        bench.here.read(handle)
+    status = bench.status(handle, "update", keys=bench.unknown(handle), change=bench.changing(handle))
+    if status not in bench.kind.gone_statuses:
+        yield f"a change of an id that nothing has was answered {status}"
+
+
+@statute(8, "not removed", "delete", when=lambda kind: has_id(kind) and not kind.idempotent_delete)
+def unknown_is_not_removed(bench: Bench) -> Broken:
+    """A delete of an id that nothing has is answered 404."""
+    handle = bench.make()
+    status = bench.status(handle, "delete", keys=bench.unknown(handle))
+    if status not in bench.kind.gone_statuses:
+        yield f"a delete of an id that nothing has was answered {status}"
+
+
+# -- update ------------------------------------------------------------------------------------------------
+
+
+@statute(11, "update changes what is meant", "read", "update", when=changes)
+def update_is_to_the_point(bench: Bench) -> Broken:
+    """An update changes what it was asked to, and nothing else."""
+    handle = bench.rich()
+    before = copy.deepcopy(bench.here.read(handle))
+    changes = bench.change(handle)
+    after = bench.here.update(handle, changes)
+    yield from bench.lost(changes, after)
+    ignored = (*bench.kind.volatile, *_leaves(changes))
+    yield from differences(before, after, ignored=ignored)
+
+
+@statute(37, "update echoes", "update", when=changes, level="SHOULD")
+def change_is_shown(bench: Bench) -> Broken:
+    """Where the answer to a change shows the object, it shows what was changed."""
+    handle = bench.make()
+    changed = bench.change(handle, again=True)
+    reply = bench.here.ask(handle, bench.call("update"), change=bench.changing(handle, again=True))
+    shown = reply.body
+    if isinstance(shown, dict) and len(shown) == 1:
+        shown = next(iter(shown.values()))  # many families wrap it: item, data, response
+    if not reply.ok or not isinstance(shown, dict):
+        raise NotHere(f"needs an answer that shows the object, found: {reply}")
+    yield from missing({k: v for k, v in changed.items() if k in shown}, shown, ignored=bench.kind.volatile)
+
+
+@statute(
+    38,
+    "same change twice",
+    "read",
+    "update",
+    when=lambda kind: changes(kind) and not kind.version_at,
+    level="SHOULD",
+    source="RFC 9110, 9.2.2",
+)
+def change_is_idempotent(bench: Bench) -> Broken:
+    """The same PUT twice leaves the same object."""
+    handle = bench.make()
+    call = bench.call("update")
+    if call.method != "PUT":
+        raise NotHere("needs a PUT, and the contract changes one otherwise")
+    change = bench.changing(handle, again=True)
+    if not bench.here.ask(handle, call, change=change).ok:
+        raise NotHere("needs a change that is accepted")
+    first = copy.deepcopy(bench.here.read(handle))
+    reply = bench.here.ask(handle, call, change=change)
+    if reply.status is not None and reply.status >= 500:
+        yield f"the second time it is answered {reply.status}"
+    yield from differences(first, bench.here.read(handle), ignored=bench.kind.volatile)
+
+
+def _replaces(kind: Resource) -> bool:
+    return changes(kind) and bool(kind.full) and any(c.semantics == "full" for c in kind.update)
+
+
+@statute(12, "update resets the rest", "read", "update", when=_replaces)
+def left_out_is_reset(bench: Bench) -> Broken:
+    """An update that replaces resets what it leaves out."""
+    handle = bench.rich()
+    call = bench.here.known([call for call in bench.kind.update if call.semantics == "full"])
+    if call is None:
+        raise NotHere("needs an update that replaces, and the contract has none")
+    before = copy.deepcopy(bench.here.read(handle))
+    kept = bench.here.filled(handle, call.body) if call.has_body else {}
+    named = kept if not call.root else value_at(kept, call.root)
+    held = [
+        name for name in bench.kind.full if name not in (named or {}) and _holds(value_at(before, f"/{name}"))
+    ]
+    if not held:
+        raise NotHere("needs an optional member that shows, and the declaration knows none")
+    reply = bench.here.ask(handle, call)
+    if not reply.ok:
+        yield f"the smallest replacement: {reply}"
+        return
+    after = bench.here.read(handle)
+    for name in held:
+        if same(value_at(before, f"/{name}"), value_at(after, f"/{name}")):
+            yield f"/{name} was left out, and is still {short(value_at(after, f'/{name}'))}"
+
+
+def _holds(value: Any) -> bool:
+    return value not in (None, "", [], {}, False)
+
+
+@statute(13, "stale version", "read", "update", when=lambda kind: bool(kind.version_at) and changes(kind))
+def stale_is_refused(bench: Bench) -> Broken:
+    """A change that names an old version is answered 409, and changes nothing."""
+    handle = bench.make()
+    old = copy.deepcopy(bench.here.read(handle))
+    bench.here.update(handle, bench.change(handle))
+    now = copy.deepcopy(bench.here.read(handle))
+    handle.body = old
+    status = bench.status(handle, "update", change=bench.changing(handle, again=True))
+    if status != 409:
+        yield f"a change of an old version was answered {status}, where 409 is promised"
+    yield from differences(now, bench.here.read(handle))
+
+
+@statute(14, "version moves", "read", "update", when=lambda kind: bool(kind.version_at) and changes(kind))
+def version_moves(bench: Bench) -> Broken:
+    """A change changes the version."""
+    handle = bench.make()
+    pointer = bench.kind.version_at or ""
+    before = value_at(bench.here.read(handle), pointer)
+    bench.here.update(handle, bench.change(handle))
+    after = value_at(bench.here.read(handle), pointer)
+    if same(before, after):
+        yield f"the version is {short(after)} before and after a change"
+
+
+# -- delete ------------------------------------------------------------------------------------------------
+
+
+@statute(15, "delete then read", "read", "delete", when=lambda kind: kind.gone != "unknown", tier="smoke")
+def removed_is_not_read(bench: Bench) -> Broken:
+    """What was removed can no longer be read."""
+    handle = bench.make()
+    handle.delete()
+    if not bench.until(lambda: not handle.exists(), bench.kind.gone_within):
+        yield "it can be read after it was removed"
+    elif bench.kind.gone == "404":
+        status = bench.status(handle, "read")
+        if status not in bench.kind.gone_statuses:
+            yield f"a read of what was removed is answered {status}"
+
+
+@statute(
+    16, "delete then list", "listing", "delete", when=lambda kind: has_id(kind) and kind.gone != "inactive"
+)
+def removed_is_not_listed(bench: Bench) -> Broken:
+    """What was removed is no longer listed."""
+    handle = bench.make()
+    handle.delete()
+    if not bench.until(lambda: handle.id not in bench.ids(handle), bench.kind.gone_within):
+        yield "it is listed after it was removed"
+
+
+@statute(17, "second delete", "delete", when=has_id)
+def second_delete(bench: Bench) -> Broken:
+    """A second delete is answered 404, or as the first where the family says so."""
+    handle = bench.make()
+    handle.delete()
+    status = bench.status(handle, "delete")
+    wanted = (*bench.kind.gone_statuses, *((200, 204) if bench.kind.idempotent_delete else ()))
+    if status not in wanted:
+        yield f"a second delete is answered {status}, where {' or '.join(map(str, wanted))} is promised"
+
+
+@statute(
+    18, "delete removes one", "read", "delete", when=lambda kind: has_id(kind) and kind.gone != "unknown"
+)
+def others_stay(bench: Bench) -> Broken:
+    """A delete removes what it names, and nothing beside it."""
+    first = bench.make()
+    second, third = bench.sibling(first), bench.sibling(first)
+    second.delete()
+    for other in (first, third):
+        if not other.exists():
+            yield "another one is gone too"
+
+
+# -- common
+
+
+def _sent(bench: Bench, handle: Handle) -> Any:
+    """Return what was sent of the object: the body below the root of the create call."""
+    root = bench.call("create").root
+    body = copy.deepcopy(handle.sent)
+    return value_at(body, root) if root else body
+
+
+def _other_id(bench: Bench, handle: Handle, got: Any) -> Broken:
+    shown = got.get("id") if isinstance(got, dict) else None
+    if covered("/id", bench.kind.volatile):
+        return
+    if isinstance(shown, str) and has_id(bench.kind) and bench.kind.id_at is not None and shown != handle.id:
+        yield f"/id is {short(shown)}, and {short(handle.id)} was asked for"
+
+
+def _make_again(bench: Bench, handle: Handle) -> int | None:
+    body = {"body": handle.sent} if handle.sent is not None else {}
+    try:
+        bench.here.make(bench.kind, **handle.keys, **body)
+    except ResourceTrouble as trouble:
+        return trouble.status
+    return 200
+
+
+def _leaves(changes: Any, at: str = "") -> list[str]:
+    """Return the pointers of what a change names."""
+    if isinstance(changes, dict) and changes:
+        return [pointer for name, value in changes.items() for pointer in _leaves(value, f"{at}/{name}")]
+    return [at]

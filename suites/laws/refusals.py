@@ -1,0 +1,177 @@
+"""Laws of refusals: what is refused is not done."""
+
+import copy
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from pytest_kibana.contract import Contract
+from pytest_kibana.resources import Call, Handle, Kind
+from pytest_kibana.resources.calls import Reply
+from pytest_kibana.resources.model import NOTHING
+from pytest_kibana.resources.template import put, subjects, value_at
+from pytest_kibana.session import Session
+from pytest_kibana.suites.laws.bench import Bench, NotHere, Way
+from pytest_kibana.suites.laws.comparing import differences
+from pytest_kibana.suites.laws.statutes import Broken, changes, has_id, in_space, statute
+from pytest_kibana.wire import Anonymous
+
+_PATIENCE = 2.0
+"""Seconds to wait for what must not appear in a list that lags: short, for nothing is what is expected."""
+
+
+def ways(session: Session) -> tuple[Way, ...]:
+    """Return the ways in which this target must refuse a request."""
+    target = session.target
+    found = []
+    if target.xsrf_exempt is not True:
+        found.append(Way("without kbn-xsrf", headers={"kbn-xsrf": None}))
+    if not target.security_disabled and not target.anonymous:
+        found.append(Way("to nobody", credentials=Anonymous()))
+    if session.viewer_credentials is not None and not target.security_disabled:
+        found.append(Way("to somebody who may only read", credentials=session.viewer_credentials))
+    found.append(Way("with a body that breaks its schema", breaks=True))
+    return tuple(found)
+
+
+@statute(
+    31, "refused create", source="Kibana source, lifecycle_handlers.ts and router.ts: the handler comes last"
+)
+def refused_create(bench: Bench) -> Broken:
+    """A create that is refused makes nothing."""
+    handle = bench.make()
+    if not (bench.has("listing") or (bench.has("read") and bench.kind.chooses_id)):
+        raise NotHere("needs a list, or a read by a chosen id, and the contract has neither")
+    call = bench.call("create")
+    before = set(bench.ids(handle)) if bench.has("listing") else set()
+    for how, change in _ways(bench, call, handle.sent, handle.unique, lambda body: body):
+        reply, shade = bench.here.attempt(
+            bench.kind, beside=handle, change=change, headers=how.headers, credentials=how.credentials
+        )
+        made = reply.ok or _appears(bench, handle, shade, before)
+        bench.here.dismiss(shade, made=made)
+        if made and _refused(reply):
+            yield f"it was refused {how.name} ({reply.status}), and made all the same"
+
+
+@statute(
+    32,
+    "refused change",
+    "read",
+    "update",
+    when=changes,
+    kinds=(Kind.OBJECT, Kind.SETTING),
+    source="Kibana source, lifecycle_handlers.ts and router.ts: the handler comes last",
+)
+def refused_change(bench: Bench) -> Broken:
+    """A change that is refused changes nothing."""
+    handle = bench.make()
+    before = copy.deepcopy(bench.here.read(handle))
+    call = bench.call("update")
+    for how, change in _ways(bench, call, None, handle.unique, bench.changing(handle, again=True)):
+        reply = bench.here.ask(handle, call, change=change, headers=how.headers, credentials=how.credentials)
+        if not _refused(reply):
+            continue
+        after = bench.here.read(handle)
+        for sentence in differences(before, after, ignored=bench.kind.volatile):
+            yield f"refused {how.name} ({reply.status}), and done: {sentence}"
+        before = copy.deepcopy(after)
+
+
+@statute(
+    33,
+    "refused delete",
+    "read",
+    "delete",
+    when=lambda kind: has_id(kind) and kind.gone != "unknown",
+    source="Kibana source, lifecycle_handlers.ts and router.ts: the handler comes last",
+)
+def refused_delete(bench: Bench) -> Broken:
+    """A delete that is refused removes nothing."""
+    call = bench.call("delete")
+    handle = bench.make()
+    for how in bench.ways:
+        if how.breaks:
+            continue
+        reply = bench.here.ask(handle, call, headers=how.headers, credentials=how.credentials)
+        if not _refused(reply):
+            handle = bench.make()  # that it was let in is another rule's business
+        elif not handle.exists():
+            yield f"it was refused {how.name} ({reply.status}), and removed all the same"
+            handle = bench.make()
+
+
+def _refused(reply: Reply) -> bool:
+    return reply.status is not None and 400 <= reply.status < 500
+
+
+def _ways(
+    bench: Bench, call: Call, sent: Any, name: str, change: Callable[[Any], Any]
+) -> Iterator[tuple[Way, Callable[[Any], Any]]]:
+    """Yield each way to be refused, with what makes the body."""
+    for how in bench.ways:
+        if not how.breaks:
+            yield how, change
+            continue
+        contract = bench.here.contract
+        if contract is None or call.body is NOTHING:
+            continue
+        wrong = partial(_wrong, contract, call, name, change)
+        if sent is None or wrong(sent) is not sent:
+            yield how, wrong
+
+
+def _wrong(contract: Contract, call: Call, name: str, change: Callable[[Any], Any], body: Any) -> Any:
+    return breaking(contract, call, change(body), name)
+
+
+def breaking(contract: Contract, call: Call, body: Any, name: str) -> Any:
+    """Return a body with one wrong member, which its schema refuses; the body itself where none can be found.
+
+    The member that says the object's name stays as it is: by it an object is found that must not be there.
+    """
+    operation = contract.find(call.label)
+    media = operation.body.media(call.media) if operation is not None and operation.body else None
+    if media is None or media.schema is None or not isinstance(body, Mapping):
+        return body
+    for root in dict.fromkeys((call.root, "")):
+        members = value_at(body, root) if root else body
+        if not isinstance(members, Mapping):
+            continue
+        for member, value in members.items():
+            if name in json.dumps(value, default=str):
+                continue
+            wrong = "wrong" if isinstance(value, Mapping | list | int | float) else {"wrong": True}
+            candidate = put(body, root, {**members, member: wrong}) if root else {**members, member: wrong}
+            if not contract.is_valid(media.schema, candidate):
+                return candidate
+        for member in members:
+            if name in json.dumps(members[member], default=str):
+                continue
+            rest = {k: v for k, v in members.items() if k != member}
+            candidate = put(body, root, rest) if root else rest
+            if not contract.is_valid(media.schema, candidate):
+                return candidate
+    return body
+
+
+def _appears(bench: Bench, handle: Handle, shade: Handle, before: set[str]) -> bool:
+    """Tell whether what a refused request wanted to make is there."""
+    if bench.has("read") and bench.kind.chooses_id:
+        status = bench.status(shade, "read")
+        if status < 300:
+            return True
+    if not bench.has("listing"):
+        return False
+    alone = in_space(bench.kind) and not set(bench.kind.parents) - set(subjects(bench.kind.keys))
+
+    def shown() -> bool:
+        pointer = bench.listing().id_at
+        for item in bench.items(handle):
+            new = str(value_at(item, pointer)) not in before
+            if new and (alone or shade.unique in json.dumps(item, default=str)):
+                return True
+        return False
+
+    return bench.until(shown, min(bench.kind.listed_within, _PATIENCE))
