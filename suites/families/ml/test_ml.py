@@ -12,7 +12,7 @@ LIVE = "observed live"
 SYNC = "GET /api/ml/saved_objects/sync"
 JOBS, MODELS = (f"POST /api/ml/saved_objects/update_{what}_spaces" for what in ("jobs", "trained_models"))
 GONE = f"kbn-test-{NO_SUCH_ID}"
-MOVE = {"spacesToAdd": [], "spacesToRemove": []}
+MOVE: dict[str, list[str]] = {"spacesToAdd": [], "spacesToRemove": []}
 REFUSED = (
     Ask(SYNC, query={"simulate": "perhaps"}, status=400, name="perhaps"),
     Ask(

@@ -272,7 +272,7 @@ def test_an_objective_reads_as_it_was_made(
     kibana_resources: Resources, name: str, tags: list[str], target: int, days: str
 ) -> None:
     """Whatever name, tags, target and window an objective is given, it reads so."""
-    told = {
+    told: dict[str, Any] = {
         "name": name,
         "tags": tags,
         "objective": {"target": target / 10_000},

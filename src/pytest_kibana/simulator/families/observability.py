@@ -191,10 +191,22 @@ def update_monitor(call: Call) -> Reply:
 @family.on(f"GET {_MONITORS}")
 def monitors(call: Call) -> Reply:
     """Show monitors, page by page."""
-    rows = [r.value for r in call.table("synthetics_monitor").values()]
+    every = [r.value for r in call.table("synthetics_monitor").values()]
+    rows = [row for row in every if all(_chosen(row, call.query, *names) for names in _FILTERS)]
     body = page_of(call, _MONITOR, rows)
     size = body.pop("per_page", 20)
-    return Reply({**body, "perPage": size, "absoluteTotal": len(rows), "syncErrors": []})
+    return Reply({**body, "perPage": size, "absoluteTotal": len(every), "syncErrors": []})
+
+
+_FILTERS = (("tags", "tags"), ("monitorTypes", "type"))
+"""Parameters of the list, and the member of a monitor that each chooses by."""
+
+
+def _chosen(row: Json, query: dict[str, Json], parameter: str, member: str) -> bool:
+    """Tell whether a monitor has one of the values that are asked for."""
+    wanted, value = query.get(parameter), row.get(member)
+    asked = set(wanted if isinstance(wanted, list) else [wanted])
+    return wanted is None or bool(asked & set(value if isinstance(value, list) else [value]))
 
 
 @family.on(f"DELETE {_MONITORS}/{{}}")
@@ -213,7 +225,10 @@ def delete_monitors(call: Call) -> Reply:
 
 def _gone(call: Call, kind: str, text: str) -> list[Json]:
     rows = []
-    for key in (call.body or {}).get("ids") or ():
+    keys = (call.body or {}).get("ids") or []
+    if not isinstance(keys, list):
+        raise Refusal(400, "[request body.ids]: expected value of type [array]", family="platform")
+    for key in keys:
         found = call.table(kind).pop(key, None) is not None
         rows.append({"id": key, "deleted": found, **({} if found else {"error": text.replace("{}", key)})})
     return rows
@@ -301,7 +316,7 @@ def delete_place(call: Call) -> Reply:
     used = [
         r
         for r in call.table("synthetics_monitor").values()
-        if record.value.get("label") in (r.value.get("private_locations") or ())
+        if {record.id, record.value.get("label")} & set(r.value.get("private_locations") or ())
     ]
     if used:
         text = f"Private location with id {record.id} cannot be deleted because it is used by {len(used)} monitor(s)."

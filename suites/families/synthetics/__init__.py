@@ -1,0 +1,1 @@
+"""Synthetics: parameters, private locations and monitors."""
