@@ -33,7 +33,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--quirks", metavar="RELEASE", help="switch on the known deviations of a release, such as 9.4"
     )
-    made.add_argument("--data", type=Path, metavar="FILE", help="keep the state in this file, across a kill too")
+    made.add_argument(
+        "--data", type=Path, metavar="FILE", help="keep the state in this file, across a kill too"
+    )
     made.add_argument(
         "--control-port", type=int, help="open a door for switching faults; 0 takes a free port"
     )
@@ -48,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--api-key", help="the superuser's encoded API key; made up where left out")
     made.add_argument("--max-spaces", type=int, default=1000)
+    made.add_argument("--oas", action="store_true", help="give the contract at /api/oas (server.oas.enabled)")
     made.add_argument("--quiet", action="store_true", help="print no banner")
     return made
 
@@ -75,6 +78,7 @@ def config_of(arguments: Sequence[str] | None = None) -> Config:
         contract_path=tuple(given.contract_path),
         api_key=given.api_key,
         max_spaces=given.max_spaces,
+        oas=given.oas,
         quiet=given.quiet,
     )
 

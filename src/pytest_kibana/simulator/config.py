@@ -29,6 +29,7 @@ class Config:
         boot_seconds: how long every request is answered 503 after the doors open.
         exit_with_parent: stop when standard input ends, which it does when the parent process dies.
         contract_path: directories in which published contracts are looked for.
+        oas: whether the contract is given at ``/api/oas`` (``server.oas.enabled``, which is off by default).
         api_key: the encoded API key of the superuser; None makes one up.
     """
 
@@ -51,4 +52,5 @@ class Config:
     contract_path: tuple[Path, ...] = ()
     api_key: str | None = None
     max_spaces: int = 1000
+    oas: bool = False
     quiet: bool = False

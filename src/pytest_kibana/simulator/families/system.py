@@ -1,18 +1,20 @@
 """Status, features, statistics: what Kibana says of itself."""
 
-import re
 from typing import Any
 
 from pytest_kibana.simulator.families import Family
 from pytest_kibana.simulator.features import FEATURES
 from pytest_kibana.simulator.identities import ANONYMOUS
 from pytest_kibana.simulator.replies import Refusal, Reply
+from pytest_kibana.simulator.routing import Route
 from pytest_kibana.simulator.store import stamp
 from pytest_kibana.simulator.world import NAME, Call, World
 
 Json = Any
 family = Family("system")
 
+CLUSTER = "c3RhbmQtaW4tY2x1c3Rlcg"
+"""The id of the Elasticsearch cluster that is not there."""
 PLUGINS = (
     "actions", "agentBuilder", "alerting", "apm", "cases", "cloud", "dashboard", "data", "dataViews", "discover",
     "elasticAssistant", "encryptedSavedObjects", "entityManager", "eventLog", "features", "fleet", "infra",
@@ -52,7 +54,7 @@ def status(call: Call) -> Reply:
 
 
 def _flag(value: Json) -> bool:
-    return value in (True, "true")
+    return value in (True, "true", "")
 
 
 def _document(world: World) -> dict[str, Json]:
@@ -62,10 +64,10 @@ def _document(world: World) -> dict[str, Json]:
         "name": NAME,
         "uuid": "5b2de169-2785-441b-ae8c-186a1936b17d",
         "version": {
-            "number": world.version,
+            "number": world.version.partition("-")[0],
             "build_hash": world.contract.sha256[:40].ljust(40, "0"),
             "build_number": 90000,
-            "build_snapshot": False,
+            "build_snapshot": world.version.endswith("-SNAPSHOT"),
             "build_flavor": world.config.flavor,
             "build_date": stamp(1_750_000_000_000),
         },
@@ -155,8 +157,11 @@ def stats(call: Call) -> Reply:
     """Numbers about the process; public and outside the contract."""
     document = _document(call.world)
     version = document["version"]
+    legacy = _flag(call.query.get("legacy"))
+    extended = {"clusterUuid" if legacy else "cluster_uuid": CLUSTER, "usage": {}}
     return Reply(
         {
+            **(extended if _flag(call.query.get("extended")) else {}),
             "kibana": {
                 "uuid": document["uuid"],
                 "name": NAME,
@@ -255,13 +260,28 @@ def upgrade(call: Call) -> Reply:
     )
 
 
-@family.route("GET /api/oas")
+@family.start
+def give_contract(world: World) -> None:
+    """Add the route that gives the contract, where it was switched on."""
+    if world.config.oas:
+        world.router.add(Route("GET", "/api/oas", None, versioned=False, open=True))
+
+
+@family.on("GET /api/oas")
 def openapi(call: Call) -> Reply:
-    """The contract itself: here ``server.oas.enabled`` is on."""
+    """The contract itself, or a part of it, for anybody (Kibana source, ``http_service.ts``)."""
+    access = call.query.get("access", "public")
+    if access not in ("public", "internal"):
+        raise Refusal(400, "[request query.access]: types that failed validation", family="platform")
     document = call.world.contract.document()
-    prefix = call.query.get("pathStartsWith")
-    if isinstance(prefix, str):
-        document["paths"] = {
-            p: item for p, item in document["paths"].items() if re.match(re.escape(prefix), p)
-        }
+    prefix = str(call.query.get("pathStartsWith") or "")
+    excluded = call.query.get("excludePathsMatching") or []
+    excluded = excluded if isinstance(excluded, list) else [excluded]
+    document["paths"] = {
+        path: item
+        for path, item in document["paths"].items()
+        if path.startswith(prefix)
+        and not any(path.startswith(str(e)) for e in excluded)
+        and (access == "internal" or not path.startswith("/internal/"))
+    }
     return Reply(document)
