@@ -72,8 +72,9 @@ def _attempts(contract: Contract, operation: Operation, mine: str) -> Iterator[R
     json_type = (("content-type", "application/json"),)
     for name in names:
         if path_names_object(name.strip("?*")):
-            path = re.sub(r"\{[^}]*\}", mine, operation.path.replace(f"{{{name}}}", FOREIGN))
-            yield Request(operation.method, path, space=mine, **common)
+            for value in (FOREIGN, f"{mine},{FOREIGN}", f"{mine}*"):
+                path = re.sub(r"\{[^}]*\}", mine, operation.path.replace(f"{{{name}}}", value))
+                yield Request(operation.method, path, space=mine, **common)
     for parameter in operation.parameters:
         if parameter.location == "query" and _holds_ids(parameter.name):
             for value in (FOREIGN, f"{mine},{FOREIGN}", json.dumps([mine, FOREIGN])):
@@ -82,7 +83,7 @@ def _attempts(contract: Contract, operation: Operation, mine: str) -> Iterator[R
     if operation.body is not None:
         for media in operation.body.content:
             for place in dict.fromkeys(_places(contract, media.schema.json if media.schema else {})):
-                for value in (FOREIGN, [FOREIGN], [mine, FOREIGN]):
+                for value in (FOREIGN, [FOREIGN], [mine, FOREIGN], f"{mine},{FOREIGN}", f"{mine}-*"):
                     body = json.dumps(_body(place, value)).encode()
                     for said in (body, body[:-1]):
                         yield Request(

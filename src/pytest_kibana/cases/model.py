@@ -34,7 +34,8 @@ class Case:
     ``path``, ``query`` and ``headers`` map parameter names to JSON values (not yet serialised); ``body`` is the JSON
     value, ``bytes``, text, or for multipart a mapping of field to value or :class:`Upload`. ``has_body`` tells an
     absent body from ``null``. ``media`` is the media type of the body. ``rule`` is set exactly when ``kind`` is
-    INVALID. ``id`` is stable for a contract and a seed: it reproduces the case alone.
+    INVALID. ``id`` is stable for a contract and a seed: it reproduces the case alone. ``invented`` is set by the run
+    where it put the name of no object at all in the place of an id: nobody promised that such a request succeeds.
 
     A string in path, query or body may hold placeholders ``${resource.id}``: the run puts the id of an object that
     it owns there, just before it sends (see :mod:`pytest_kibana.resources`).
@@ -51,6 +52,7 @@ class Case:
     media: str | None = None
     rule: Rule | None = None
     description: str = ""
+    invented: bool = False
 
     @property
     def valid(self) -> bool:

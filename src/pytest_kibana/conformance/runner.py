@@ -303,8 +303,9 @@ class Runner:
 
     def _build(self, item: Item, case: Case) -> Request:
         operation = item.operation
-        # A request that not every route must refuse makes no claim.
+        # A request that not every route must refuse, or that names what nobody has, makes no claim.
         refused: Literal["refused"] | None = "refused" if case.certain else None
+        accepted: Literal["accepted"] | None = None if case.invented else "accepted"
         return build_request(
             operation,
             path=case.path,
@@ -316,7 +317,7 @@ class Runner:
             space=self._around.space if operation.space_aware else None,
             origin=Origin.GENERATED,
             intent=Intent(
-                expect="accepted" if case.valid else refused,
+                expect=accepted if case.valid else refused,
                 kind=case.kind.value,
                 case=case.id,
                 rule=case.rule,

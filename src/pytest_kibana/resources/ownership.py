@@ -5,6 +5,8 @@ from pytest_kibana.resources.mark import RunMark, trace
 NOBODYS = "ABCDEFGHIJKLMNOPQRST"
 """Id of a stored secret that does not exist, of the length that Fleet demands."""
 
+_SEVERAL = frozenset("*?,")
+
 
 class Belongings:
     """The ids that a run owns: those that it was told, and every name with its mark."""
@@ -19,8 +21,8 @@ class Belongings:
         self._ids.update(values)
 
     def owns(self, value: str) -> bool:
-        """Tell whether an id is ours."""
+        """Tell whether an id is ours. A name with a wildcard, or with another beside it, may mean more than our own."""
         if value in self._ids:
             return True
-        seen = trace(value)
+        seen = None if _SEVERAL & set(value) else trace(value)
         return seen is not None and seen.run == self._run

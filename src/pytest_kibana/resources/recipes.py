@@ -44,7 +44,8 @@ class Recipe:
     ``path`` and ``query`` give values to parameters by the names that the contract uses; ``body`` is a whole body,
     where ``has_body`` is True. ``consumes`` names the resources that a success takes away, so that each request needs
     one of its own. ``creates`` names the resource that a success makes, ``needs`` those that must be there without
-    being named in the request. ``pins`` are pointers into the body and what may stand there alone.
+    being named in the request, ``wishes`` those without which an answer says little: what a list lists. ``pins`` are
+    pointers into the body and what may stand there alone.
     """
 
     path: Mapping[str, Any] = field(default_factory=dict)
@@ -55,6 +56,7 @@ class Recipe:
     media: str | None = None
     consumes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    wishes: tuple[str, ...] = ()
     creates: str | None = None
     pins: Mapping[str, Any] = field(default_factory=dict)
     why: str = ""
@@ -113,8 +115,9 @@ def _declared(kind: Resource) -> Iterator[tuple[Call, Recipe]]:
     needs = (kind.name,) if kind.kind in (Kind.ENGINE, Kind.SETTING) and kind.makeable else ()
     for call in kind.read:
         yield call, _recipe(call, about, needs=needs)
+    wishes = (kind.name,) if kind.makeable else ()
     for listing in kind.listing:
-        yield listing.call, _recipe(listing.call, about)
+        yield listing.call, _recipe(listing.call, about, wishes=wishes)
     for call in kind.update:
         yield (
             call,
@@ -266,6 +269,7 @@ def _with_role(recipe: Recipe, declared: Recipe) -> Recipe:
         recipe,
         consumes=recipe.consumes or declared.consumes,
         needs=recipe.needs or declared.needs,
+        wishes=declared.wishes,
         creates=recipe.creates or declared.creates,
         pins={**declared.pins, **recipe.pins},
     )

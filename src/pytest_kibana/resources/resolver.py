@@ -7,19 +7,22 @@ request takes away is made for it alone. It also keeps watch over what generated
 import json
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from pytest_kibana.errors import HarnessError
+from pytest_kibana.errors import HarnessError, ResourceTrouble, SafetyRefusal, UsageError
 from pytest_kibana.resources.catalogue import NAMES, RESOURCES
 from pytest_kibana.resources.factory import Factory
 from pytest_kibana.resources.handle import Handle
+from pytest_kibana.resources.inventing import Inventions
 from pytest_kibana.resources.ledger import Entry
-from pytest_kibana.resources.mark import trace
+from pytest_kibana.resources.mark import marks_in, trace
 from pytest_kibana.resources.model import Kind, Resource, Scope
 from pytest_kibana.resources.recipes import Recipe
-from pytest_kibana.resources.template import Hole, fill, places, put, value_at
+from pytest_kibana.resources.template import Hole, fill, holes, places, put, value_at
 from pytest_kibana.resources.values import Thing, Values
+from pytest_kibana.target import load_facts
 
 if TYPE_CHECKING:
     from pytest_kibana.contract import Contract
@@ -72,6 +75,8 @@ class Resolver:
         self._factory = factory
         self._contract = contract
         self._recipes = recipes
+        self._facts = load_facts()
+        self._inventions = Inventions(factory, contract)
         self._lock = threading.Lock()
         self._pools: dict[tuple[str, str], Handle] = {}
         self._failed: dict[str, list[HarnessError]] = {}
@@ -98,6 +103,9 @@ class Resolver:
         )
         for name in recipe.needs:
             self._factory.need(name)
+        for name in recipe.wishes:
+            with suppress(SafetyRefusal, ResourceTrouble, UsageError):
+                self._pooled(name, "read")
         lookup = _lenient(values, self._factory)
         filled: Any = replace(
             case,  # type: ignore[type-var]
@@ -106,7 +114,9 @@ class Resolver:
             headers=fill(case.headers, lookup),
             body=_fill_body(case.body, lookup),
         )
-        filled = replace(filled, body=_pinned(filled.body, recipe.pins, lookup))
+        filled = replace(filled, body=pinned(filled.body, recipe.pins, lookup))
+        if self._facts.of(operation.label).safety != "read":
+            filled = self._inventions.into(filled, operation)
         kind = RESOURCES.get(recipe.creates or "")
         if kind is not None and _outlives(kind):
             filled = self._expect(kind, recipe, filled, values)
@@ -167,16 +177,22 @@ class Resolver:
                 if "${unique" in text and isinstance(there, str) and trace(there) is None:
                     case = replace(case, body=put(case.body, pointer, fill(text, lookup)))
         # An id grammar may take no hyphens, so it is the run that tells whether a name is ours.
-        name = next((n for n in _names(case) if self._factory.owns(n)), None)
+        said = json.dumps([case.path, case.query, case.body], default=repr)
+        name = next((n for n in marks_in(said) if self._factory.owns(n)), None)
         if name is None:
             return case
         keys = {key: _key(kind, recipe, case, key, values) for key in kind.keys}
+        if not all(self._mine(keys[key]) for key, template in kind.keys.items() if holes(template)):
+            return case  # what is not ours is not ours to remove, and the gate stops the request
         space = self._factory.space if kind.scope is Scope.SPACE else None
         entry = self._factory.ledger.intend(kind.name, space=space, unique=name, keys=keys)
         self._factory.adopt(entry)
         with self._lock:
             self._expected[name] = entry
         return case
+
+    def _mine(self, value: Any) -> bool:
+        return isinstance(value, str) and self._factory.owns(value)
 
     def heard(self, exchange: "Exchange") -> None:
         """Take note of an exchange: what was made is ours now, what was taken away need not be removed."""
@@ -199,7 +215,7 @@ class Resolver:
         if not _outlives(kind) or status >= 500:
             return
         with self._lock:
-            names = [n for n in self._expected if n in said]
+            names = [n for n in marks_in(said) if n in self._expected]
             entries = [self._expected.pop(n) for n in names]
         ledger = self._factory.ledger
         if not 200 <= status < 300:
@@ -269,7 +285,7 @@ def _lenient(values: Values, factory: Factory) -> Callable[[Hole], Any]:
     return lookup
 
 
-def _pinned(body: Any, pins: Mapping[str, Any], lookup: Callable[[Hole], Any]) -> Any:
+def pinned(body: Any, pins: Mapping[str, Any], lookup: Callable[[Hole], Any]) -> Any:
     """Return the body without what would harm: pinned members have their one value, or a type that is refused."""
     for pointer, value in pins.items():
         there = value_at(body, pointer, _ABSENT)
@@ -294,17 +310,6 @@ def _fill_body(body: Any, lookup: Callable[[Hole], Any]) -> Any:
             file, filename=fill(file.filename, lookup), content=content.encode("utf-8", "surrogateescape")
         )
     return fill(body, lookup)
-
-
-def _names(case: Any) -> list[str]:
-    """Return the marked names in a case."""
-    texts = json.dumps([case.path, case.query, case.body], default=repr)
-    found = []
-    rest = texts
-    while (seen := trace(rest)) is not None:
-        found.append(seen.name)
-        rest = rest[rest.index(seen.name) + len(seen.name) :]
-    return found
 
 
 def _key(kind: Resource, recipe: Recipe, case: Any, key: str, values: Values) -> Any:

@@ -9,7 +9,7 @@ and never too little.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -123,6 +123,38 @@ def ids_in(value: Any, at: str = "", *, inside: bool = False, labelled: int = 0)
         and value not in NO_OBJECT
     ):
         yield at, str(value)
+
+
+def changed_ids(
+    value: Any,
+    change: Callable[[str, Any], Any],
+    member: str = "",
+    *,
+    inside: bool = False,
+    labelled: int = 0,
+) -> Any:
+    """Return a copy of a JSON value in which ``change`` has had its way with every id that :func:`ids_in` yields.
+
+    It is called with the nearest member's name and the id, and returns what stands there instead.
+    """
+    if isinstance(value, dict):
+        made = {}
+        for key, below in value.items():
+            keyed = key in KEYED_BY_NAME and isinstance(below, dict)
+            about = "spaces" if key == "retries" else key
+            label = key == "id" and labelled > 0
+            made[key] = changed_ids(
+                {change(about, name): one for name, one in below.items()} if keyed else below,
+                change,
+                key,
+                inside=names_object(key) and not label,
+                labelled=2 if snake(key) in LABELS_BELOW else labelled - 1,
+            )
+        return made
+    if isinstance(value, list):
+        return [changed_ids(one, change, member, inside=inside, labelled=labelled) for one in value]
+    single = isinstance(value, str | int | float) and not isinstance(value, bool)
+    return change(member, value) if inside and single and value not in NO_OBJECT else value
 
 
 def ids_in_body(body: bytes) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ import pytest
 from pytest_kibana.contract import Contract, load
 from pytest_kibana.errors import ResourceTrouble
 from pytest_kibana.resources import Factory, File, Resolver, recipes_for
+from pytest_kibana.target import SafetyPolicy, load_facts
 from pytest_kibana.wire import Exchange, KibanaClient, Origin, build_request
 
 from .conftest import Bench
@@ -23,6 +24,8 @@ class Case:
     headers: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
     valid: bool = True
+    media: str | None = "application/json"
+    invented: bool = False
 
 
 @pytest.fixture(scope="module")
@@ -215,3 +218,72 @@ def test_a_key_that_a_request_left_out_is_left_out_when_its_object_is_removed(
     bench.kibana.handle = lambda _seen: (200, {})  # type: ignore[method-assign]
     factory.cleanup()
     assert bench.kibana.seen[-1].body == {"service": {"name": name}}
+
+
+# -- ids that are nobody's, or somebody's
+
+
+@pytest.mark.parametrize(
+    ("label", "body", "invented"),
+    [
+        (
+            "POST /api/spaces/_copy_saved_objects",
+            {"spaces": ["red"], "objects": [{"type": "tag", "id": "a"}]},
+            True,
+        ),
+        ("POST /api/spaces/_copy_saved_objects", {"spaces": ["default"], "objects": []}, False),
+        ("POST /api/spaces/_copy_saved_objects", {"spaces": ["!"], "objects": []}, True),
+        ("POST /api/cases", {"connector": {"id": "6ec4a7f0-8a3a-4e0c-b8a5-0d2c6f2f1f8e"}}, True),
+        ("POST /api/cases", {"connector": {"id": "none"}}, False),
+    ],
+)
+def test_what_a_change_names_and_nobody_owns_becomes_a_name_of_ours(
+    run: Run, label: str, body: Any, invented: bool
+) -> None:
+    policy = SafetyPolicy("disruptive", load_facts(), run.factory.belongings)
+    operation = run.contract.operations[label]
+    filled = run.resolver.resolve(Case(label, body=body))
+    request = build_request(
+        operation,
+        body=filled.body,
+        has_body=True,
+        space=run.factory.space,
+        origin=Origin.GENERATED,
+        resolve=run.contract.resolve,
+    )
+    policy(request)
+    assert filled.invented is invented
+    (media,) = operation.body.content if operation.body else ()
+    assert media.schema
+    broken = [
+        {(found.at, found.keyword) for found in run.contract.violations(media.schema, said)}
+        for said in (body, filled.body)
+    ]
+    assert broken[0] == broken[1]
+
+
+def test_what_a_path_names_and_nobody_owns_becomes_a_name_of_ours_as_long_as_it_was(run: Run) -> None:
+    filled = run.resolver.resolve(Case("DELETE /api/cases/{caseId}/comments", path={"caseId": "a" * 500}))
+    assert len(filled.path["caseId"]) == 500
+    assert run.factory.owns(filled.path["caseId"])
+
+
+def test_what_could_be_a_query_is_not_kept_behind_a_name_of_ours(
+    bench: Bench, published: Callable[[str], Path]
+) -> None:
+    contract = load(published("9.1"))
+    factory = bench.factory()
+    resolver = Resolver(factory, contract, {})
+    label = "POST /api/fleet/agents/bulk_unenroll"
+    agents = resolver.resolve(Case(label, body={"agents": "policy_id : * or status : online"})).body["agents"]
+    assert factory.owns(agents)
+    assert not set(" *:") & set(agents)
+
+
+def test_asking_for_an_id_does_not_make_it_ours(run: Run) -> None:
+    """Nothing is written down that a cleaner would take for ours, and then take from somebody else."""
+    before = run.factory.ledger.entries
+    said = Case("POST /api/spaces/space", body={"id": 7, "name": "${unique}"}, valid=False)
+    assert run.resolver.resolve(said).body["id"] in (7, True)
+    assert run.factory.ledger.entries == before
+    assert not run.factory.owns("7")

@@ -11,7 +11,7 @@ from tests.unit.wire.conftest import Loopback, loopback  # noqa: F401 - a fixtur
 
 from pytest_kibana.errors import OwnershipRefusal, SafetyRefusal, UsageError
 from pytest_kibana.target import Owned, SafetyClass, SafetyPolicy, load_facts, read_facts
-from pytest_kibana.target.ids import ids_in, ids_in_body, names_object, path_names_object
+from pytest_kibana.target.ids import changed_ids, ids_in, ids_in_body, names_object, path_names_object
 from pytest_kibana.wire import KibanaClient, Origin, Request
 
 CLASSES = {
@@ -302,3 +302,25 @@ def test_the_gate_stops_every_client(loopback: Loopback) -> None:  # noqa: F811
                 sender.send(Request("DELETE", "/api/agents/1"))
         assert loopback.seen == []
         assert client.get("/api/things").status_code == 200
+
+
+KEYS = st.sampled_from(["id", "caseId", "roles", "retries", "spaces", "technique", "name", "agents", "a"])
+DOCUMENTS = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(0, 9), st.sampled_from(["", "none", "x", "y"])),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=4)),
+    max_leaves=12,
+)
+
+
+@given(DOCUMENTS)
+def test_what_is_changed_is_what_counts_as_an_id_and_nothing_else(document: Any) -> None:
+    seen: list[Any] = []
+
+    def change(_member: str, value: Any) -> Any:
+        seen.append(value)
+        return value
+
+    assert changed_ids(document, change) == document
+    assert sorted(map(str, seen)) == sorted(value for _, value in ids_in(document))
+    changed = changed_ids(document, lambda _member, value: f"ours-{value}")
+    assert all(value.startswith("ours-") for _, value in ids_in(changed))
