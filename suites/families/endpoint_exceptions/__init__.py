@@ -1,0 +1,1 @@
+"""Exceptions for endpoints: one list for the whole deployment."""
