@@ -1,6 +1,8 @@
 """A smallest valid request for every operation of a contract, with real things in its path."""
 
+import io
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -214,7 +216,7 @@ class Walk:
                 content = json.dumps(value).encode()
                 headers["content-type"] = "application/json"
             else:
-                content, headers["content-type"] = b"x", media.name
+                content, headers["content-type"] = (_archive() if "gzip" in media.name else b"x"), media.name
         url = path + (f"?{urlencode(query, doseq=True)}" if query else "")
         return self.client.request(operation.method, url, headers=headers, content=content, files=files)
 
@@ -299,6 +301,42 @@ def _engine(walk: Walk) -> str:
     return "user"
 
 
+def _archive() -> bytes:
+    """Return a package, as small as one can be."""
+    manifest = (
+        "{format_version: 3.0.0, name: tiny, version: 1.0.0, title: t, description: d, owner: {github: o}}"
+    )
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("tiny-1.0.0/manifest.yml", manifest)
+    return target.getvalue()
+
+
+def _file(field: str) -> Callable[[Walk], str]:
+    """Let an agent send its diagnostics, and return this field of the last file."""
+
+    def find(walk: Walk) -> str:
+        ask, uploads = "POST /api/fleet/agents/{}/request_diagnostics", "GET /api/fleet/agents/{}/uploads"
+        if field == "id":
+            walk.send(walk.by_label[ask], ask, ["stand-in-agent"], {})
+        answer = walk.send(walk.by_label[uploads], uploads, ["stand-in-agent"], {})
+        return str(answer.json()["items"][-1][field])
+
+    return find
+
+
+def _remote_output(walk: Walk) -> str:
+    """Make an output that leads to another cluster, where what is installed is kept alike."""
+    path = "/api/fleet/outputs"
+    body = {
+        "name": "remote",
+        "type": "remote_elasticsearch",
+        "hosts": ["https://remote.example.com:9200"],
+        "sync_integrations": True,
+    }
+    return str(walk.client.post(path, json=body, headers=HEADERS).json()["item"]["id"])
+
+
 NAMED = {"pkgName": "nginx", "pkgVersion": "2.1.1", "agentId": "stand-in-agent"}
 """Parameters that name what the stand-in brings along."""
 
@@ -315,6 +353,10 @@ IDS: dict[tuple[str, int], Callable[[Walk], str]] = {
     ("POST /api/fleet/agents/actions/{}/cancel", 0): lambda walk: str(
         walk.make(BY_NAME["fleet_agent_action"], ["stand-in-agent"])
     ),
+    ("GET /api/fleet/remote_synced_integrations/{}/remote_status", 0): _remote_output,
+    ("GET /api/fleet/agents/files/{}/{}", 0): _file("id"),
+    ("GET /api/fleet/agents/files/{}/{}", 1): _file("name"),
+    ("DELETE /api/fleet/agents/files/{}", 0): _file("id"),
     ("GET /api/entity_store/engines/{}", 0): _engine,
     ("DELETE /api/entity_store/engines/{}", 0): _engine,
     ("GET /api/endpoint/action/{}", 0): _then("endpoint_response_action", "id"),
@@ -376,6 +418,9 @@ SENSIBLE: dict[str, Json] = {
     "POST /api/fleet/agents/bulk_reassign": lambda walk, _: {
         "policy_id": walk.make(BY_NAME["fleet_agent_policy"], []),
         "agents": ["stand-in-agent"],
+    },
+    "POST /api/fleet/agents/{}/reassign": lambda walk, _: {
+        "policy_id": walk.make(BY_NAME["fleet_agent_policy"], [])
     },
     "POST /api/fleet/enrollment_api_keys": lambda walk, _: {
         "policy_id": walk.make(BY_NAME["fleet_agent_policy"], [])

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pytest_kibana.simulator.archives import BadArchive, opened
 from pytest_kibana.simulator.families import Family
 from pytest_kibana.simulator.packages import CATALOGUE, CATEGORIES, Package
 from pytest_kibana.simulator.replies import Refusal, Reply
@@ -11,6 +12,11 @@ from pytest_kibana.simulator.world import Call
 Json = Any
 family = Family("fleet packages")
 _ONE = "/api/fleet/epm/packages/{}/{}"
+_STREAMS = (
+    "logs-elastic_agent-default",
+    "logs-system.syslog-default",
+    "metrics-elastic_agent.elastic_agent-default",
+)
 
 
 def _installed(call: Call, name: str) -> Record | None:
@@ -122,6 +128,16 @@ def installed(call: Call) -> Reply:
     return Reply({"items": rows, "total": len(rows), "searchAfter": []})
 
 
+@family.on("GET /api/fleet/epm/data_streams")
+def data_streams(call: Call) -> Reply:
+    """Show the data streams that agents write, as if there were agents that write."""
+    kind, wanted = str(call.query.get("type") or ""), str(call.query.get("datasetQuery") or "")
+    rows = [name for name in _STREAMS if name.startswith(kind) and wanted in name.split("-")[1]]
+    return Reply(
+        {"items": [{"name": n} for n in sorted(rows, reverse=call.query.get("sortOrder") == "desc")]}
+    )
+
+
 @family.on(f"GET {_ONE}")
 def read(call: Call) -> Reply:
     """Show a package."""
@@ -131,8 +147,8 @@ def read(call: Call) -> Reply:
     )
 
 
-def _install(call: Call, name: str, version: str, source: str = "registry") -> None:
-    value = {"name": name, "version": version, "space": call.space, "source": source}
+def _install(call: Call, name: str, version: str, source: str = "registry", **said: str) -> None:
+    value = {"name": name, "version": version, "space": call.space, "source": source, **said}
     call.world.store.put("epm_package", "*", name, value, by=call.user)
 
 
@@ -189,10 +205,15 @@ def install_many(call: Call) -> Reply:
 
 @family.on("POST /api/fleet/epm/packages")
 def upload(call: Call) -> Reply:
-    """Install a package from an archive, which is not opened here."""
-    name = f"uploaded_{call.world.clock.sequence()}"
-    _install(call, name, "1.0.0", "upload")
-    return Reply({"items": [], "_meta": {"install_source": "upload", "name": name}})
+    """Install a package from an archive; what is none, or holds none, is refused and leaves nothing."""
+    try:
+        package = opened(call.raw)
+    except BadArchive as error:
+        raise Refusal(400, str(error), family="platform") from None
+    _install(
+        call, package.name, package.version, "upload", title=package.title, description=package.description
+    )
+    return Reply({"items": [], "_meta": {"install_source": "upload", "name": package.name}})
 
 
 @family.on("POST /api/fleet/epm/custom_integrations")

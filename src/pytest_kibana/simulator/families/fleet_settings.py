@@ -132,6 +132,17 @@ def health(call: Call) -> Reply:
     return Reply({"state": "UNKNOWN", "message": "", "timestamp": ""})
 
 
+@family.on("GET /api/fleet/remote_synced_integrations/{}/remote_status")
+def remote_status(call: Call) -> Reply:
+    """Say what a remote cluster has: nothing. Only an output that synchronises leads to one."""
+    value = _found(call, "fleet_output").value
+    if value.get("type") != "remote_elasticsearch":
+        raise Refusal(400, f"Output {call.ids[0]} is not a remote elasticsearch output", family="platform")
+    if not value.get("sync_integrations"):
+        raise Refusal(400, f"Synced integrations not enabled for {call.ids[0]}", family="platform")
+    return Reply({"integrations": []})
+
+
 @family.on("POST /api/fleet/health_check")
 def health_check(call: Call) -> Reply:
     """Say how a host is; hosts here are offline."""
@@ -166,9 +177,7 @@ def is_set_up(call: Call) -> Reply:
 def permissions(call: Call) -> Reply:
     """Say whether the caller may manage Fleet."""
     manages = call.identity.superuser or any("all" in grant.base for grant in call.identity.grants)
-    return Reply(
-        {"success": True} if manages else {"success": False, "error": "MISSING_FLEET_ALL_PRIVILEGES"}
-    )
+    return Reply({"success": True} if manages else {"success": False, "error": "MISSING_PRIVILEGES"})
 
 
 @family.on("POST /api/fleet/service_tokens")

@@ -373,6 +373,15 @@ FLEET = (
         everywhere=True,
     ),
     Resource(
+        "fleet_agent_file",
+        read=(f"GET {_FLEET}/agents/files/{{}}/{{}}",),
+        list=(f"GET {_FLEET}/agents/{{}}/uploads",),
+        delete=(f"DELETE {_FLEET}/agents/files/{{}}",),
+        items="items",
+        missing="File {} not found",
+        everywhere=True,
+    ),
+    Resource(
         "fleet_uninstall_token",
         read=(f"GET {_FLEET}/uninstall_tokens/{{}}",),
         list=(f"GET {_FLEET}/uninstall_tokens",),
