@@ -5,6 +5,7 @@ call decide: what only looks needs ``read``, everything else ``all``.
 """
 
 import re
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from urllib.parse import parse_qs
 
@@ -53,6 +54,35 @@ SAVED_OBJECT_ACTIONS = {
     f"POST {_SAVED}/_bulk_delete": "bulk_delete",
 }
 """What an operation on saved objects is called where it is refused (Kibana source, saved_object_test_utils.ts)."""
+
+TYPES = {
+    "tag": ("savedObjectsTagging",),
+    "dashboard": ("dashboard*",),
+    "visualization": ("visualize*", "dashboard*"),
+    "lens": ("visualize*", "dashboard*"),
+    "search": ("discover*", "dashboard*"),
+    "query": ("savedQueryManagement", "discover*", "dashboard*"),
+    "map": ("maps*", "dashboard*"),
+    "canvas-workpad": ("canvas",),
+    "graph-workspace": ("graph",),
+    "index-pattern": ("indexPatterns", "discover*", "dashboard*", "visualize*"),
+    "url": ("discover*", "dashboard*", "visualize*"),
+    "slo": ("slo",),
+}
+"""Which features of a role speak for which types of saved objects, beside the management of all of them."""
+_ALL_TYPES = ("savedObjectsManagement",)
+
+BARE = ("_import", "_resolve_import_errors", "_copy_saved_objects", "_resolve_copy_saved_objects_errors",
+        "_update_objects_spaces")  # fmt: skip
+"""Last segments of paths that are refused with no more than the word (Kibana source, spaces suites)."""
+
+OWNERS = {
+    "cases": "generalCases*",
+    "observability": "observabilityCases*",
+    "securitySolution": "securitySolutionCases*",
+}
+"""Which feature speaks for the cases of which owner."""
+_CASE_VERBS = {"POST": "create", "GET": "access", "PATCH": "update", "DELETE": "delete"}
 
 FEATURES = (
     ("/api/actions*", ("actions",)),
@@ -119,11 +149,54 @@ def check(call: Call) -> None:
         _spaces(call)
         return
     level = "read" if looks(call) else "all"
-    if any(
-        grant.covers(call.space) and _gives(call, grant.base, grant.features, level) for grant in who.grants
-    ):
-        return
-    raise _refusal(call)
+    if call.label in SAVED_OBJECT_ACTIONS:
+        _types(call, level)
+    elif not _granted(call, level, _wanted(call)):
+        raise _refusal(call)
+    if path.startswith("/api/cases"):
+        _owners(call, level)
+
+
+def _granted(call: Call, level: str, wanted: Sequence[str]) -> bool:
+    """Tell whether one of the features is given in the call's space, or everything is."""
+    return any(
+        grant.covers(call.space) and _gives(grant.base, grant.features, level, wanted)
+        for grant in call.identity.grants
+    )
+
+
+def _wanted(call: Call) -> Sequence[str]:
+    return next((names for pattern, names in FEATURES if fnmatchcase(call.path, pattern)), ())
+
+
+def may_use_type(call: Call, kind: str, level: str = "read") -> bool:
+    """Tell whether the identity has a privilege of a type of saved objects."""
+    return call.identity.superuser or _granted(call, level, (*TYPES.get(kind, ()), *_ALL_TYPES))
+
+
+def _types(call: Call, level: str) -> None:
+    """Refuse saved objects of which one type is forbidden; looking for several finds those of the others."""
+    types = _saved_object_types(call)
+    forbidden = [kind for kind in types if not may_use_type(call, kind, level)]
+    spoilt = len(forbidden) == len(types) if call.label.endswith("/_find") else bool(forbidden)
+    if spoilt:
+        action = SAVED_OBJECT_ACTIONS[call.label]
+        raise Refusal(403, f"Unable to {action} {','.join(forbidden)}", family="platform")
+
+
+def _owners(call: Call, level: str) -> None:
+    """Refuse cases of an owner whose feature is not given."""
+    body = call.body if isinstance(call.body, dict) else {}
+    owners = {str(body["owner"])} if isinstance(body.get("owner"), str) else set()
+    ids = [str(row.get("id")) for row in body.get("cases") or () if isinstance(row, dict)]
+    for key in (*ids, *call.ids[:1]):
+        record = call.table("case").get(key)
+        if record is not None:
+            owners.add(str(record.value.get("owner")))
+    for owner in sorted(owners & OWNERS.keys()):
+        if not _granted(call, level, (OWNERS[owner], "cases")):
+            verb = _CASE_VERBS.get(call.method, "update")
+            raise Refusal(403, f'Unauthorized to {verb} case with owners: "{owner}"', family="platform")
 
 
 def looks(call: Call) -> bool:
@@ -141,11 +214,13 @@ def only_looks(operation: Operation | None, method: str, path: str) -> bool:
 
 
 def _gives(
-    call: Call, base: frozenset[str], features: tuple[tuple[str, frozenset[str]], ...], level: str
+    base: frozenset[str],
+    features: tuple[tuple[str, frozenset[str]], ...],
+    level: str,
+    wanted: Sequence[str],
 ) -> bool:
     if "all" in base or (level == "read" and "read" in base):
         return True
-    wanted = next((names for pattern, names in FEATURES if fnmatchcase(call.path, pattern)), ())
     enough = {"all", "minimal_all"} | ({"read", "minimal_read"} if level == "read" else set())
     return any(
         given & enough for name, given in features if any(fnmatchcase(name, pattern) for pattern in wanted)
@@ -168,20 +243,19 @@ def may_enter(call: Call, space: str) -> bool:
     return who.superuser or any(g.covers(space) and (g.base or g.features) for g in who.grants)
 
 
-def _saved_object_types(call: Call) -> str:
+def _saved_object_types(call: Call) -> list[str]:
     """Return the types that a call on saved objects names, each once and in order."""
     if call.ids:
-        return call.ids[0]
+        return [call.ids[0]]
     rows = call.body if isinstance(call.body, list) else []
     named = [str(row.get("type")) for row in rows if isinstance(row, dict)]
     found = parse_qs(call.raw_query).get("type", [])
-    return ",".join(sorted({*named, *found}))
+    return sorted({*named, *found})
 
 
 def _refusal(call: Call) -> Refusal:
-    action = SAVED_OBJECT_ACTIONS.get(call.label)
-    if action is not None:
-        return Refusal(403, f"Unable to {action} {_saved_object_types(call)}", family="platform")
+    if call.path.endswith(BARE):
+        return Refusal(403, family="platform")
     operation = call.operation
     names = operation.privileges.names if operation is not None and operation.privileges is not None else ()
     url = call.path + (f"?{call.raw_query}" if call.raw_query else "")

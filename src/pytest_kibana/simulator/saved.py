@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
 
+from pytest_kibana.simulator.authorization import may_enter
 from pytest_kibana.simulator.replies import Refusal, envelope
 from pytest_kibana.simulator.store import Record, Table
 from pytest_kibana.simulator.world import Call
@@ -127,6 +128,12 @@ def spread(call: Call, record: Record, home_space: str = "") -> None:
             del inner[record.id]
 
 
+def seen(call: Call, spaces: list[str]) -> list[str]:
+    """Return spaces as somebody sees them: those where they have nothing to say are question marks, and last."""
+    known = [space for space in spaces if space == "*" or may_enter(call, space)]
+    return known + ["?"] * (len(spaces) - len(known))
+
+
 def shown(call: Call, record: Record) -> dict[str, Json]:
     """Return an object as the API shows it."""
     facts = record.facts
@@ -135,7 +142,7 @@ def shown(call: Call, record: Record) -> dict[str, Json]:
         "type": facts["type"],
         "attributes": record.value["attributes"],
         "references": record.value["references"],
-        "namespaces": facts["namespaces"],
+        "namespaces": seen(call, facts["namespaces"]),
         "managed": facts["managed"],
         "updated_at": record.updated_at,
         "created_at": record.created_at,

@@ -12,7 +12,7 @@ from pytest_kibana.simulator.world import Call
 
 Json = Any
 family = Family("roles")
-_KNOWN = tuple(key for key, *_ in FEATURES)
+_FEATURES = tuple(key for key, *_ in FEATURES)
 
 
 def _roles(call: Call) -> Table:
@@ -55,12 +55,19 @@ def _problems(definition: Json) -> list[str]:
             found.append("entry may not have both base and feature privileges")
         for name, given in features.items():
             if not any(
-                name == key or key.startswith(name.rstrip("0123456789").removesuffix("_v")) for key in _KNOWN
+                name == key or key.startswith(name.rstrip("0123456789").removesuffix("_v"))
+                for key in _FEATURES
             ):
                 found.append(f"Feature [{name}] does not exist")
             elif not given:
                 found.append(f"Feature [{name}] requires at least one privilege")
+            found += [f"Feature [{name}] does not support privilege [{p}]" for p in given if not _known(p)]
     return found
+
+
+def _known(privilege: Json) -> bool:
+    """Tell whether a feature may have a privilege; those of its parts are told by their underscores."""
+    return privilege in ("all", "read") or "_" in str(privilege)
 
 
 def _demand_valid(definition: Json) -> None:
@@ -75,6 +82,15 @@ def _demand_valid(definition: Json) -> None:
         raise Refusal(
             400, f"Role cannot be updated due to validation errors: {_quoted(problems)}", family="platform"
         )
+
+
+def _demand_licence(call: Call, definition: Json) -> None:
+    """Refuse security of fields and documents below platinum, as Elasticsearch does."""
+    indices = (definition.get("elasticsearch") or {}).get("indices") or ()
+    guarded = any(entry.get("field_security") or entry.get("query") for entry in indices)
+    if guarded and not call.world.licensed("platinum"):
+        text = "current license is non-compliant for [field and document level security]"
+        raise Refusal(403, f"[security_exception]: {text}", family="platform")
 
 
 def _quoted(problems: list[str]) -> str:
@@ -95,6 +111,7 @@ def put(call: Call) -> Reply:
     if name in _roles(call) and call.query.get("createOnly") in (True, "true"):
         raise Refusal(409, f"Role already exists and cannot be created: {name}", family="platform")
     _demand_valid(call.body or {})
+    _demand_licence(call, call.body or {})
     _keep(call, name, call.body or {})
     return Reply(NOTHING, status=204)
 
@@ -184,6 +201,8 @@ def login(call: Call) -> Reply:
             text = f"[request body.{name}]: expected value of type [string] but got [undefined]"
             raise Refusal(400, text, family="platform")
     params = body.get("params") or {}
+    if params and body["providerType"] not in ("basic", "token"):
+        raise Refusal(400, "[request body.params]: a value wasn't expected to be present", family="platform")
     identities = call.world.identities
     user = identities.users.get(str(params.get("username")))
     wrong = user is None or user.value["password"] != params.get("password")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pytest_kibana.simulator import saved
+from pytest_kibana.simulator.authorization import may_use_type
 from pytest_kibana.simulator.families import Family
 from pytest_kibana.simulator.intake import Upload
 from pytest_kibana.simulator.listing import dig, matches, sort_rows, whole
@@ -250,7 +251,7 @@ def _list(value: Json) -> list[Json]:
 def find(call: Call) -> Reply:
     """Show objects of some types: searched, filtered, sorted and paged."""
     query = call.query
-    kinds = _list(query.get("type"))
+    kinds = [kind for kind in _list(query.get("type")) if may_use_type(call, str(kind))]
     found = [
         record
         for space in (call.space, "*")

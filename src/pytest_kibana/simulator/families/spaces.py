@@ -252,7 +252,7 @@ def share(call: Call) -> Reply:
             for name, _, table in call.world.store.tables():
                 if name == saved.TABLE and table.get(record.id) is record:
                     del table[record.id]
-        rows.append({"id": key, "type": kind, "spaces": spaces})
+        rows.append({"id": key, "type": kind, "spaces": saved.seen(call, spaces)})
     return Reply({"objects": rows})
 
 
@@ -272,7 +272,12 @@ def references(call: Call) -> Reply:
             if (ref["type"], ref["id"]) == (kind, key)
         ]
         rows.append(
-            {"id": key, "type": kind, "spaces": record.facts["namespaces"], "inboundReferences": inbound}
+            {
+                "id": key,
+                "type": kind,
+                "spaces": saved.seen(call, record.facts["namespaces"]),
+                "inboundReferences": inbound,
+            }
         )
     rows += [
         {"id": key, "type": kind, "spaces": [], "inboundReferences": [], "isMissing": True}
