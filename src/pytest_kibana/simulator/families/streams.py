@@ -18,13 +18,12 @@ def _root(world: World) -> str:
     return "logs.otel" if world.at_least("9.4") else "logs"
 
 
-def _ingest() -> dict[str, Json]:
-    return {
-        "lifecycle": {"inherit": {}},
-        "processing": {"steps": []},
-        "settings": {},
-        "wired": {"fields": {}, "routing": []},
-    }
+def _ingest(world: World) -> dict[str, Json]:
+    """Return how a new stream takes data in: until 9.1 its steps were a bare list, and it had no settings."""
+    wired = {"fields": {}, "routing": []}
+    if not world.at_least("9.2"):
+        return {"lifecycle": {"inherit": {}}, "processing": [], "wired": wired}
+    return {"lifecycle": {"inherit": {}}, "processing": {"steps": []}, "settings": {}, "wired": wired}
 
 
 @family.start
@@ -33,7 +32,7 @@ def root(world: World) -> None:
     name = _root(world)
     table = world.store.table("stream")
     if name not in table:
-        world.store.put("stream", "*", name, {"name": name, "description": "", "ingest": _ingest()})
+        world.store.put("stream", "*", name, {"name": name, "description": "", "ingest": _ingest(world)})
 
 
 def _found(call: Call, name: str | None = None) -> Record:
@@ -55,7 +54,7 @@ def _shown(call: Call, record: Record) -> dict[str, Json]:
     return {
         "stream": record.value,
         "dashboards": links["dashboards"],
-        "rules": links["rules"],
+        **({"rules": links["rules"]} if call.world.at_least("9.2") else {}),
         "queries": [r.value for r in call.table("stream_query").values() if r.parent == record.id],
         "privileges": {
             "manage": True,
@@ -88,7 +87,7 @@ def put(call: Call) -> Reply:
     body = call.body if isinstance(call.body, dict) else {}
     stream = body.get("stream")
     given: dict[str, Json] = stream if isinstance(stream, dict) else {}
-    value = {"description": "", "ingest": _ingest(), **given, "name": call.ids[0]}
+    value = {"description": "", "ingest": _ingest(call.world), **given, "name": call.ids[0]}
     record = call.table("stream").get(call.ids[0])
     if record is None:
         call.world.store.put("stream", "*", call.ids[0], value, by=call.user)
@@ -106,6 +105,9 @@ def delete(call: Call) -> Reply:
     if record.id == _root(call.world):
         raise Refusal(400, "Cannot delete root stream")
     del call.table("stream")[record.id]
+    for other in call.table("stream").values():
+        wired = (other.value.get("ingest") or {}).get("wired") or {}
+        wired["routing"] = [one for one in wired.get("routing") or () if one.get("destination") != record.id]
     for kind in _LINKS.values():
         table = call.table(kind)
         for key in [k for k, r in table.items() if r.parent == record.id]:
@@ -121,16 +123,15 @@ def fork(call: Call) -> Reply:
     name = str((body.get("stream") or {}).get("name"))
     if name in call.table("stream"):
         raise Refusal(409, f"Child stream {name} already exists")
-    routing = {
-        "destination": name,
-        "where": body.get("where") or body.get("if") or {"never": {}},
-        "status": "enabled",
-    }
-    parent.value.setdefault("ingest", _ingest()).setdefault("wired", {}).setdefault("routing", []).append(
-        routing
-    )
+    condition = body.get("where") or body.get("if") or {"never": {}}
+    routing = {"destination": name, "where": condition, "status": "enabled"}
+    if not call.world.at_least("9.2"):
+        routing = {"destination": name, "if": condition}
+    parent.value.setdefault("ingest", _ingest(call.world)).setdefault("wired", {}).setdefault(
+        "routing", []
+    ).append(routing)
     call.world.store.put(
-        "stream", "*", name, {"name": name, "description": "", "ingest": _ingest()}, by=call.user
+        "stream", "*", name, {"name": name, "description": "", "ingest": _ingest(call.world)}, by=call.user
     )
     return _done("created")
 
@@ -140,10 +141,10 @@ def ingest(call: Call) -> Reply:
     """Show or replace how a stream takes data in."""
     record = _found(call)
     if call.method == "GET":
-        return Reply({"ingest": record.value.get("ingest", _ingest())})
+        return Reply({"ingest": record.value.get("ingest", _ingest(call.world))})
     record.value = {
         **record.value,
-        "ingest": (call.body if isinstance(call.body, dict) else {}).get("ingest") or _ingest(),
+        "ingest": (call.body if isinstance(call.body, dict) else {}).get("ingest") or _ingest(call.world),
     }
     call.world.store.touch(record, call.user)
     return _done("updated")
@@ -167,6 +168,20 @@ def link(call: Call) -> Reply:
     sent = call.body if isinstance(call.body, dict) else {}
     value = {**sent, "id": call.ids[1]}
     call.world.store.put(kind, "*", "/".join(call.ids), value, by=call.user, parent=call.ids[0])
+    return Reply({"acknowledged": True})
+
+
+@family.on(f"POST {_ONE}/queries/_bulk", f"POST {_ONE}/dashboards/_bulk")
+def link_many(call: Call) -> Reply:
+    """Hang things on a stream and take others off, one after another."""
+    stream, kind = _found(call).id, _LINKS[call.path.split("/")[4]]
+    for step in (call.body or {}).get("operations") or ():
+        (word, given) = next(iter(step.items()))
+        key = f"{stream}/{given.get('id')}"
+        if word == "delete":
+            call.table(kind).pop(key, None)
+        else:
+            call.world.store.put(kind, "*", key, dict(given), by=call.user, parent=stream)
     return Reply({"acknowledged": True})
 
 
