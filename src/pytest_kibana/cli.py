@@ -26,6 +26,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("audit", "audit", "Judge recorded traffic (HAR, cassettes) against a contract, offline."),
     ("ship", "ship", "Send results to Elasticsearch, and a dashboard to Kibana."),
     ("contract", "contract", "Look at contracts: list, fetch, show, diff."),
+    ("consumer", "consumer", "Look at what known clients depend on, or learn it from a recording."),
     ("selftest", "selftest", "Break the stand-in in every way it knows, and tell how much is noticed."),
     ("explain", "explain", "Say what a check means, why it is there, and how it fails."),
 )

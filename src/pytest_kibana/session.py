@@ -69,7 +69,7 @@ class Session(Tenancy):
         """The operations that are asked for; of a shard, those whose turn it is."""
         from pytest_kibana.conformance import select
 
-        asked, shard = self.settings.operations, self.settings.shard
+        asked, shard = self._asked(), self.settings.shard
         if not shard:
             return asked
         number, _, of = shard.partition("/")
@@ -87,6 +87,32 @@ class Session(Tenancy):
                 hint="Take fewer shards than operations.",
             )
         return tuple(mine)
+
+    def _asked(self) -> tuple[str, ...]:
+        """The operations that were named, or those that a consumer depends on; of both, what is in both.
+
+        What the consumer depends on and the contract lacks cannot be tested, and is told as a trouble.
+        """
+        from pytest_kibana.conformance import select
+        from pytest_kibana.evidence import TroubleRecord
+        from pytest_kibana.target.consumers import load_consumer
+
+        asked = self.settings.operations
+        if not self.settings.consumer:
+            return asked
+        consumer = load_consumer(self.settings.consumer)
+        within, missing = consumer.within(self.contract), consumer.missing(self.contract)
+        if missing:
+            said = f"{consumer.title} depends on {', '.join(missing)}, which the contract does not have"
+            self.troubles.append(TroubleRecord("consumer", said, time.time(), count=len(missing)))
+        chosen = select(self.contract, asked)
+        mine = tuple(label for label in within if label in chosen)
+        if not mine:
+            raise UsageError(
+                f"--kibana-consumer {self.settings.consumer}: none of its operations is asked for and in the contract",
+                hint="Leave --kibana-operations away, or take another contract.",
+            )
+        return mine
 
     @cached_property
     def recipes(self) -> "Mapping[str, resources.Recipe]":
@@ -154,7 +180,7 @@ class Session(Tenancy):
             self.listeners.remove(resolver.heard)
 
     def _runner_of(self, plan: "Plan", resolver: "Resolver", space: str | None) -> "Runner":
-        from pytest_kibana.conformance import Circumstances, Runner
+        from pytest_kibana.conformance import UNKNOWN_ID, Circumstances, Runner
         from pytest_kibana.wire import ApiKey, RetryPolicy
 
         settings = self.settings
@@ -167,6 +193,9 @@ class Session(Tenancy):
         }
         if self.viewer_credentials:
             senders["viewer"] = client.as_(self.viewer_credentials)
+        if self.revoked_credentials:
+            senders["revoked key"] = client.as_(self.revoked_credentials)
+        self.owned.add(UNKNOWN_ID)  # nothing has it, so whatever is done to it is done to nobody's
         return Runner(
             plan,
             senders=senders,
@@ -182,6 +211,7 @@ class Session(Tenancy):
                 strangers=bool(self.target.anonymous),
                 space=space,
                 only_case=settings.case,
+                makers=frozenset(label for label, recipe in self.recipes.items() if recipe.creates),
             ),
             concurrency=settings.concurrency,
             weather_deadline=settings.weather_deadline,

@@ -222,6 +222,11 @@ class Settings:
         group="run",
         metavar="LIST",
     )
+    consumer: str | None = _text(
+        "only what this client depends on: terraform, elastic-package, fleet-agents, or a file of your own",
+        group="run",
+        metavar="NAME",
+    )
     plan: bool = _opt("switch", False, "print the plan and send nothing", group="run")
     budget: str = _opt(
         "text",

@@ -57,4 +57,32 @@ def run_pytest(tmp_path: Path) -> Callable[..., Ran]:
     return run
 
 
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def command(tmp_path: Path, stand_in: embedded.Embedded) -> Command:
+    """Run `pytest-kibana …` against the shared stand-in, in an empty folder."""
+
+    def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("KIBANA_", "PYTEST_"))}
+        known = {
+            "KIBANA_URL": stand_in.url,
+            "KIBANA_API_KEY": stand_in.api_key,
+            "KIBANA_CONTRACT": "core",
+            "KIBANA_LEDGER_DIR": str(tmp_path / "ledgers"),
+        }
+        return subprocess.run(
+            [sys.executable, "-c", "from pytest_kibana.cli import main; main()", *arguments],
+            cwd=tmp_path,
+            env={**clean, **{k: v for k, v in {**known, **environment}.items() if v}},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
 SUITE = ("--pyargs", "pytest_kibana.suites.contract", "-q")

@@ -1,45 +1,14 @@
 """The commands beside pytest: each says what it found, and changes only what it was asked to change."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from pytest_kibana.embedded import Embedded
 from pytest_kibana.errors import ExitCode
 from pytest_kibana.resources import RESOURCES
-
-Command = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def command(tmp_path: Path, stand_in: Embedded) -> Command:
-    """Run `pytest-kibana …` against the shared stand-in, in an empty folder."""
-
-    def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("KIBANA_", "PYTEST_"))}
-        known = {
-            "KIBANA_URL": stand_in.url,
-            "KIBANA_API_KEY": stand_in.api_key,
-            "KIBANA_CONTRACT": "core",
-            "KIBANA_LEDGER_DIR": str(tmp_path / "ledgers"),
-        }
-        return subprocess.run(
-            [sys.executable, "-c", "from pytest_kibana.cli import main; main()", *arguments],
-            cwd=tmp_path,
-            env={**clean, **{k: v for k, v in {**known, **environment}.items() if v}},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    return run
+from tests.plugin.conftest import Command
 
 
 def test_doctor_says_what_was_found_where_what_the_target_is_and_what_will_be_skipped(

@@ -6,21 +6,21 @@ from pathlib import Path
 
 import click
 
-from pytest_kibana.commands.speaking import RESULTS
+from pytest_kibana.commands.speaking import CONSUMER, RESULTS, read
 from pytest_kibana.errors import ExitCode
 
 
 @click.command("compare")
 @click.argument("old", type=RESULTS)
 @click.argument("new", type=RESULTS)
+@CONSUMER
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 @click.option("--html", type=RESULTS, metavar="FILE", help="write the report of NEW, set against OLD")
-def command(old: Path, new: Path, html: Path | None, *, as_json: bool) -> None:
+def command(old: Path, new: Path, consumer: str | None, html: Path | None, *, as_json: bool) -> None:
     """Set the results NEW against OLD. Exits 1 where anything got worse, 0 otherwise."""
-    from pytest_kibana.evidence import read_results
     from pytest_kibana.evidence.compare import compare
 
-    comparison = compare(read_results(old), read_results(new))
+    comparison = compare(read(old, consumer), read(new, consumer))
     if html:
         from pytest_kibana.report.formats import save
         from pytest_kibana.report.html import render

@@ -67,15 +67,40 @@ def show(source: str, operation: str | None) -> None:
 @command.command("diff")
 @click.argument("old")
 @click.argument("new")
-@click.option("--format", "form", type=click.Choice(["markdown", "json"]), default="markdown")
+@click.option("--format", "form", type=click.Choice(["markdown", "json", "html"]), default="markdown")
+@click.option("--consumer", metavar="NAME", help="only what this client depends on: terraform, …, or a file")
+@click.option(
+    "--probe", metavar="URL", help="send what can be sent harmlessly of the breaking changes to this Kibana"
+)
 @click.option("--output", type=click.Path(path_type=Path), help="write to this file")
-def diff_command(old: str, new: str, form: str, output: Path | None) -> None:
-    """Say what changed between two contracts, by meaning; ends with 1 where a client can break."""
+def diff_command(  # noqa: PLR0917 - click passes options by name
+    old: str, new: str, form: str, consumer: str | None, probe: str | None, output: Path | None
+) -> None:
+    """Say what changed between two contracts, by meaning; ends with 1 where a client can break.
+
+    With --probe, requests that the new contract refuses, or no longer has, are sent to a deployment of the new version
+    as far as that changes nothing, and each such change says whether it is real. Credentials come from KIBANA_API_KEY
+    and its siblings.
+    """
     from pytest_kibana.contract import load
     from pytest_kibana.contract.diff import diff, to_json, to_markdown
 
-    found = diff(load(old), load(new))
-    text = to_markdown(found) if form == "markdown" else json.dumps(to_json(found), indent=2)
+    before = load(old)
+    found = diff(before, load(new))
+    if consumer:
+        from pytest_kibana.target.consumers import load_consumer
+
+        found = found.among(load_consumer(consumer).within(before))
+    if probe:
+        from pytest_kibana.commands.probing import probed
+
+        found = probed(found, before, probe)
+    if form == "html":
+        from pytest_kibana.report.diffs import to_html
+
+        text = to_html(found)
+    else:
+        text = to_markdown(found) if form == "markdown" else json.dumps(to_json(found), indent=2)
     if output is None:
         click.echo(text)
     else:

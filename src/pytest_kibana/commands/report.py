@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pytest_kibana.commands.speaking import RESULTS, say
+from pytest_kibana.commands.speaking import CONSUMER, RESULTS, read, say
 
 
 @click.command("report")
@@ -16,6 +16,7 @@ from pytest_kibana.commands.speaking import RESULTS, say
 @click.option(
     "--compare", "earlier", type=RESULTS, metavar="OLD", help="earlier results to set these against"
 )
+@CONSUMER
 @click.option("--output", "-o", type=RESULTS, metavar="DIR", help="folder; the one of the results by default")
 @click.option("--overwrite", is_flag=True, help="overwrite reports that are there")
 @click.option("-v", "--verbose", count=True, help="show known findings, and all that was not tested")
@@ -23,6 +24,7 @@ from pytest_kibana.commands.speaking import RESULTS, say
 def command(
     results: Path,
     earlier: Path | None,
+    consumer: str | None,
     output: Path | None,
     *,
     overwrite: bool,
@@ -31,15 +33,16 @@ def command(
     **formats: bool,
 ) -> None:
     """Read RESULTS (a results.jsonl or its folder), show the summary, and write the reports asked for."""
-    from pytest_kibana.evidence import read_results
     from pytest_kibana.evidence.compare import compare
     from pytest_kibana.report.formats import write_reports
     from pytest_kibana.report.terminal import Line, summary
 
-    read = read_results(results)
-    comparison = compare(read_results(earlier), read) if earlier else None
+    shown = read(results, consumer)
+    comparison = compare(read(earlier, consumer), shown) if earlier else None
     names = [name for name, wanted in formats.items() if wanted]
-    files = write_reports(read, names, output or read.path.parent, comparison=comparison, overwrite=overwrite)
-    say(summary(read, files=[str(file) for file in files], verbose=-1 if quiet else verbose))
+    files = write_reports(
+        shown, names, output or shown.path.parent, comparison=comparison, overwrite=overwrite
+    )
+    say(summary(shown, files=[str(file) for file in files], verbose=-1 if quiet else verbose))
     if comparison:
         say([Line(), *(Line(text) for text in comparison.text().splitlines())])

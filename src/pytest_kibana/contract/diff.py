@@ -35,8 +35,8 @@ class Change:
     place inside the value (``.items[].name``), ``code`` a stable word, ``sentence`` what a reader is told.
     ``witness`` is a value that shows it, where ``witnessed`` is true: a request that the new contract refuses, an
     answer that the old one did not promise, or an answer of old that the new one no longer describes. ``reason`` says
-    why a change is undecided. ``maturity`` and ``deprecated`` are those of the operation in the old contract (in the
-    new one, for what is added).
+    why a change is undecided, ``probe`` what a deployment said to it, where one was asked. ``maturity`` and
+    ``deprecated`` are those of the operation in the old contract (in the new one, for what is added).
     """
 
     operation: str
@@ -50,6 +50,7 @@ class Change:
     witnessed: bool = False
     witness: Any = None
     reason: str = ""
+    probe: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,8 @@ def _change_data(change: Change) -> dict[str, Any]:
         data["witness"] = change.witness
     if change.reason:
         data["reason"] = change.reason
+    if change.probe:
+        data["probe"] = change.probe
     return data
 
 
@@ -202,6 +205,8 @@ def _markdown(found: Diff) -> Iterator[str]:
             place = f"{change.where} `{change.at}`" if change.at else change.where
             reason = f" ({change.reason})" if change.reason else ""
             yield f"* {place}: {change.sentence}{reason} `{change.code}`"
+            if change.probe:
+                yield f"  * probe: {change.probe}"
             if change.witnessed and severity is not Class.ADDITION:
                 text = json.dumps(change.witness, ensure_ascii=False)
                 yield f"  * witness: `{text if len(text) <= 300 else text[:300] + '…'}`"

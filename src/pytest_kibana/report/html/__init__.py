@@ -9,7 +9,6 @@ import base64
 import hashlib
 import json
 import time
-from importlib import resources
 from importlib.metadata import version
 
 from jinja2 import Environment, StrictUndefined
@@ -17,6 +16,7 @@ from jinja2 import Environment, StrictUndefined
 from pytest_kibana.evidence.compare import Comparison
 from pytest_kibana.evidence.document import Results
 from pytest_kibana.evidence.model import Header, Verdict
+from pytest_kibana.report.html.assets import asset
 from pytest_kibana.report.html.data import page_data
 from pytest_kibana.report.terminal import verdict
 
@@ -32,13 +32,13 @@ def render(results: Results, *, comparison: Comparison | None = None) -> str:
     """
     from markupsafe import Markup
 
-    style, script = _asset("page.css"), _asset("page.js")
+    style, script = asset("page.css"), asset("page.js")
     # The template is ours; autoescape keeps it so for every value that is put into it.
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     word = verdict(results)[-1]
-    return environment.from_string(_asset("page.html.j2")).render(
+    return environment.from_string(asset("page.html.j2")).render(
         title=_title(results.header),
         stand_in=bool(results.header.target.get("stand_in")),
         headline=word.text,
@@ -54,10 +54,6 @@ def render(results: Results, *, comparison: Comparison | None = None) -> str:
         style_hash=_hash(style),
         script_hash=_hash(script),
     )
-
-
-def _asset(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text("utf-8").strip()
 
 
 def _hash(text: str) -> str:
