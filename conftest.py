@@ -1,4 +1,4 @@
-"""What every test of the project may ask for."""
+"""The project's own root configuration: what every test of it may ask for."""
 
 import os
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-_HERE = Path(__file__).resolve().parent.parent
+_HERE = Path(__file__).resolve().parent
 
 
 @pytest.fixture(scope="session")
