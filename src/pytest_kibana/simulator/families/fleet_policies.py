@@ -40,6 +40,15 @@ def _demand_name(call: Call, kind: str, name: Json, what: str, but: str = "") ->
             raise Refusal(409, f"{what} '{name}' already exists. Please choose a different name.")
 
 
+def _demand_namespace(call: Call, namespace: Json) -> None:
+    """Refuse a namespace that the space does not allow (Kibana source, policy_namespaces.ts)."""
+    settings = call.table("fleet_space_settings").get(generic.SINGLE)
+    prefixes = settings.value.get("allowed_namespace_prefixes") if settings is not None else None
+    if namespace and prefixes and not str(namespace).startswith(tuple(prefixes)):
+        text = f"Invalid namespace, supported namespace prefixes: {', '.join(prefixes)}"
+        raise Refusal(400, text, family="platform")
+
+
 def _found(call: Call, kind: str, key: str) -> Record:
     record = call.table(kind).get(key)
     if record is None:
@@ -89,6 +98,7 @@ def create_policy(call: Call) -> Reply:
     _demand_id(body.get("id"))
     if str(body.get("id")) in call.table("fleet_agent_policy"):
         raise Refusal(409, f"Agent policy with id {body['id']} already exists")
+    _demand_namespace(call, body.get("namespace"))
     _demand_name(call, "fleet_agent_policy", body.get("name"), "An agent policy with the name")
     return _make_policy(call, body)
 
@@ -98,6 +108,7 @@ def update_policy(call: Call) -> Reply:
     """Change an agent policy; its revision goes up."""
     record = _found(call, "fleet_agent_policy", call.ids[0])
     body = dict(call.body or {})
+    _demand_namespace(call, body.get("namespace"))
     _demand_name(call, "fleet_agent_policy", body.get("name"), "An agent policy with the name", record.id)
     reply = generic.change(call, _POLICY, record, body)
     record.value["revision"] = 1 + record.facts["revision"]
@@ -230,6 +241,7 @@ def create_package_policy(call: Call) -> Reply:
     """Put a package into agent policies."""
     body = dict(call.body or {})
     _demand_id(body.get("id"))
+    _demand_namespace(call, body.get("namespace"))
     body = _checked_package(call, body)
     _demand_name(call, "fleet_package_policy", body.get("name"), "An integration policy with the name")
     call.body = {

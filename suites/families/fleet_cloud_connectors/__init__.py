@@ -1,0 +1,1 @@
+"""Fleet cloud connectors: how integrations get into a cloud."""

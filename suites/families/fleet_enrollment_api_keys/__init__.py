@@ -1,0 +1,1 @@
+"""Fleet enrollment API keys: with which agents come."""

@@ -1,0 +1,1 @@
+"""Fleet internals: set-up, settings, permissions and health."""

@@ -1,0 +1,1 @@
+"""Fleet remote synced integrations: what another cluster has of this one."""

@@ -1,0 +1,1 @@
+"""Fleet service tokens: with which Fleet Servers come."""

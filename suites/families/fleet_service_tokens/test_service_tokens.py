@@ -1,0 +1,52 @@
+"""Service tokens: with which Fleet Servers come. Nothing takes one back, so few are made."""
+
+import pytest
+
+from pytest_kibana.contract import Contract
+from pytest_kibana.suites.families.asking import assert_refused, ok
+from pytest_kibana.suites.families.fleet import (
+    AUTHENTICATION,
+    LIVE,
+    PRIVILEGES,
+    Ask,
+    assert_changes_nothing,
+    changing,
+    every,
+)
+from pytest_kibana.wire import KibanaClient
+
+ALL = "/api/fleet/service_tokens"
+MAKE = f"POST {ALL}"
+ASKS = (Ask(MAKE, {"remote": False}),)
+
+
+@pytest.mark.kibana_requirement("KBN-REQ-FLTOKEN-001", source=AUTHENTICATION, safety="read", tier="smoke")
+@every(ASKS)
+def test_nobody_is_served(ask: Ask, nobody: KibanaClient) -> None:
+    """Nobody gets a service token."""
+    ask.assert_refused(nobody, 401)
+
+
+@pytest.mark.kibana_requirement("KBN-REQ-FLTOKEN-002", source=PRIVILEGES, safety="read", tier="smoke")
+@changing(ASKS)
+def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
+    """A viewer gets no service token."""
+    assert_changes_nothing(ask, viewer, kibana_contract)
+
+
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-FLTOKEN-003", source="Kibana contract", operations=[MAKE], safety="global"
+)
+@pytest.mark.parametrize("broken", [{"remote": "perhaps"}, {"no_such_field": 1}], ids=["no boolean", "more"])
+def test_a_broken_wish_is_refused(kibana_client: KibanaClient, broken: dict[str, object]) -> None:
+    """A service token that is asked for in a way that cannot be understood is refused with 400."""
+    assert_refused(kibana_client.post(ALL, json=broken), 400)
+
+
+@pytest.mark.kibana_requirement("KBN-REQ-FLTOKEN-004", source=LIVE, operations=[MAKE], safety="disruptive")
+def test_every_token_is_another(kibana_client: KibanaClient) -> None:
+    """A service token has a name and a value, and the next one has others. They stay, for nothing takes them back."""
+    first, second = (ok(kibana_client.post(ALL, json={})) for _ in range(2))
+    assert set(first) >= {"name", "value"}
+    assert first["value"] != second["value"]
+    assert first["name"] != second["name"]

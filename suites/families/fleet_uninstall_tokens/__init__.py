@@ -1,0 +1,1 @@
+"""Fleet uninstall tokens: without which protected agents stay."""

@@ -1,0 +1,1 @@
+"""Logstash pipelines that Kibana keeps."""

@@ -1,0 +1,1 @@
+"""Message Signing Service: by which agents know their Fleet."""
