@@ -247,8 +247,8 @@ class TestEntityAnalytics:
 
 
 class TestEndpoint:
-    def test_hosts_and_actions_are_listed_where_there_are_none(self, independent: Kibana) -> None:
-        assert independent.endpoint.get_metadata_list().body["data"] == []
+    def test_hosts_are_listed(self, independent: Kibana) -> None:
+        assert independent.endpoint.get_metadata_list().body["total"] == 1
         assert "canEncrypt" in independent.endpoint.get_actions_state().body["data"]
 
     def test_actions_on_unknown_hosts_are_refused(self, independent: Kibana, name: str) -> None:

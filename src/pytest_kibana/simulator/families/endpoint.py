@@ -1,5 +1,10 @@
-"""Endpoint management: actions that reach no host are kept, and are done at once."""
+"""Endpoint management: one host that says that it is enrolled, and actions that are kept and done at once.
 
+Any id is taken for that of an enrolled host, so that actions can be kept at all; ids that begin with eight zeros are
+those that nothing has, and are refused as Kibana refuses a host that it does not know.
+"""
+
+import json
 from typing import Any
 
 from pytest_kibana.simulator.families import Family
@@ -12,7 +17,34 @@ Json = Any
 family = Family("endpoint management")
 _ACTION = "/api/endpoint/action"
 _VERBS = ("isolate", "unisolate", "execute", "get_file", "kill_process", "running_procs", "runscript", "scan",
-          "suspend_process", "upload", "cancel", "memory_dump")  # fmt: skip
+          "suspend_process", "upload", "cancel", "memory_dump", "run_script")  # fmt: skip
+
+
+_HOST = "8f0d1e2c-3b4a-4958-8676-a5b4c3d2e1f0"
+_HOST_NAME = "kbn-test-host"
+_NOBODY = "00000000-"
+_FILE = b"fetched from nowhere"
+
+
+def _demand_host(key: str) -> None:
+    if key.startswith(_NOBODY):
+        text = f"The host does not have Elastic Defend integration installed: [{key}]"
+        raise Refusal(400, text, family="platform")
+
+
+def _demand(key: str, what: str) -> None:
+    if key.startswith(_NOBODY):
+        raise Refusal(404, f"{what} {key} not found", family="platform")
+
+
+def _host(call: Call, key: str) -> dict[str, Json]:
+    """Return what is told of a host."""
+    now = call.world.clock.now()
+    agent = {"id": key, "version": call.world.version, "type": "endpoint"}
+    named = {"name": _HOST_NAME, "hostname": _HOST_NAME, "os": {"name": "Linux", "family": "linux"}}
+    metadata = {"@timestamp": now, "agent": agent, "elastic": {"agent": {"id": key}}, "host": named,
+                "Endpoint": {"status": "enrolled", "state": {"isolation": False}}}  # fmt: skip
+    return {"metadata": metadata, "host_status": "healthy", "last_checkin": now, "policy_info": {}}
 
 
 @family.on(
@@ -26,7 +58,11 @@ def act(call: Call) -> Reply:
     ids = body.get("endpoint_ids") or []
     if isinstance(ids, Upload):  # a field of a multipart body that was sent as a file
         ids = ids.content.decode("utf-8", "replace")
-    agents = list(ids) if isinstance(ids, list) else [str(ids)]
+    if isinstance(ids, str):
+        ids = _listed(ids)
+    agents = [str(one) for one in ids] if isinstance(ids, list) else [str(ids)]
+    for agent in agents:
+        _demand_host(agent)
     key, now = call.world.clock.uuid(), call.world.clock.now()
     value = {
         "id": key,
@@ -51,12 +87,65 @@ def act(call: Call) -> Reply:
     return Reply({"action": key, "data": value})
 
 
+def _listed(text: str) -> list[Json]:
+    """Return a list that travelled as text, as it does in a multipart body."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return [text]
+    return found if isinstance(found, list) else [found]
+
+
 @family.on("GET /api/endpoint/metadata")
 def hosts(call: Call) -> Reply:
-    """Show no hosts: none is there."""
+    """Show the one host, which is healthy."""
     page, size = whole(call.query.get("page"), 0), whole(call.query.get("pageSize"), 10)
     order = {"sortField": "enrolled_at", "sortDirection": "desc"}
-    return Reply({"data": [], "total": 0, "page": page, "pageSize": size, **order})
+    wanted = call.query.get("hostStatuses") or ["healthy"]
+    kuery = str(call.query.get("kuery") or "")
+    there = "healthy" in wanted and (not kuery or _HOST_NAME in kuery or _HOST in kuery)
+    rows = [_host(call, _HOST)] if there else []
+    part = rows[page * size : (page + 1) * size]
+    return Reply({"data": part, "total": len(rows), "page": page, "pageSize": size, **order})
+
+
+@family.on("GET /api/endpoint/metadata/{}")
+def host(call: Call) -> Reply:
+    """Show a host."""
+    _demand(call.ids[0], "Endpoint")
+    return Reply(_host(call, call.ids[0]))
+
+
+@family.on("GET /api/endpoint/policy_response")
+def policy_response(call: Call) -> Reply:
+    """Say that a host took its policy well."""
+    key = str(call.query.get("agentId") or "")
+    _demand(key, "Policy response of")
+    applied = {
+        "status": "success",
+        "name": "policy",
+        "id": _HOST,
+        "version": "1",
+        "endpoint_policy_version": 1,
+    }
+    endpoint = {"policy": {"applied": applied}}
+    return Reply(
+        {
+            "policy_response": {
+                "agent": {"id": key},
+                "Endpoint": endpoint,
+                "@timestamp": call.world.clock.now(),
+            }
+        }
+    )
+
+
+@family.on("GET /api/endpoint/action_status")
+def pending(call: Call) -> Reply:
+    """Say of each host that nothing waits for it: every action is done at once."""
+    ids = call.query.get("agent_ids") or []
+    rows = [{"agent_id": key, "pending_actions": {}} for key in (ids if isinstance(ids, list) else [ids])]
+    return Reply({"data": rows})
 
 
 @family.on(f"GET {_ACTION}/state")
@@ -81,3 +170,23 @@ def read(call: Call) -> Reply:
     if record is None:
         raise Refusal(404, f"Action with id '{call.ids[0]}' not found.")
     return Reply({"data": record.value})
+
+
+@family.on(f"GET {_ACTION}/{{}}/file/{{}}")
+def file(call: Call) -> Reply:
+    """Show the file that an action fetched."""
+    action, key = call.ids
+    _demand(action, "Action with id")
+    _demand(key, "File")
+    known = {"id": key, "actionId": action, "agentId": key.partition(".")[2] or _HOST, "agentType": "endpoint",
+             "name": "file.zip", "mimeType": "application/zip", "size": len(_FILE), "status": "READY",
+             "created": call.world.clock.now()}  # fmt: skip
+    return Reply({"data": known})
+
+
+@family.on(f"GET {_ACTION}/{{}}/file/{{}}/download")
+def download(call: Call) -> Reply:
+    """Hand the file out."""
+    _demand(call.ids[0], "Action with id")
+    _demand(call.ids[1], "File")
+    return Reply(_FILE, media="application/octet-stream")
