@@ -7,10 +7,9 @@ document is written anew, with findings merged and known deviations marked, and 
 import gc
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from pytest_kibana.conformance import Conclusion, Outcome, conclude
 from pytest_kibana.errors import ExitCode, HarnessError
@@ -20,6 +19,7 @@ from pytest_kibana.evidence import (
     Results,
     ResultsWriter,
     TroubleRecord,
+    as_read,
     read_results,
     write_results,
 )
@@ -51,10 +51,9 @@ class Books:
         self._requirements: list[RequirementRecord] = []
         self._writer = ResultsWriter(folder / RESULTS, self.header, overwrite=self.overwrite)
 
-    def enter(self, outcomes: Sequence[Mapping[str, Any]]) -> None:
-        """Write down outcomes, as plain data."""
-        for data in outcomes:
-            outcome = Outcome.from_json(data)
+    def enter(self, outcomes: Sequence[Outcome]) -> None:
+        """Write down outcomes."""
+        for outcome in outcomes:
             self.planned = self.planned or outcome.group != TRAFFIC
             self._outcomes.append(outcome)
             self._writer.write(*outcome.records(), *outcome.findings)
@@ -89,9 +88,12 @@ class Books:
             footer = conclusion.footer(finished=finished, seconds=finished - self.header.started)
             footer = replace(footer, exit_code=int(self.exit_code))
             whole = path.with_suffix(".whole")
-            write_results(whole, self.header, conclusion.records(), footer, overwrite=True)
+            records = conclusion.records()
+            write_results(whole, self.header, records, footer, overwrite=True)
             whole.replace(path)
-        self.results = read_results(path)
+            self.results = as_read(path, self.header, records, footer)
+        else:
+            self.results = read_results(path)
         self.files = (str(path), *(str(file) for file in self._reports(session)))
         _point_to(self.folder)
 

@@ -6,7 +6,7 @@ the controller, or the one process that there is, writes results and reports.
 
 import os
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pytest_kibana.session import Session
     from pytest_kibana.traffic import Traffic
 
-OUTCOMES = pytest.StashKey[list[dict[str, Any]]]()
+OUTCOMES = pytest.StashKey[list["Outcome"]]()
 
 
 class Run:
@@ -47,7 +47,7 @@ class Run:
         self.progress: Progress | None = None
         self.trouble: HarnessError | None = None
         self._items: list[str] = []
-        self._seen: list[dict[str, Any]] = []
+        self._seen: list[Outcome] = []
         self._phases: dict[str, list[pytest.TestReport]] = {}
 
     # -- the session
@@ -266,14 +266,14 @@ class Run:
             return ()
         expected = markers.read(item, "kibana_expect_deviation")
         outcomes = [outcome.marked(self.session.known) for outcome in self.traffic.outcomes(expected)]
-        item.stash.setdefault(OUTCOMES, []).extend(outcome.to_json() for outcome in outcomes)
+        item.stash.setdefault(OUTCOMES, []).extend(outcomes)
         return outcomes
 
     def outcome_of(self, item: pytest.Item, key: str) -> "Outcome":
         """Return what came of an item of the plan, and keep it for the results."""
         session = self.open()
         outcome = session.runner.outcome(key).marked(session.known)
-        item.stash.setdefault(OUTCOMES, []).append(outcome.to_json())
+        item.stash.setdefault(OUTCOMES, []).append(outcome)
         if getattr(self.config.option, "allure_report_dir", None):
             from pytest_kibana.report.allure import tell
 
@@ -343,12 +343,11 @@ class Run:
 
             books.certify(concluded(told, phases))
 
-    def _show_progress(self, outcomes: Sequence[Mapping[str, Any]]) -> None:
+    def _show_progress(self, outcomes: Sequence["Outcome"]) -> None:
         """Say now and then how far the run is, where pytest itself draws no line for each test."""
-        from pytest_kibana.conformance import Outcome
         from pytest_kibana.report.progress import Progress
 
-        planned = [Outcome.from_json(data) for data in outcomes if data["group"] != "traffic"]
+        planned = [outcome for outcome in outcomes if outcome.group != "traffic"]
         if not planned or self.config.get_verbosity() > 0:
             return
         if self.progress is None:
@@ -360,13 +359,13 @@ class Run:
             if line is not None:
                 self._write(line.text)
 
-    def _worth_keeping(self, outcomes: Sequence[Mapping[str, Any]]) -> bool:
+    def _worth_keeping(self, outcomes: Sequence["Outcome"]) -> bool:
         """Tell whether results are kept: those of the suites are; those of calls that kept every promise only where
         a folder was named for them.
         """
         if self.settings.report_dir:
             return True
-        return any(o["group"] != "traffic" or o["verdict"] == Verdict.FAILED.value for o in outcomes)
+        return any(o.group != "traffic" or o.verdict is Verdict.FAILED for o in outcomes)
 
     def _books(self) -> "Books":
         if self.books is None:
@@ -436,7 +435,25 @@ class Run:
         if self.trouble is not None:
             terminalreporter.write_line(str(self.trouble), red=True)
 
-    # -- pytest-xdist
+    # -- pytest-xdist, and whatever else makes reports travel
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_to_serializable(self) -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
+        """Let outcomes travel as plain data."""
+        data = yield
+        if data and data.get("kibana"):
+            data["kibana"] = [outcome.to_json() for outcome in data["kibana"]]
+        return data
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_from_serializable(self) -> Generator[None, Any, Any]:
+        """Turn plain data back into outcomes."""
+        report = yield
+        if getattr(report, "kibana", None):
+            from pytest_kibana.conformance import Outcome
+
+            report.kibana = [Outcome.from_json(data) for data in report.kibana]
+        return report
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

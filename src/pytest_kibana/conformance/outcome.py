@@ -4,7 +4,7 @@ from.
 
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -139,7 +139,7 @@ class Tally:
         self.skips: list[SkipRecord] = []
         self.troubles: list[TroubleRecord] = []
         self._findings = Findings()
-        self._verdicts: dict[str, Counter[Verdict]] = {}
+        self._verdicts: dict[str, dict[Verdict, int]] = {}
         self._statuses: Counter[str] = Counter()
         self._times: list[float] = []
         self._requests = 0
@@ -173,7 +173,10 @@ class Tally:
         broken_body = False
         failing: set[str] = set()
         for check, verdict, problems in judged:
-            self._verdicts.setdefault(check.code, Counter())[verdict] += 1
+            counts = self._verdicts.get(check.code)
+            if counts is None:
+                counts = self._verdicts[check.code] = {}
+            counts[verdict] = counts.get(verdict, 0) + 1
             for problem in problems:
                 name = self._findings.see(check, verdict, problem, exchange, operation)
                 if verdict is Verdict.FAILED:
@@ -197,7 +200,7 @@ class Tally:
 
     def outcome(self, *, error: str | None = None) -> Outcome:
         """Return what came of the item."""
-        records = tuple(self._record(code) for code in sorted(self._verdicts))
+        records = tuple(self._records())
         verdict = Verdict.join([r.verdict for r in records])
         if not records and self.skips:
             verdict = Verdict.NOT_RUN
@@ -219,17 +222,26 @@ class Tally:
             error=error,
         )
 
-    def _record(self, code: str) -> VerdictRecord:
-        counts = self._verdicts[code]
+    def _records(self) -> Iterator[VerdictRecord]:
         operation = self.item.operation
-        return VerdictRecord(
-            item=self.item.key,
-            operation=operation.label,
-            family=operation.family,
-            code=code,
-            verdict=Verdict.join(list(counts)),
-            counts={verdict.value: counts[verdict] for verdict in sorted(counts, key=lambda v: v.rank)},
-            success=self._succeeded,
-            statuses=dict(sorted(self._statuses.items())),
-            milliseconds=round(statistics.median(self._times) * 1000, 2) if self._times else None,
-        )
+        # Most checks of an item counted the same; records share what is equal, for a run keeps all of them.
+        statuses = dict(sorted(self._statuses.items()))
+        milliseconds = round(statistics.median(self._times) * 1000, 2) if self._times else None
+        shared: dict[tuple[tuple[Verdict, int], ...], tuple[Verdict, dict[str, int]]] = {}
+        for code in sorted(self._verdicts):
+            seen = tuple(self._verdicts[code].items())
+            if seen not in shared:
+                ranked = sorted(seen, key=lambda one: one[0].rank)
+                shared[seen] = ranked[-1][0], {verdict.value: count for verdict, count in ranked}
+            verdict, counts = shared[seen]
+            yield VerdictRecord(
+                item=self.item.key,
+                operation=operation.label,
+                family=operation.family,
+                code=code,
+                verdict=verdict,
+                counts=counts,
+                success=self._succeeded,
+                statuses=statuses,
+                milliseconds=milliseconds,
+            )

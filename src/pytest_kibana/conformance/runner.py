@@ -113,7 +113,11 @@ class Runner:
         self._around = circumstances or Circumstances()
         self._watch = Watch(senders["main"], deadline=weather_deadline, budget=self.budget)
         self._concurrency = max(1, concurrency)
-        self._turn = threading.Condition()
+        self._lock = threading.Lock()
+        self._told = threading.Condition(self._lock)
+        self._work_there = threading.Condition(self._lock)
+        self._idle = 0
+        self._awaited: set[str] = set()
         self._schedule = Schedule(())
         self._outcomes: dict[str, Outcome] = {}
         self._asked: set[str] = set()
@@ -128,9 +132,9 @@ class Runner:
         UsageError.
         """
         items = self.plan.items if keys is None else tuple(self._item(key) for key in keys)
-        with self._turn:
+        with self._lock:
             self._schedule = Schedule(items)
-            self._turn.notify_all()
+            self._work_there.notify_all()
         while len(self._workers) < self._concurrency:
             worker = threading.Thread(target=self._work, name=f"kibana-{len(self._workers)}", daemon=True)
             self._workers.append(worker)
@@ -141,21 +145,24 @@ class Runner:
         item = self._item(key)
         if not self._workers:
             self.start([key])
-        with self._turn:
+        with self._lock:
             if key not in self._outcomes and key not in self._under_way:
                 if item not in self._schedule:
                     self._schedule.add(item)
                 self._schedule.bring_forward(item)
-                self._turn.notify_all()
+                self._work_there.notify()
+            self._awaited.add(key)
             # A time-out lets Ctrl-C through on every platform.
             while key not in self._outcomes and not self._closed:
-                self._turn.wait(0.5)
+                self._told.wait(0.5)
+            self._awaited.discard(key)
             if key not in self._outcomes:
                 return _not_run(item, "interrupted", "the run was stopped")
             if key not in self._asked:
                 self._asked.add(key)
                 self._schedule.collected()
-                self._turn.notify_all()
+                if self._idle and self._schedule.hungry:
+                    self._work_there.notify()
             return self._outcomes[key]
 
     def run(self, keys: Sequence[str] | None = None) -> Iterator[Outcome]:
@@ -171,9 +178,10 @@ class Runner:
 
     def close(self) -> None:
         """Stop: nothing new is sent, what is under way is waited for."""
-        with self._turn:
+        with self._lock:
             self._closed = True
-            self._turn.notify_all()
+            self._work_there.notify_all()
+            self._told.notify_all()
         self._watch.stop()
         for worker in self._workers:
             worker.join()
@@ -198,21 +206,31 @@ class Runner:
     # -- the workers' side
 
     def _work(self) -> None:
-        while True:
-            with self._turn:
-                item = self._schedule.take()
-                while item is None and not self._closed:
-                    self._turn.wait()
-                    item = self._schedule.take()
-                if self._closed or item is None:
-                    return
-                self._under_way.add(item.key)
+        while (item := self._next()) is not None:
             outcome = self._safely(item)
-            with self._turn:
+            with self._lock:
                 self._outcomes[item.key] = outcome
                 self._under_way.discard(item.key)
                 self._schedule.finished(item)
-                self._turn.notify_all()
+                if item.key in self._awaited:
+                    self._told.notify_all()
+
+    def _next(self) -> Item | None:
+        """Wait for work; None where the run is over. Nobody is woken in vain: whoever takes an item wakes the next
+        worker where there is one more to take.
+        """
+        with self._lock:
+            while not self._closed:
+                item = self._schedule.take()
+                if item is not None:
+                    self._under_way.add(item.key)
+                    if self._idle and self._schedule.ready:
+                        self._work_there.notify()
+                    return item
+                self._idle += 1
+                self._work_there.wait()
+                self._idle -= 1
+            return None
 
     def _safely(self, item: Item) -> Outcome:
         tally = Tally(item)

@@ -2,8 +2,9 @@
 together.
 """
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 from pytest_kibana.conformance.plan import Item
@@ -35,27 +36,44 @@ class Schedule:
     """Hands items out. Not safe for threads by itself: the runner holds its lock."""
 
     def __init__(self, items: Iterable[Item]) -> None:
-        self._waiting: deque[Item] = deque(items)
+        self._waiting: OrderedDict[str, tuple[Item, str | None]] = OrderedDict()
+        self._urgent: set[str] = set()
         self._busy: set[str] = set()
         self._ahead = 0
+        for item in items:
+            self.add(item)
 
     def take(self) -> Item | None:
         """Return the first waiting item whose lane is free, or None where none is, or the window is full."""
-        if self._ahead >= WINDOW:
+        key = self._first()
+        if key is None:
             return None
+        item, way = self._waiting.pop(key)
+        self._urgent.discard(key)
+        if way is not None:
+            self._busy.add(way)
+        self._ahead += 1
+        return item
+
+    @property
+    def ready(self) -> bool:
+        """True where :meth:`take` has something to give."""
+        return self._first() is not None
+
+    @property
+    def hungry(self) -> bool:
+        """True where so much was collected that it is worth waking somebody to work ahead again."""
+        return self._ahead <= WINDOW // 2
+
+    def _first(self) -> str | None:
+        full = self._ahead >= WINDOW
         passed: set[str] = set()
-        for position, item in enumerate(self._waiting):
-            if position >= WINDOW:
-                return None
-            way = lane(item)
-            if way is not None and (way in self._busy or way in passed):
-                passed.add(way)
-                continue
-            del self._waiting[position]
-            if way is not None:
-                self._busy.add(way)
-            self._ahead += 1
-            return item
+        for key, (_, way) in islice(self._waiting.items(), WINDOW):
+            if full and key not in self._urgent:
+                return None  # what somebody waits for stands in front
+            if way is None or not (way in self._busy or way in passed):
+                return key
+            passed.add(way)
         return None
 
     def finished(self, item: Item) -> None:
@@ -70,14 +88,13 @@ class Schedule:
 
     def bring_forward(self, item: Item) -> None:
         """Make an item the next one, whatever the window says: somebody waits for it."""
-        if item in self._waiting:
-            self._waiting.remove(item)
-            self._waiting.appendleft(item)
-        self._ahead = min(self._ahead, WINDOW - 1)
+        if item.key in self._waiting:
+            self._waiting.move_to_end(item.key, last=False)
+            self._urgent.add(item.key)
 
     def add(self, item: Item) -> None:
         """Enter an item that nobody had announced."""
-        self._waiting.append(item)
+        self._waiting[item.key] = (item, lane(item))
 
     def __contains__(self, item: Item) -> bool:
-        return item in self._waiting
+        return item.key in self._waiting

@@ -15,6 +15,7 @@ from pytest_kibana.evidence.document import (
     SCHEMA_VERSION,
     Results,
     ResultsWriter,
+    as_read,
     read_results,
     write_results,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "TroubleRecord",
     "Verdict",
     "VerdictRecord",
+    "as_read",
     "draft",
     "load_deviations",
     "read_deviations",

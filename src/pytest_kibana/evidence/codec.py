@@ -2,11 +2,13 @@
 them.
 """
 
+import json
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from operator import attrgetter
+from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from pytest_kibana.evidence.model import (
     FamilyCoverage,
@@ -47,6 +49,22 @@ def to_json(record: Record) -> dict[str, Any]:
     return made
 
 
+def text(record: Record) -> str:
+    """Return the line of JSON that stands for a record, without its end."""
+    kind = type(record)
+    names, values = _GETTERS.get(kind) or _getter(kind)
+    # A lone surrogate from a hostile answer cannot be written as UTF-8; JSON's own escape can hold it.
+    return _ENCODER.encode(dict(zip(names, (_WORD[kind], *values(record)), strict=True)))
+
+
+_GETTERS: dict[type[Any], tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}
+
+
+def _getter(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    names = [name for name, _ in _members(kind)]
+    return _GETTERS.setdefault(kind, (("type", *names), attrgetter(*names)))
+
+
 def from_json(line: Mapping[str, Any]) -> Record:
     """Return the record of a JSON object that fits :func:`schema`.
 
@@ -73,6 +91,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _plain(member) for key, member in value.items()}
     return value
+
+
+_ENCODER: Final = json.JSONEncoder(
+    ensure_ascii=True, separators=(",", ":"), allow_nan=False, default=_plain
+)  # what it writes itself is plain already
 
 
 def _members(kind: type[Any]) -> tuple[tuple[str, Converter], ...]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pytest_kibana.errors import ResultsError
-from pytest_kibana.evidence.codec import from_json, schema, to_json
+from pytest_kibana.evidence.codec import from_json, schema, text
 from pytest_kibana.evidence.model import (
     FamilyCoverage,
     Finding,
@@ -65,7 +65,7 @@ class ResultsWriter:
 
     def write(self, *records: Record) -> None:
         """Append records and flush them. After :meth:`close` this raises :class:`ResultsError`."""
-        lines = "".join(_line(record) for record in records)
+        lines = "".join([f"{text(record)}\n" for record in records])
         with self._lock:
             if self._file.closed:
                 raise ResultsError(f"{self.path} is complete already", hint="Write before the footer.")
@@ -86,11 +86,6 @@ class ResultsWriter:
     ) -> None:
         with self._lock:
             self._file.close()
-
-
-def _line(record: Record) -> str:
-    # A lone surrogate from a hostile answer cannot be written as UTF-8; JSON's own escape can hold it.
-    return json.dumps(to_json(record), ensure_ascii=True, separators=(",", ":"), allow_nan=False) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +251,19 @@ def write_results(
         if footer is not None:
             writer.close(footer)
     return path
+
+
+def as_read(path: Path, header: Header, records: Iterable[Record], footer: Footer) -> Results:
+    """Return what a reader of a document finds in it that was just written whole, without reading it.
+
+    Verdicts, which are nearly all of a document, hold nothing that JSON would change.
+    """
+
+    def again(record: R) -> R:
+        return cast(R, from_json(json.loads(text(cast(Record, record)))))
+
+    read = tuple(one if isinstance(one, VerdictRecord) else again(one) for one in records)
+    return Results(path, again(header), read, again(footer))
 
 
 def published_schema() -> str:

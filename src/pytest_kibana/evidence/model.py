@@ -22,6 +22,8 @@ class Verdict(Enum):
     FAILED = "failed"
     ERROR = "error"
 
+    __hash__ = object.__hash__  # there is one object for each; a run asks for their hashes a million times
+
     @property
     def rank(self) -> int:
         """Position in the order; greater is worse."""
