@@ -44,7 +44,7 @@ SWITCHES = tuple(Ask(label) for label in (ENABLE, DISABLE, RESYNC))
 def writable(shown: dict[str, Any]) -> dict[str, Any]:
     """Return what is written back of a stream that was read: without its name and the times of its parts."""
     stream = {k: v for k, v in shown["stream"].items() if k not in ("name", "updated_at")}
-    hanging = {k: shown[k] for k in ("dashboards", "queries", "rules") if k in shown}
+    hanging: dict[str, Any] = {k: shown[k] for k in ("dashboards", "queries", "rules") if k in shown}
     return {"stream": {**stream, "ingest": intake_of(stream["ingest"])}, **hanging}
 
 
@@ -199,7 +199,8 @@ def test_nothing_is_made_up_without_a_model(stream: Handle, kibana_client: Kiban
 )
 def test_what_is_exported_can_be_imported(stream: Handle, kibana_client: KibanaClient) -> None:
     """What hangs on a stream is exported as a file, which can be imported again, where that is switched on."""
-    path, everything = f"{ONE.format(stream.id)}/content", {"objects": {"all": {}}}
+    path = f"{ONE.format(stream.id)}/content"
+    everything: dict[str, Any] = {"objects": {"all": {}}}
     told: dict[str, Any] = {"name": "kbn-test", "version": "1.0.0", "description": "made by a test"}
     answer = kibana_client.post(f"{path}/export", json={**told, "include": everything})
     if answer.status_code == 400:  # of older contracts

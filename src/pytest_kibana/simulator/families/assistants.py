@@ -214,6 +214,64 @@ def converse(call: Call) -> Reply:
                   "response": {"message": _CANNED}})  # fmt: skip
 
 
+@family.on(f"POST {_BUILDER}/converse/async")
+def converse_slowly(call: Call) -> Reply:
+    """Say the same as a stream of events."""
+    said = converse(call).body
+    events = (
+        ("conversation_id_set", {"conversation_id": said["conversation_id"]}),
+        ("message_complete", {"message_content": _CANNED}),
+        ("round_complete", {"round": {"id": said["round_id"], "response": said["response"]}}),
+    )
+    text = "".join(f"event: {name}\ndata: {json.dumps({'data': data})}\n\n" for name, data in events)
+    return Reply(text.encode(), media="text/event-stream")
+
+
+@family.on(f"POST {_BUILDER}/tools/_execute")
+def execute(call: Call) -> Reply:
+    """Run a tool, which finds nothing."""
+    key = str((call.body or {}).get("tool_id"))
+    resource = BY_NAME["agent_builder_tool"]
+    if key not in call.table(resource.name):
+        raise generic.missing(resource, "id", key)
+    found = {"type": "query", "data": {"esql": "", "columns": [], "values": []}, "tool_result_id": "result"}
+    return Reply({"results": [found]})
+
+
+@family.on(f"GET {_BUILDER}/a2a/{{}}.json")
+def card(call: Call) -> Reply:
+    """Show what another agent has to know of one."""
+    agent = _agent(call)
+    return Reply({
+        "name": agent.get("name"),
+        "description": agent.get("description", ""),
+        "url": f"{_BUILDER}/a2a/{agent['id']}",
+        "version": call.world.version,
+        "protocolVersion": "0.3.0",
+        "capabilities": {"streaming": False, "pushNotifications": False},
+        "defaultInputModes": ["text/plain"],
+        "defaultOutputModes": ["text/plain"],
+        "skills": [],
+    })  # fmt: skip
+
+
+@family.on(f"POST {_BUILDER}/a2a/{{}}")
+def between_agents(call: Call) -> Reply:
+    """Speak JSON-RPC with other agents, and know no method that needs a model."""
+    _agent(call)
+    asked = call.body if isinstance(call.body, dict) else {}
+    error = {"code": -32601, "message": f"Method not found: {asked.get('method')}"}
+    return Reply({"jsonrpc": "2.0", "id": asked.get("id"), "error": error})
+
+
+def _agent(call: Call) -> dict[str, Json]:
+    resource = BY_NAME["agent_builder_agent"]
+    known = {**call.table(resource.name, "default"), **call.table(resource.name)}
+    if call.ids[0] not in known:
+        raise generic.missing(resource, "id", call.ids[0])
+    return dict(known[call.ids[0]].value)
+
+
 # -- attack discovery --------------------------------------------------------------------------------------
 
 

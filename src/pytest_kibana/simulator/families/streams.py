@@ -20,7 +20,7 @@ def _root(world: World) -> str:
 
 def _ingest(world: World) -> dict[str, Json]:
     """Return how a new stream takes data in: until 9.1 its steps were a bare list, and it had no settings."""
-    wired = {"fields": {}, "routing": []}
+    wired: Json = {"fields": {}, "routing": []}
     if not world.at_least("9.2"):
         return {"lifecycle": {"inherit": {}}, "processing": [], "wired": wired}
     return {"lifecycle": {"inherit": {}}, "processing": {"steps": []}, "settings": {}, "wired": wired}
@@ -124,7 +124,7 @@ def fork(call: Call) -> Reply:
     if name in call.table("stream"):
         raise Refusal(409, f"Child stream {name} already exists")
     condition = body.get("where") or body.get("if") or {"never": {}}
-    routing = {"destination": name, "where": condition, "status": "enabled"}
+    routing: Json = {"destination": name, "where": condition, "status": "enabled"}
     if not call.world.at_least("9.2"):
         routing = {"destination": name, "if": condition}
     parent.value.setdefault("ingest", _ingest(call.world)).setdefault("wired", {}).setdefault(

@@ -1,0 +1,1 @@
+"""Agent builder: tools, agents and what they say to one another."""
