@@ -25,6 +25,7 @@ CLUSTER = {
 
 FREE = frozenset(
     {
+        "POST /api/core/capabilities",
         "GET /api/status",
         "GET /api/features",
         "GET /api/task_manager/_health",
@@ -151,15 +152,15 @@ def check(call: Call) -> None:
     level = "read" if looks(call) else "all"
     if call.label in SAVED_OBJECT_ACTIONS:
         _types(call, level)
-    elif not _granted(call, level, _wanted(call)):
+    elif not granted(call, level, _wanted(call)):
         raise _refusal(call)
     if path.startswith("/api/cases"):
         _owners(call, level)
 
 
-def _granted(call: Call, level: str, wanted: Sequence[str]) -> bool:
-    """Tell whether one of the features is given in the call's space, or everything is."""
-    return any(
+def granted(call: Call, level: str, wanted: Sequence[str]) -> bool:
+    """Tell whether ``read`` or ``all`` of one of the features is given in the call's space, or of everything."""
+    return call.identity.superuser or any(
         grant.covers(call.space) and _gives(grant.base, grant.features, level, wanted)
         for grant in call.identity.grants
     )
@@ -171,7 +172,7 @@ def _wanted(call: Call) -> Sequence[str]:
 
 def may_use_type(call: Call, kind: str, level: str = "read") -> bool:
     """Tell whether the identity has a privilege of a type of saved objects."""
-    return call.identity.superuser or _granted(call, level, (*TYPES.get(kind, ()), *_ALL_TYPES))
+    return granted(call, level, (*TYPES.get(kind, ()), *_ALL_TYPES))
 
 
 def _types(call: Call, level: str) -> None:
@@ -194,7 +195,7 @@ def _owners(call: Call, level: str) -> None:
         if record is not None:
             owners.add(str(record.value.get("owner")))
     for owner in sorted(owners & OWNERS.keys()):
-        if not _granted(call, level, (OWNERS[owner], "cases")):
+        if not granted(call, level, (OWNERS[owner], "cases")):
             verb = _CASE_VERBS.get(call.method, "update")
             raise Refusal(403, f'Unauthorized to {verb} case with owners: "{owner}"', family="platform")
 

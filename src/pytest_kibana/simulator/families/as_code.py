@@ -1,11 +1,11 @@
-"""What is kept as text or as code: dashboards and visualizations of 9.4, workflows, Logstash's pipelines, tags."""
+"""What is kept as text: workflows and Logstash's pipelines."""
 
 import re
 from typing import Any
 
 from pytest_kibana.simulator import generic
 from pytest_kibana.simulator.families import Family
-from pytest_kibana.simulator.inventory import BY_NAME, Resource
+from pytest_kibana.simulator.inventory import BY_NAME
 from pytest_kibana.simulator.listing import whole
 from pytest_kibana.simulator.replies import NOTHING, Refusal, Reply
 from pytest_kibana.simulator.store import Record
@@ -13,98 +13,9 @@ from pytest_kibana.simulator.world import Call
 
 Json = Any
 family = Family("as code")
-_KINDS = {"/api/dashboards": "dashboard", "/api/visualizations": "visualization", "/api/tags": "tag"}
 _WORKFLOWS = "/api/workflows"
 _ITEM, _RUN = f"{_WORKFLOWS}/workflow/{{}}", f"{_WORKFLOWS}/executions/{{}}"
 _PIPELINE = "/api/logstash/pipeline/{}"
-
-
-def _resource(call: Call) -> Resource:
-    return BY_NAME[next(kind for path, kind in _KINDS.items() if call.path.startswith(path))]
-
-
-def shown(record: Record) -> dict[str, Json]:
-    """Return a thing as ``id``, ``data`` and ``meta``."""
-    meta = {
-        "managed": False,
-        "created_at": record.created_at,
-        "updated_at": record.updated_at,
-        "version": record.version,
-    }
-    return {"id": record.id, "data": record.value, "meta": meta}
-
-
-@family.on(*(f"POST {path}" for path in _KINDS))
-def create(call: Call) -> Reply:
-    """Make one; 201. An id in the body is refused: PUT takes one in the path."""
-    body = dict(call.body or {})
-    if "id" in body:
-        text = "[request body]: Additional properties are not allowed ('id' was unexpected)"
-        raise Refusal(400, text, family="platform")
-    record = call.world.store.put(
-        _resource(call).name, call.space, call.world.clock.uuid(), body, by=call.user
-    )
-    return Reply(shown(record), status=201)
-
-
-@family.on(*(f"GET {path}/{{}}" for path in _KINDS))
-def read(call: Call) -> Reply:
-    """Show one."""
-    return Reply(shown(generic.find(call, _resource(call))))
-
-
-@family.on(*(f"PUT {path}/{{}}" for path in _KINDS))
-def put(call: Call) -> Reply:
-    """Replace one, or make it under this id: 200 or 201."""
-    resource = _resource(call)
-    body = dict(call.body or {})
-    record = call.table(resource.name).get(call.ids[0])
-    if record is None:
-        record = call.world.store.put(resource.name, call.space, call.ids[0], body, by=call.user)
-        return Reply(shown(record), status=201)
-    record.value = body
-    call.world.store.touch(record, call.user)
-    return Reply(shown(record))
-
-
-@family.on(*(f"DELETE {path}/{{}}" for path in _KINDS))
-def delete(call: Call) -> Reply:
-    """Remove one."""
-    resource = _resource(call)
-    generic.remove(call, resource, generic.find(call, resource))
-    return Reply(NOTHING, status=204)
-
-
-@family.on(*(f"GET {path}" for path in _KINDS))
-def list_(call: Call) -> Reply:
-    """Show them, page by page, by words of their title and by tags."""
-    resource = _resource(call)
-    rows = [shown(record) for record in call.table(resource.name).values()]
-    if text := str(call.query.get("query") or "").strip('"* ').lower():
-        rows = [
-            row
-            for row in rows
-            if text in f"{row['data'].get('title')} {row['data'].get('description')}".lower()
-        ]
-    for name, wanted in (("tags", True), ("excluded_tags", False)):
-        tags = call.query.get(name)
-        if tags:
-            chosen = set(tags if isinstance(tags, list) else [tags])
-            rows = [row for row in rows if bool(chosen & set(row["data"].get("tags") or ())) is wanted]
-    page, size = max(whole(call.query.get("page"), 1), 1), whole(call.query.get("per_page"), 20)
-    part = rows[(page - 1) * size : page * size]
-    body = {"page": page, "per_page": size, "total": len(rows)}
-    return Reply({resource.items or "data": part, **body, "meta": body})
-
-
-for _label, _handler in (
-    ("POST /api/visualizations", create),
-    ("GET /api/visualizations", list_),
-    ("GET /api/visualizations/{}", read),
-    ("PUT /api/visualizations/{}", put),
-    ("DELETE /api/visualizations/{}", delete),
-):  # published with 9.4; contracts that lack them are older, or were taken apart
-    family.route(_label, beside="GET /api/dashboards/{}", since="9.4")(_handler)
 
 
 # -- workflows ---------------------------------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from pytest_kibana.simulator.authorization import granted
 from pytest_kibana.simulator.families import Family
-from pytest_kibana.simulator.features import FEATURES
+from pytest_kibana.simulator.features import FEATURES, hidden
 from pytest_kibana.simulator.identities import ANONYMOUS
 from pytest_kibana.simulator.replies import Refusal, Reply
 from pytest_kibana.simulator.routing import Route
@@ -150,6 +151,22 @@ def features(call: Call) -> Reply:
             entry["minimumLicense"] = tier
         listed.append(entry)
     return Reply(listed)
+
+
+@family.route("POST /api/core/capabilities", internal=True)
+def capabilities(call: Call) -> Reply:
+    """What the interface shows to somebody in a space: features that neither the space nor the roles hide.
+
+    Hiding is all that a space does to a feature; its API answers as ever (Kibana source, spaces plugin).
+    """
+    space = call.world.store.table("space").get(call.space)
+    gone = frozenset(hidden(space.value) if space is not None else ())
+    answer: dict[str, Json] = {"navLinks": {}, "management": {}, "catalogue": {}}
+    for key, *_ in FEATURES:
+        shown = key not in gone and granted(call, "read", (key,))
+        answer[key] = {"show": shown, "save": key not in gone and granted(call, "all", (key,))}
+        answer["navLinks"][key] = answer["catalogue"][key] = shown
+    return Reply(answer)
 
 
 @family.route("GET /api/stats")
