@@ -10,44 +10,57 @@ import click
 
 from pytest_kibana.errors import ExitCode, HarnessError
 
-# Name, module below pytest_kibana.commands, and the line that --help shows.
-COMMANDS: tuple[tuple[str, str, str], ...] = (
-    ("run", "run", "Test a deployment: pytest on the suites, with the arguments made."),
-    ("serve", "serve", "Serve the stand-in Kibana."),
-    ("doctor", "doctor", "Say what was found where, what the target is, and what will be skipped."),
-    ("resources", "resources", "List what the factories can make."),
-    ("sweep", "sweep", "Remove what earlier runs left behind."),
-    ("report", "report", "Show results, and make HTML, JUnit, Markdown and metrics of them."),
-    ("verify", "verify", "Judge from results alone whether a run is complete enough to rely on."),
-    ("coverage", "coverage", "Count what the tests of the suites exercise, family by family."),
-    ("compare", "compare", "Set two results against each other, and say what got worse."),
-    ("merge", "merge", "Unite the results of shards."),
-    ("accept", "accept", "Write entries for a list of known deviations."),
-    ("audit", "audit", "Judge recorded traffic (HAR, cassettes) against a contract, offline."),
-    ("ship", "ship", "Send results to Elasticsearch, and a dashboard to Kibana."),
-    ("contract", "contract", "Look at contracts: list, fetch, show, diff."),
-    ("consumer", "consumer", "Look at what known clients depend on, or learn it from a recording."),
-    ("selftest", "selftest", "Break the stand-in in every way it knows, and tell how much is noticed."),
-    ("explain", "explain", "Say what a check means, why it is there, and how it fails."),
-)
+# By section: name, which is also the module below pytest_kibana.commands, and the line that --help shows.
+COMMANDS: dict[str, dict[str, str]] = {
+    "A deployment": {
+        "run": "Test it: pytest on the suites, with the arguments made.",
+        "doctor": "Say what it is, what may be sent, what will be skipped.",
+        "sweep": "Remove what earlier runs left behind.",
+        "upgrade": "Qualify an upgrade: prepare before it, verify after it.",
+    },
+    "Results": {
+        "report": "Show them; make HTML, JUnit, Markdown, metrics.",
+        "verify": "Tell whether a run is complete enough to rely on.",
+        "coverage": "Count what the tests of the suites exercise.",
+        "compare": "Say what got worse between two runs.",
+        "merge": "Unite the results of shards.",
+        "accept": "Write entries for a list of known deviations.",
+        "ship": "Send them to Elasticsearch, and a dashboard to Kibana.",
+    },
+    "Contracts and recordings": {
+        "contract": "List, fetch, show and diff contracts.",
+        "audit": "Judge recorded traffic (HAR, cassettes), offline.",
+        "consumer": "What known clients depend on, or a recording shows.",
+    },
+    "Writing tests": {
+        "init": "Write a starter: a test, its configuration, a pipeline.",
+        "resources": "List what the factories can make.",
+        "explain": "Say what a check means, and why it is there.",
+        "completion": "Teach a shell these commands.",
+    },
+    "The stand-in": {
+        "serve": "Serve a stand-in Kibana.",
+        "selftest": "Break it in every way, and tell how much is noticed.",
+    },
+}
 
 
 class _Lazy(click.Group):
     """A group that imports a command when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [name for name, _, _ in COMMANDS]
+        return [name for section in COMMANDS.values() for name in section]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        module = next((module for name, module, _ in COMMANDS if name == cmd_name), None)
-        if module is None:
+        if cmd_name not in self.list_commands(ctx):
             return None
-        command: click.Command = importlib.import_module(f"pytest_kibana.commands.{module}").command
+        command: click.Command = importlib.import_module(f"pytest_kibana.commands.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, _, line in COMMANDS])
+        for title, section in COMMANDS.items():
+            with formatter.section(title):
+                formatter.write_dl([*section.items()])
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -127,7 +127,7 @@ class Session(Tenancy):
         from pytest_kibana.cases import open_bank
         from pytest_kibana.resources import bindings_for
 
-        recipes = {label: _as_case_recipe(recipe) for label, recipe in self.recipes.items()}
+        recipes = {label: as_case_recipe(recipe) for label, recipe in self.recipes.items()}
         return open_bank(
             self.contract,
             seed=self.seed,
@@ -193,8 +193,9 @@ class Session(Tenancy):
         }
         if self.viewer_credentials:
             senders["viewer"] = client.as_(self.viewer_credentials)
-        if self.revoked_credentials:
-            senders["revoked key"] = client.as_(self.revoked_credentials)
+        revoked = self.revoked_credentials()
+        if revoked is not None:
+            senders["revoked key"] = client.as_(revoked)
         self.owned.add(UNKNOWN_ID)  # nothing has it, so whatever is done to it is done to nobody's
         return Runner(
             plan,
@@ -275,7 +276,7 @@ class Session(Tenancy):
         return Deployment(self)
 
 
-def _as_case_recipe(recipe: "resources.Recipe") -> "cases.Recipe":
+def as_case_recipe(recipe: "resources.Recipe") -> "cases.Recipe":
     """Hand a recipe of the resources to the cases; the two rooms do not know one another."""
     from pytest_kibana import cases, resources
 

@@ -20,13 +20,13 @@ def command(pytest_args: tuple[str, ...], **given: Any) -> None:
     This is the same as `pytest --pyargs pytest_kibana.suites` with a `--kibana-` before each option. What
     stands after `--` goes to pytest as it is.
     """
-    arguments = ["-m", "pytest", "--pyargs", "pytest_kibana.suites", *_flags(given), *pytest_args]
+    arguments = ["-m", "pytest", "--pyargs", "pytest_kibana.suites", *flags(given), *pytest_args]
     sys.stdout.flush()
     # This process becomes pytest: it rewrites the assertions of plugins, which none of them may be loaded before.
-    os.execve(sys.executable, [sys.executable, *arguments], {**os.environ, **_secrets(given)})  # noqa: S606
+    os.execve(sys.executable, [sys.executable, *arguments], {**os.environ, **secrets(given)})  # noqa: S606
 
 
-def _flags(given: Mapping[str, Any]) -> Iterator[str]:
+def flags(given: Mapping[str, Any]) -> Iterator[str]:
     secret = {name for name, option in declared() if option.secret}
     for name, value in given.items():
         if value is None or name in secret:
@@ -35,6 +35,6 @@ def _flags(given: Mapping[str, Any]) -> Iterator[str]:
             yield flag_of(name) if one == "true" else f"{flag_of(name)}={one}"
 
 
-def _secrets(given: Mapping[str, Any]) -> dict[str, str]:
+def secrets(given: Mapping[str, Any]) -> dict[str, str]:
     """Secrets travel in the environment, where nobody who lists processes sees them."""
     return {env_of(name): given[name] for name, option in declared() if option.secret and given.get(name)}

@@ -12,16 +12,23 @@ import click
 
 from pytest_kibana.commands.options import settings_from, settings_options
 from pytest_kibana.errors import ExitCode, HarnessError, ResultsError
+from pytest_kibana.settings import env_of
 
 if TYPE_CHECKING:
-    from pytest_kibana.upgrade import Report, State
+    from pytest_kibana.session import Session
+    from pytest_kibana.upgrade import Ground, Report, State
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 def _state_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
-        "--state", "folder", type=FOLDER, required=True, metavar="DIR", help="folder that outlives the upgrade"
+        "--state",
+        "folder",
+        type=FOLDER,
+        required=True,
+        metavar="DIR",
+        help="folder that outlives the upgrade",
     )(command)
 
 
@@ -32,11 +39,21 @@ def command() -> None:
 
 @command.command("prepare")
 @settings_options("target", "credentials", "contract")
-@click.option("--allow", metavar="CLASS", help="highest safety class that may be sent: space (default), global, …")
+@click.option(
+    "--allow", metavar="CLASS", help="highest safety class that may be sent: space (default), global, …"
+)
 @click.option("--seed", metavar="N", help="seed of what Hypothesis makes")
 @_state_option
-@click.option("--generated", default=2, show_default=True, metavar="N", help="objects of each kind that Hypothesis makes")
-@click.option("--run-profile", default="smoke", show_default=True, metavar="NAME", help="profile of the run of before")
+@click.option(
+    "--generated",
+    default=2,
+    show_default=True,
+    metavar="N",
+    help="objects of each kind that Hypothesis makes",
+)
+@click.option(
+    "--run-profile", default="smoke", show_default=True, metavar="NAME", help="profile of the run of before"
+)
 @click.option("--no-run", is_flag=True, help="leave out the run whose results are compared afterwards")
 def prepare_command(folder: Path, generated: int, run_profile: str, no_run: bool, **given: Any) -> None:
     """Fill a population that stays, and write down how everything in it is seen.
@@ -48,7 +65,7 @@ def prepare_command(folder: Path, generated: int, run_profile: str, no_run: bool
     with State(folder) as state, _lent(state, given, begin=True) as (session, ground):
         done = prepare(state, ground, generated=generated)
         if not no_run:
-            _run(state, state.before, session.target.url, given, run_profile)
+            _run(state, state.before, session, given, run_profile)
         settle(state, ground)
     click.echo(f"{done.members} objects of {done.resources} resources, {done.files} exports, in {folder}")
     for what, why in done.skips.items():
@@ -62,11 +79,13 @@ def prepare_command(folder: Path, generated: int, run_profile: str, no_run: bool
 @_state_option
 @click.option("--keep", is_flag=True, help="change and remove nothing, so that it can be verified once more")
 @click.option("--again", is_flag=True, help="look at everything anew, whatever an earlier verify saw")
-@click.option("--no-run", is_flag=True, help="leave out the run whose results are compared with those of before")
+@click.option(
+    "--no-run", is_flag=True, help="leave out the run whose results are compared with those of before"
+)
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 @click.option("-v", "--verbose", is_flag=True, help="leave nothing out")
 def verify_command(
-    folder: Path, keep: bool, again: bool, no_run: bool, as_json: bool, verbose: bool, **given: Any
+    *, folder: Path, keep: bool, again: bool, no_run: bool, as_json: bool, verbose: bool, **given: Any
 ) -> None:
     """Judge the population after the upgrade: kept, changed as declared, broken for clients, or lost.
 
@@ -78,7 +97,7 @@ def verify_command(
         report = verify(state, ground, keep=keep, again=again)
         if not no_run and (state.before / "results.jsonl").is_file():
             profile = str(state.manifest.get("run_profile", "smoke"))
-            report = _compared(state, report, session.target.url, given, profile)
+            report = _compared(state, report, session, given, profile)
         save(report, state)
         strict = session.settings.strict
     import json
@@ -104,20 +123,23 @@ def abort_command(folder: Path, **given: Any) -> None:
 
 
 @contextmanager
-def _lent(state: "State", given: dict[str, Any], *, begin: bool = False) -> Iterator[Any]:
+def _lent(
+    state: "State", given: dict[str, Any], *, begin: bool = False
+) -> "Iterator[tuple[Session, Ground]]":
     """Lend a session, and what a check of an upgrade stands on."""
-    from pytest_kibana.upkeep import Upkeep
+    from pytest_kibana.session import Session
+    from pytest_kibana.upkeep import standing
 
-    allowed = state.manifest.get("allow")
-    settings = settings_from({**given, **({"allow": allowed} if allowed and not begin else {})})
-    upkeep = Upkeep(settings, state, say=lambda line: click.echo(line, err=True))
+    known = {} if begin and not state.phase else {"allow": state.manifest["allow"]}
+    session = Session(settings_from({**given, **known}))
     try:
-        yield upkeep, upkeep.ground(begin=begin)
+        with standing(session, state, begin=begin, say=lambda line: click.echo(line, err=True)) as ground:
+            yield session, ground
     finally:
-        upkeep.close()
+        session.close()
 
 
-def _run(state: "State", folder: Path, url: str, given: dict[str, Any], profile: str) -> None:
+def _run(state: "State", folder: Path, session: "Session", given: dict[str, Any], profile: str) -> None:
     """Run the suite of the contract, and keep its results in the state."""
     if (folder / "results.jsonl").is_file() and state.phase == "preparing":
         with suppress(ResultsError):
@@ -125,12 +147,28 @@ def _run(state: "State", folder: Path, url: str, given: dict[str, Any], profile:
                 return
     from pytest_kibana.commands.run import flags, secrets
 
-    arguments = [*flags({**given, "url": url}), f"--kibana-profile={profile}", f"--kibana-report-dir={folder}"]
-    command = [sys.executable, "-m", "pytest", "--pyargs", "pytest_kibana.suites.contract", "-q", "-p", "no:cacheprovider"]
+    arguments = [
+        *flags({**given, "url": session.target.url}),
+        f"--kibana-profile={profile}",
+        f"--kibana-report-dir={folder}",
+    ]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--pyargs",
+        "pytest_kibana.suites.contract",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+    ]
     state.say(run_profile=profile)
+    environment = {**os.environ, **secrets(given)}
+    if session.stand_in is not None:
+        environment[env_of("api_key")] = session.stand_in.api_key
     done = subprocess.run(  # noqa: S603
         [*command, "--no-header", "--no-summary", *arguments, "--kibana-report-overwrite"],
-        env={**os.environ, **secrets(given)},
+        env=environment,
         stdout=subprocess.DEVNULL,
         check=False,
     )
@@ -144,16 +182,21 @@ def _results(folder: Path) -> Any:
     return read_results(folder / "results.jsonl")
 
 
-def _compared(state: "State", report: "Report", url: str, given: dict[str, Any], profile: str) -> "Report":
+def _compared(
+    state: "State", report: "Report", session: "Session", given: dict[str, Any], profile: str
+) -> "Report":
     """Run the suite again, and set its results against those of before."""
     from dataclasses import replace
 
     from pytest_kibana.evidence.compare import compare
 
-    _run(state, state.after, url, given, profile)
+    _run(state, state.after, session, given, profile)
     try:
         comparison = compare(_results(state.before), _results(state.after))
     except HarnessError as trouble:
         return replace(report, conformance=f"not compared: {trouble.message}")
-    failing = [f for f in (*comparison.added, *comparison.graver) if f.status == "new"]
-    return replace(report, conformance=comparison.text(), worse=bool(failing))
+    tested = {verdict.operation for verdict in comparison.old.verdicts}
+    fresh = [f for f in comparison.added if f.operation in tested] + list(comparison.graver)
+    # What a new contract adds was not promised before: a finding there is none of the upgrade.
+    worse = any(finding.status == "new" for finding in fresh)
+    return replace(report, conformance=comparison.text(), worse=worse)

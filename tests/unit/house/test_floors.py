@@ -16,7 +16,7 @@ FLOORS: list[set[str]] = [
     {"target", "evidence"},
     {"checks", "cases", "resources"},
     {"conformance"},
-    {"report"},
+    {"report", "upgrade"},
     {
         *(
             "session",
@@ -30,6 +30,7 @@ FLOORS: list[set[str]] = [
             "embedded",
             "markers",
             "profiles",
+            "upkeep",
             "fixtures",
             "plugin",
         ),

@@ -8,6 +8,7 @@ TIMELINE = Resource(
     summary="An empty timeline.",
     create=(Call("POST /api/timeline", body={"timeline": {"title": "${unique}"}}, root="/timeline"),),
     id_at="/savedObjectId",
+    id_also_at=("/data/persistTimeline/timeline/savedObjectId",),  # before 9.0 (published contract)
     read=(Call("GET /api/timeline", query={"id": "${self.id}"}),),
     listing=(
         Listing(
