@@ -1,5 +1,7 @@
 """Fleet's policies: agent policies with revisions and copies, package policies, enrollment keys, uninstall tokens."""
 
+import json
+import re
 import secrets
 from typing import Any
 
@@ -22,6 +24,7 @@ _POLICY, _PACKAGE, _KEY = (
 _TOKEN = BY_NAME["fleet_uninstall_token"]
 _POLICIES, _PACKAGES = "/api/fleet/agent_policies", "/api/fleet/package_policies"
 _KEYS, _TOKENS = "/api/fleet/enrollment_api_keys", "/api/fleet/uninstall_tokens"
+_NOT_IN_INDEX = re.compile(r'[*\\/?"<>|\s,#:-]')
 _FORBIDDEN = ("__proto__", "constructor", "prototype")
 
 
@@ -41,7 +44,12 @@ def _demand_name(call: Call, kind: str, name: Json, what: str, but: str = "") ->
 
 
 def _demand_namespace(call: Call, namespace: Json) -> None:
-    """Refuse a namespace that the space does not allow (Kibana source, policy_namespaces.ts)."""
+    """Refuse a namespace that no index can have, and one that the space does not allow (Kibana source,
+    is_valid_namespace.ts and policy_namespaces.ts).
+    """
+    if isinstance(namespace, str) and (namespace != namespace.lower() or _NOT_IN_INDEX.search(namespace)):
+        text = "[request body.namespace]: Namespace must be lowercase and without invalid characters"
+        raise Refusal(400, text, family="platform")
     settings = call.table("fleet_space_settings").get(generic.SINGLE)
     prefixes = settings.value.get("allowed_namespace_prefixes") if settings is not None else None
     if namespace and prefixes and not str(namespace).startswith(tuple(prefixes)):
@@ -181,8 +189,18 @@ def delete_policy(call: Call) -> Reply:
 @family.on(f"GET {_POLICIES}/{{}}/full")
 def full(call: Call) -> Reply:
     """Show what agents would be given."""
+    return Reply({"item": _given(call)})
+
+
+@family.on(f"GET {_POLICIES}/{{}}/download")
+def download(call: Call) -> Reply:
+    """Hand out the same as a file of YAML, of which JSON is a kind."""
+    return Reply(json.dumps(_given(call), indent=2))
+
+
+def _given(call: Call) -> dict[str, Json]:
     record = _found(call, "fleet_agent_policy", call.ids[0])
-    item = {
+    return {
         "id": record.id,
         "revision": record.value.get("revision", 1),
         "outputs": {"default": {"type": "elasticsearch", "hosts": ["http://localhost:9200"]}},
@@ -194,7 +212,6 @@ def full(call: Call) -> Reply:
         "secret_references": [],
         "namespaces": [call.space],
     }
-    return Reply({"item": item})
 
 
 @family.on(f"GET {_POLICIES}/{{}}/outputs")

@@ -1,0 +1,1 @@
+"""Elastic Agent policies: what agents are told to be."""
