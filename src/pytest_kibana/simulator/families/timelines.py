@@ -5,11 +5,11 @@ from typing import Any
 
 from pytest_kibana.simulator import generic
 from pytest_kibana.simulator.families import Family
-from pytest_kibana.simulator.intake import Upload
 from pytest_kibana.simulator.inventory import BY_NAME
 from pytest_kibana.simulator.listing import matches, sort_rows, whole
 from pytest_kibana.simulator.replies import NDJSON, Refusal, Reply
 from pytest_kibana.simulator.store import Record
+from pytest_kibana.simulator.uploads import rows_of
 from pytest_kibana.simulator.world import Call
 
 Json = Any
@@ -82,7 +82,7 @@ def create(call: Call) -> Reply:
 
 @family.route("POST /api/timeline/_copy", beside="POST /api/timeline", internal=True)
 def copy(call: Call) -> Reply:
-    """Make a timeline like another one; the route is internal (seen on 9.4.3)."""
+    """Make a timeline like another one; the route is internal (seen on 9.4.3), and contracts have a GET instead."""
     body = call.body if isinstance(call.body, dict) else {}
     source = _one(call, str(body.get("timelineIdToCopy")))
     given = body.get("timeline")
@@ -224,13 +224,9 @@ def export(call: Call) -> Reply:
 @family.on("POST /api/timeline/_import")
 def import_(call: Call) -> Reply:
     """Read timelines from a file."""
-    file = (call.body or {}).get("file") if isinstance(call.body, dict) else None
-    content = file.content if isinstance(file, Upload) else json.dumps(file).encode()
     made, errors = 0, []
-    for line in content.splitlines():
-        try:
-            row = json.loads(line)
-        except ValueError:
+    for row in rows_of(call):
+        if row is None:
             errors.append({"id": "", "error": {"status_code": 400, "message": "Malformed JSON"}})
             continue
         if isinstance(row, dict) and row.get("savedObjectId") in call.table("timeline"):
@@ -256,6 +252,17 @@ def import_(call: Call) -> Reply:
         "timelines_updated": 0,
     }
     return Reply({**answer, "errors": errors})
+
+
+@family.on("POST /api/timeline/_prepackaged")
+def install(call: Call) -> Reply:
+    """Install the templates that are sent."""
+    rows = (call.body or {}).get("timelinesToInstall") or []
+    for row in (given for given in rows if isinstance(given, dict)):
+        _make(call, {k: row[k] for k in ("title", "description", "templateTimelineId") if k in row}
+              | {"timelineType": "template", "status": "immutable"})  # fmt: skip
+    done = {"timelines_installed": len(rows), "timelines_updated": 0}
+    return Reply({"success": True, "success_count": len(rows), **done, "errors": []})
 
 
 # -- notes and pins ----------------------------------------------------------------------------------------
