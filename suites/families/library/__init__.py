@@ -1,0 +1,1 @@
+"""The library: what is kept as a document with id, data and meta: dashboards, visualizations, tags, links, markdown."""
