@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_kibana.errors import UsageError
 from pytest_kibana.simulator.app import App, read_all, send_all
-from pytest_kibana.simulator.faults import CATALOGUE
+from pytest_kibana.simulator.faults import CATALOGUE, OF_UPGRADES
 
 Json = Any
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -48,7 +48,7 @@ class Control:
             return 200, {
                 "faults": [
                     {"name": f.name, "breaks": f.breaks, "noticed_by": list(f.noticed_by)}
-                    for f in CATALOGUE.values()
+                    for f in (*CATALOGUE.values(), *OF_UPGRADES.values())
                 ]
             }
         if what == "POST /faults":

@@ -33,6 +33,8 @@ def build(config: Config) -> App:
     world = World(config, contract)
     engine = Engine(world)
     engine.faults.switch_on(config.faults, quirks=config.quirks)
+    if world.upgraded():
+        engine.faults.migrate()
     world.open()
     return App(world, engine)
 

@@ -13,7 +13,7 @@ from pytest_kibana.simulator.inventory import BY_NAME
 from pytest_kibana.simulator.journal import Journal
 from pytest_kibana.simulator.routing import NOWHERE, Route, Router, numbers, router_of
 from pytest_kibana.simulator.schemas import Schemas
-from pytest_kibana.simulator.store import EVERYWHERE, Clock, Store, Table
+from pytest_kibana.simulator.store import EVERYWHERE, Clock, Record, Store, Table
 from pytest_kibana.simulator.synthesis import Synthesiser
 
 Json = Any
@@ -52,6 +52,13 @@ class World:
     def at_least(self, version: str) -> bool:
         """Tell whether this plays a release at or after a version such as ``9.1``."""
         return numbers(self.version) >= numbers(version)
+
+    def upgraded(self) -> bool:
+        """Tell whether what is kept was kept by an older release; from now on it is of this one."""
+        table = self.store.table("release", EVERYWHERE)
+        earlier = table["release"].value["version"] if "release" in table else self.version
+        table["release"] = Record("release", {"version": self.version})
+        return numbers(earlier) < numbers(self.version)
 
     def open(self) -> None:
         """Begin to keep the state on disk, where a data file was named."""

@@ -13,8 +13,18 @@ from typing import Any
 from pytest_kibana.contract import Contract
 from pytest_kibana.contract.model import Operation
 from pytest_kibana.errors import UsageError
-from pytest_kibana.simulator.faults import access, fields, inputs, laws, observed, protocol, response, weather
-from pytest_kibana.simulator.faults.model import Bench, Fault, Proceed, Wire
+from pytest_kibana.simulator.faults import (
+    access,
+    fields,
+    inputs,
+    laws,
+    observed,
+    protocol,
+    response,
+    upgrades,
+    weather,
+)
+from pytest_kibana.simulator.faults.model import Bench, Fault, Proceed, Wire, kind_of
 from pytest_kibana.simulator.replies import Reply
 from pytest_kibana.simulator.routing import anonymous
 from pytest_kibana.simulator.world import Call, World
@@ -25,8 +35,12 @@ CATALOGUE: Mapping[str, Fault] = {
     for module in (response, protocol, access, inputs, laws, weather, fields, observed)
     for fault in module.FAULTS
 }
-"""Every fault by name. The ``field.*`` ones are what released Kibana is known to do."""
+"""Every fault by name that shows in one release. The ``field.*`` ones are what released Kibana is known to do."""
 
+OF_UPGRADES: Mapping[str, Fault] = {fault.name: fault for fault in upgrades.FAULTS}
+"""Every fault by name that shows only to who looked before an upgrade and after it."""
+
+_KNOWN = {**CATALOGUE, **OF_UPGRADES}
 QUIRKS = ("9.4",)
 """Releases whose deviations are known, and can be switched on together."""
 
@@ -78,10 +92,10 @@ class Faults:
         return done
 
     def _switch_on(self, pattern: str, where: str, text: str, *, lenient: bool = False) -> list[str]:
-        faults = [f for name, f in CATALOGUE.items() if fnmatchcase(name, pattern)]
+        faults = [f for name, f in _KNOWN.items() if fnmatchcase(name, pattern)]
         if not faults:
-            near = ", ".join(get_close_matches(pattern, CATALOGUE, n=3)) or "; ".join(
-                sorted({f.group for f in CATALOGUE.values()})
+            near = ", ".join(get_close_matches(pattern, _KNOWN, n=3)) or "; ".join(
+                sorted({f.group for f in _KNOWN.values()})
             )
             raise UsageError(f"there is no fault `{pattern}` (in `{text}`)", hint=f"Perhaps one of: {near}.")
         spots = []
@@ -132,6 +146,17 @@ class Faults:
     def listed(self) -> list[str]:
         """Return ``fault@label`` of everything that is on."""
         return [f"{name}@{label}" for label, faults in self._on.items() for name in faults]
+
+    def migrate(self) -> list[str]:
+        """Do to what is kept what the faults of a migration do; return ``fault@label`` of each that did something."""
+        return [
+            f"{name}@{label}"
+            for label, faults in self._on.items()
+            for name, fault in faults.items()
+            if fault.migrate is not None
+            and (resource := kind_of(label)) is not None
+            and fault.migrate(self.world, resource)
+        ]
 
     # -- what the engine asks ------------------------------------------------------------------------------
 

@@ -12,13 +12,14 @@ from pytest_kibana.simulator.routing import anonymous
 from pytest_kibana.simulator.schemas import Schemas
 from pytest_kibana.simulator.store import Clock
 from pytest_kibana.simulator.synthesis import Synthesiser
-from pytest_kibana.simulator.world import Call
+from pytest_kibana.simulator.world import Call, World
 
 Json = Any
 Proceed = Callable[[], Reply]
 Around = Callable[[Call, Proceed], Reply]
 After = Callable[[Call, Reply], Reply]
 Stage = Callable[[Call, Proceed], None]
+Migrate = Callable[[World, Resource], bool]
 Headers = list[tuple[bytes, bytes]]
 Wire = Callable[[Any, int, Headers, bytes], Awaitable[tuple[int, Headers, bytes]]]
 
@@ -67,6 +68,11 @@ def role_of(operation: Operation) -> tuple[str, Resource | None]:
     return _ROLES.get(f"{operation.method} {anonymous(operation.path)}", ("", None))
 
 
+def kind_of(label: str) -> Resource | None:
+    """Return the kind of thing that an operation is about, by its label without parameter names."""
+    return _ROLES.get(label, ("", None))[1]
+
+
 _ROLES: dict[str, tuple[str, Resource | None]] = {
     label: (role, resource)
     for resource in reversed(RESOURCES)
@@ -90,6 +96,8 @@ class Fault:
         wire: takes over when the answer is about to be sent; a status of 0 says that it was dealt with.
         unchecked: the request is not held against the contract.
         slack: checks inside handlers that are left out (``version``).
+        migrate: is done once to what is kept of the kind of thing, when the data is of an older release; it tells
+            whether there was something to do it to.
     """
 
     name: str
@@ -102,6 +110,7 @@ class Fault:
     wire: Wire | None = None
     unchecked: bool = False
     slack: frozenset[str] = frozenset()
+    migrate: Migrate | None = None
 
     @property
     def group(self) -> str:
