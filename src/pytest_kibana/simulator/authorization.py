@@ -98,6 +98,8 @@ FEATURES = (
     ("/api/spaces/_*", ("savedObjectsManagement",)),
     ("/api/dashboards*", ("dashboard*",)),
     ("/api/visualizations*", ("visualize*",)),
+    ("/api/links*", ("dashboard*",)),
+    ("/api/markdowns*", ("dashboard*",)),
     ("/api/tags*", ("savedObjectsTagging",)),
     ("/api/short_url*", ("discover*", "dashboard*", "visualize*")),
     ("/api/fleet/epm*", ("fleet", "fleetv2", "integrations")),

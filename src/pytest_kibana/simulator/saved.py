@@ -19,8 +19,8 @@ TYPES: dict[str, str] = {
     "event-annotation-group": "isolated", "exception-list": "single", "exception-list-agnostic": "agnostic",
     "graph-workspace": "isolated", "index-pattern": "shared", "ingest-agent-policies": "agnostic",
     "ingest-outputs": "agnostic", "infrastructure-ui-source": "isolated", "lens": "isolated", "links": "isolated",
-    "map": "isolated", "osquery-pack": "isolated", "osquery-saved-query": "isolated", "query": "isolated",
-    "search": "isolated", "siem-ui-timeline": "single", "slo": "single", "tag": "isolated", "url": "isolated",
+    "map": "isolated", "markdown": "isolated", "osquery-pack": "isolated", "osquery-saved-query": "isolated",
+    "query": "isolated", "search": "isolated", "siem-ui-timeline": "single", "slo": "single", "tag": "isolated", "url": "isolated",
     "visualization": "isolated",
 }  # fmt: skip
 """Types of saved objects, and whether they live in one space, in several, or in all."""

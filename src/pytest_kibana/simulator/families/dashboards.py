@@ -1,4 +1,4 @@
-"""Dashboards and visualizations of 9.4 and tags of 9.5: saved objects, made and read in a shape of their own."""
+"""Dashboards and visualizations of 9.4, tags, links and markdown of 9.5: saved objects in a shape of their own."""
 
 from typing import Any
 
@@ -16,6 +16,8 @@ _KINDS = {
     "/api/dashboards": ("dashboard", "dashboard"),
     "/api/visualizations": ("visualization", "lens"),
     "/api/tags": ("tag", "tag"),
+    "/api/links": ("links", "links"),
+    "/api/markdowns": ("markdown", "markdown"),
 }
 """By path, what a thing is called in the inventory and as a saved object."""
 _SHARED = ("title", "name", "description", "color")

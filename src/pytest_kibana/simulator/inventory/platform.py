@@ -69,6 +69,8 @@ PLATFORM = (
     ),
     crud("visualization", "/api/visualizations", kind="visualization", items="data"),
     crud("tag", "/api/tags", kind="tag"),
+    crud("links", "/api/links", kind="links"),
+    crud("markdown", "/api/markdowns", kind="markdown"),
     Resource(
         "logstash_pipeline",
         create=("PUT /api/logstash/pipeline/{}",),
