@@ -41,6 +41,10 @@ class Walk:
         }
 
     def visit(self, operation: Operation) -> httpx.Response:
+        return self.send(operation, *self.prepared(operation))
+
+    def prepared(self, operation: Operation) -> tuple[str, list[str], dict[str, Json]]:
+        """Make what an operation needs; return its label, the ids of its path, and what is known of its thing."""
         label = f"{operation.method} {anonymous(operation.path)}"
         if label == "POST /api/lists/index":
             self.send(self.by_label["DELETE /api/lists/index"], label, [], {})
@@ -51,7 +55,7 @@ class Walk:
         known: dict[str, Json] = {}
         if resource is not None and role in ("read", "update", "delete"):
             known = self.facts(resource, self.made_id if label.endswith("}") else self.make(resource, ids))
-        return self.send(operation, label, ids, known)
+        return label, ids, known
 
     def facts(self, resource: Resource, made: str | None) -> dict[str, Json]:
         """Return what a request may say of a thing that was made: its ids, and the version of its last answer."""
@@ -163,6 +167,16 @@ class Walk:
         ]
         return {**value, **dict.fromkeys(names, f"id-{self.made}")}
 
+    def body(self, label: str, schema: Json, known: dict[str, Json], hint: Json) -> Json:
+        """Return a body: one that means something, or the smallest that the schema allows."""
+        value = SENSIBLE.get(label)
+        value = value(self, known) if callable(value) else value
+        if value is None:
+            value = self.synthesiser.fit(schema, MISSING) if schema is not None else {}
+            if hint is not MISSING and schema is not None:
+                value = laid_over(self, schema, value, hint)
+        return value
+
     def send(
         self, operation: Operation, label: str, ids: list[str], known: dict[str, Json]
     ) -> httpx.Response:
@@ -199,12 +213,7 @@ class Walk:
         if body is not None and body.content:
             media = body.media("application/json") or body.content[0]
             hint: Json = {k: v for k, v in known.items() if k not in query} or MISSING
-            value = SENSIBLE.get(label)
-            value = value(self, known) if callable(value) else value
-            if value is None:
-                value = self.synthesiser.fit(media.schema.json, MISSING) if media.schema else {}
-                if hint is not MISSING and media.schema is not None:
-                    value = laid_over(self, media.schema.json, value, hint)
+            value = self.body(label, media.schema.json if media.schema else None, known, hint)
             self.sent = value = self.fresh(label, value)
             if media.name == "multipart/form-data":
                 texts = {"retries": "[]"} if "_resolve_import_errors" in label else {}
@@ -413,6 +422,11 @@ SENSIBLE: dict[str, Json] = {
     },
     "POST /api/apm/settings/agent-configuration/search": lambda walk, _: {
         "service": (walk.make(BY_NAME["apm_agent_configuration"], []), walk.sent["service"])[1]
+    },
+    "POST /api/fleet/agent_policies": {"name": "policy", "namespace": "default"},
+    "PUT /api/fleet/agent_policies/{}": lambda walk, _: {
+        "name": f"policy-{walk.made}",
+        "namespace": "default",
     },
     "POST /api/fleet/agent_policies/{}/copy": lambda walk, _: {"name": f"copy-{walk.made}"},
     "POST /api/fleet/agents/bulk_reassign": lambda walk, _: {

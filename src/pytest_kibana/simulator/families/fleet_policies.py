@@ -253,6 +253,15 @@ def _checked_package(call: Call, body: dict[str, Json]) -> dict[str, Json]:
     return {**body, "policy_ids": policies, **({"package": described} if described else {})}
 
 
+def _moved(call: Call, row: dict[str, Json]) -> None:
+    """Take the agent policies that a package policy is in to their next revision."""
+    for key in row.get("policy_ids") or ():
+        policy = call.table("fleet_agent_policy").get(key)
+        if policy is not None:
+            policy.facts["revision"] = policy.facts.get("revision", 0) + 1
+            policy.value["revision"] = 1 + policy.facts["revision"]
+
+
 @family.on(f"POST {_PACKAGES}")
 def create_package_policy(call: Call) -> Reply:
     """Put a package into agent policies."""
@@ -276,7 +285,9 @@ def create_package_policy(call: Call) -> Reply:
             {"type": name, "enabled": bool(given.get("enabled", True)), "streams": []}
             for name, given in call.body["inputs"].items()
         ]
-    return generic.create(call, _PACKAGE)
+    reply = generic.create(call, _PACKAGE)
+    _moved(call, body)
+    return reply
 
 
 @family.on(f"PUT {_PACKAGES}/{{}}")
@@ -301,6 +312,7 @@ def update_package_policy(call: Call) -> Reply:
     reply = generic.change(call, _PACKAGE, record, body)
     record.value["revision"] = 1 + record.facts["revision"]
     record.value["version"] = record.version
+    _moved(call, record.value)
     return reply
 
 
@@ -309,6 +321,7 @@ def delete_package_policy(call: Call) -> Reply:
     """Take a package out of its policies."""
     record = _found(call, "fleet_package_policy", call.ids[0])
     generic.remove(call, _PACKAGE, record)
+    _moved(call, record.value)
     return Reply({"id": record.id})
 
 

@@ -1,0 +1,1 @@
+"""Fleet package policies: integrations in agent policies."""
