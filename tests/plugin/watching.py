@@ -70,11 +70,15 @@ class _Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
 @dataclass
 class Wayside:
-    """A place on the way to a server: it hears what passes, and may swallow an answer."""
+    """A place on the way to a server: it hears what passes, and may swallow an answer.
+
+    ``passed`` is called when a request was passed on, and nothing of its answer was seen yet.
+    """
 
     url: str = ""
     said: list[Said] = field(default_factory=list)
     swallow: Callable[[Said], bool] = lambda _said: False
+    passed: Callable[[Said], object] = lambda _said: None
 
 
 @contextmanager
@@ -94,10 +98,11 @@ def wayside(backend: str | None) -> Iterator[Wayside]:
                 connection = http.client.HTTPConnection(behind, timeout=60)
                 try:
                     connection.request(self.command, self.path, body or None, dict(self.headers))
+                    place.passed(said)
                     response = connection.getresponse()
                     said = Said(*list(vars(said).values())[:4], response.status, response.read())
                     answered = response.headers
-                except OSError:
+                except (OSError, http.client.HTTPException):
                     self.close_connection = True
                     return
                 finally:

@@ -41,8 +41,7 @@ def _kept(name: str, text: str) -> str:
     return whole[: len(text)] if len(text) > len(name) + 1 else whole
 
 
-_WAYS: tuple[tuple[Form, bool], ...] = ((_kept, True), (_kept, False), (lambda name, _text: name, False))
-"""How to replace, those first that keep most: the form of a name, and whether a space becomes the run's own."""
+_FORMS: tuple[Form, ...] = (_kept, lambda name, _text: name)
 
 
 class Inventions:
@@ -51,11 +50,16 @@ class Inventions:
     Args:
         factory: knows what the run owns, and gives names.
         contract: whose operations are meant.
+        other_space: returns the id of another space of the run than the factory's, None where there is none. What is
+            sent to a space that does not exist may stay there, so that no space is ever made up.
     """
 
-    def __init__(self, factory: Factory, contract: "Contract") -> None:
+    def __init__(
+        self, factory: Factory, contract: "Contract", other_space: Callable[[], str | None] = lambda: None
+    ) -> None:
         self._factory = factory
         self._contract = contract
+        self._other_space = other_space
 
     def into(self, case: Any, operation: "Operation") -> Any:
         """Return the case with names of this run for ids that are not its own, as far as the contract takes them.
@@ -116,16 +120,19 @@ class Inventions:
         )
 
     def _others(self, name: str) -> Iterator["_Others"]:
-        return (_Others(self._factory, form, name, in_ours=in_ours) for form, in_ours in _WAYS)
+        """Yield the ways of replacing, those that keep most first."""
+        return (_Others(self._factory, form, name, self._other_space) for form in _FORMS)
 
 
 class _Others:
     """One way of replacing the ids of one value; the same text is replaced by the same text."""
 
-    def __init__(self, factory: Factory, form: Form, parameter: str, *, in_ours: bool) -> None:
+    def __init__(
+        self, factory: Factory, form: Form, parameter: str, other_space: Callable[[], str | None]
+    ) -> None:
         self._factory = factory
         self._form = form
-        self._space = factory.space if in_ours else None
+        self._spaces = iter((lambda: factory.space, other_space))
         self._parameter = parameter
         self._done: dict[tuple[bool, str], str] = {}
         self.count = 0
@@ -137,7 +144,7 @@ class _Others:
 
     def keep(self) -> None:
         """Own what was put in."""
-        self._factory.own(list(self._done.values()))
+        self._factory.own([new for (_, old), new in self._done.items() if new != old])
 
     def was(self, text: str) -> str:
         """Return what stood where a text stands now."""
@@ -151,16 +158,16 @@ class _Others:
             about_space = snake(member or self._parameter) in SPACES
             key = (about_space, value)
             if key not in self._done:
-                self._done[key] = self._ours(value) if about_space else self._name(value)
+                self._done[key] = self._space(value) if about_space else self._name(value)
             return self._done[key]
         self.count += 1
         self.invented = True
         return True  # a number carries no mark; what wants a text is as little pleased with a boolean
 
-    def _ours(self, text: str) -> str:
-        """Return the id of the run's space, the first time; a name of no space for every other."""
-        mine, self._space = self._space, None
-        return mine or self._name(text)
+    def _space(self, text: str) -> str:
+        """Return the id of a space of ours for the first two; what is more stays as it is."""
+        space = next(self._spaces, lambda: None)()
+        return space or text
 
     def _name(self, text: str) -> str:
         self.invented = True

@@ -26,6 +26,7 @@ from pytest_kibana.target import load_facts
 
 if TYPE_CHECKING:
     from pytest_kibana.contract import Contract
+    from pytest_kibana.contract.model import Operation
     from pytest_kibana.wire.exchange import Exchange
 
 
@@ -76,7 +77,7 @@ class Resolver:
         self._contract = contract
         self._recipes = recipes
         self._facts = load_facts()
-        self._inventions = Inventions(factory, contract)
+        self._inventions = Inventions(factory, contract, self._other_space)
         self._lock = threading.Lock()
         self._pools: dict[tuple[str, str], Handle] = {}
         self._failed: dict[str, list[HarnessError]] = {}
@@ -115,7 +116,7 @@ class Resolver:
             body=_fill_body(case.body, lookup),
         )
         filled = replace(filled, body=pinned(filled.body, recipe.pins, lookup))
-        if self._facts.of(operation.label).safety != "read":
+        if self._may_invent(operation, recipe):
             filled = self._inventions.into(filled, operation)
         kind = RESOURCES.get(recipe.creates or "")
         if kind is not None and _outlives(kind):
@@ -190,6 +191,23 @@ class Resolver:
         with self._lock:
             self._expected[name] = entry
         return case
+
+    def _may_invent(self, operation: "Operation", recipe: Recipe) -> bool:
+        """Tell whether nothing stays that nobody knows of, where a request names what is not there.
+
+        Some operations make what they do not find. That goes with a throwaway space, or is written down by
+        :meth:`_expect`; a request about an object of ours makes no other.
+        """
+        safety = self._facts.of(operation.label).safety
+        if safety in ("read", "space"):
+            return safety == "space"
+        about_ours = any(holes(value) for value in recipe.path.values())
+        return operation.method in ("GET", "DELETE") or recipe.creates is not None or about_ours
+
+    def _other_space(self) -> str | None:
+        with suppress(SafetyRefusal, ResourceTrouble, UsageError):
+            return self._pooled("space", "write").id
+        return None
 
     def _mine(self, value: Any) -> bool:
         return isinstance(value, str) and self._factory.owns(value)

@@ -10,6 +10,7 @@ import pytest
 from pytest_kibana.contract import Contract, load
 from pytest_kibana.errors import ResourceTrouble
 from pytest_kibana.resources import Factory, File, Resolver, recipes_for
+from pytest_kibana.resources.inventing import Inventions
 from pytest_kibana.target import SafetyPolicy, load_facts
 from pytest_kibana.wire import Exchange, KibanaClient, Origin, build_request
 
@@ -232,7 +233,7 @@ def test_a_key_that_a_request_left_out_is_left_out_when_its_object_is_removed(
             True,
         ),
         ("POST /api/spaces/_copy_saved_objects", {"spaces": ["default"], "objects": []}, False),
-        ("POST /api/spaces/_copy_saved_objects", {"spaces": ["!"], "objects": []}, True),
+        ("POST /api/spaces/_copy_saved_objects", {"spaces": ["default", "red"], "objects": []}, False),
         ("POST /api/cases", {"connector": {"id": "6ec4a7f0-8a3a-4e0c-b8a5-0d2c6f2f1f8e"}}, True),
         ("POST /api/cases", {"connector": {"id": "none"}}, False),
     ],
@@ -273,9 +274,9 @@ def test_what_could_be_a_query_is_not_kept_behind_a_name_of_ours(
 ) -> None:
     contract = load(published("9.1"))
     factory = bench.factory()
-    resolver = Resolver(factory, contract, {})
-    label = "POST /api/fleet/agents/bulk_unenroll"
-    agents = resolver.resolve(Case(label, body={"agents": "policy_id : * or status : online"})).body["agents"]
+    operation = contract.operations["POST /api/fleet/agents/bulk_unenroll"]
+    said = Case(operation.label, body={"agents": "policy_id : * or status : online"})
+    agents = Inventions(factory, contract).into(said, operation).body["agents"]
     assert factory.owns(agents)
     assert not set(" *:") & set(agents)
 
@@ -287,3 +288,21 @@ def test_asking_for_an_id_does_not_make_it_ours(run: Run) -> None:
     assert run.resolver.resolve(said).body["id"] in (7, True)
     assert run.factory.ledger.entries == before
     assert not run.factory.owns("7")
+
+
+def test_no_space_is_made_up(run: Run) -> None:
+    """What is copied into a space that does not exist may stay there, where nobody looks."""
+    said = {"spaces": ["a", "b", "c"], "objects": []}
+    filled = run.resolver.resolve(Case("POST /api/spaces/_copy_saved_objects", body=said)).body["spaces"]
+    spaces = {space for kind, _, space in run.bench.kibana.objects if kind == "space"}
+    assert set(filled) <= spaces | {"a", "b", "c"}
+    assert not all(run.factory.owns(space) for space in filled)
+
+
+def test_nothing_is_named_where_it_might_come_to_be_and_stay(
+    bench: Bench, published: Callable[[str], Path]
+) -> None:
+    contract = load(published("9.1"))
+    said = {"roles": {"somebody": {"elasticsearch": {}}}}
+    resolver = Resolver(bench.factory(), contract, recipes_for(contract))
+    assert resolver.resolve(Case("POST /api/security/roles", body=said)).body == said
