@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +28,8 @@ _TRAILER: Final = 21
 _WORTH_A_PROCESS: Final = 40_000
 """Below this a single process is done in about two seconds, most of which starting others would cost as well."""
 _KEPT: Final = 24
+_DECODED: Final = 32
+"""So many operations are kept ready: those that a run is working on. All would be many times the file."""
 
 
 class Bank:
@@ -38,7 +40,7 @@ class Bank:
         self.path = path
         begin = int(data[-_TRAILER:])
         self._index: dict[str, list[int]] = json.loads(data[begin:-_TRAILER])
-        self._read: dict[str, Made] = {}
+        self._decoded = lru_cache(_DECODED)(self._decode)
 
     def __contains__(self, label: object) -> bool:
         return label in self._index
@@ -58,11 +60,11 @@ class Bank:
         Raises:
             KeyError: the bank has no such operation.
         """
-        made = self._read.get(label)
-        if made is None:
-            begin, end = self._index[label][:2]
-            made = self._read[label] = decode_made(json.loads(self._data[begin:end]))
-        return made
+        return self._decoded(label)
+
+    def _decode(self, label: str) -> Made:
+        begin, end = self._index[label][:2]
+        return decode_made(json.loads(self._data[begin:end]))
 
     def cases(self, label: str) -> tuple[Case, ...]:
         """Return the cases of an operation, in the order in which to send them.

@@ -70,6 +70,8 @@ class Outcome:
         Args:
             mark: returns a finding, called known where the list describes it.
         """
+        if not self.findings:
+            return self
         findings = tuple(mark(finding) for finding in self.findings)
         failing: dict[str, list[Finding]] = {}
         for was, now in zip(self.findings, findings, strict=True):

@@ -7,6 +7,8 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
+from json.encoder import encode_basestring_ascii
+from math import isfinite
 from operator import attrgetter
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -52,17 +54,54 @@ def to_json(record: Record) -> dict[str, Any]:
 def text(record: Record) -> str:
     """Return the line of JSON that stands for a record, without its end."""
     kind = type(record)
-    names, values = _GETTERS.get(kind) or _getter(kind)
-    # A lone surrogate from a hostile answer cannot be written as UTF-8; JSON's own escape can hold it.
-    return _ENCODER.encode(dict(zip(names, (_WORD[kind], *values(record)), strict=True)))
+    values, writers = _WRITERS.get(kind) or _writer(kind)
+    return "".join([write(value) for write, value in zip(writers, values(record), strict=True)]) + "}"
 
 
-_GETTERS: dict[type[Any], tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}
+Writer = Callable[[Any], str]
+
+_WRITERS: dict[type[Any], tuple[Callable[[Any], tuple[Any, ...]], tuple[Writer, ...]]] = {}
 
 
-def _getter(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+def _writer(kind: type[Any]) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[Writer, ...]]:
+    """Return what takes a record apart, and what writes each member with its name before it."""
+    hints = get_type_hints(kind)
     names = [name for name, _ in _members(kind)]
-    return _GETTERS.setdefault(kind, (("type", *names), attrgetter(*names)))
+    starts = [f'{{"type":"{_WORD[kind]}","{names[0]}":', *(f',"{name}":' for name in names[1:])]
+    writers = [_member(start, hints[name]) for start, name in zip(starts, names, strict=True)]
+    return _WRITERS.setdefault(kind, (attrgetter(*names), tuple(writers)))
+
+
+def _member(start: str, hint: Any) -> Writer:
+    """Return what writes a member; the types of most members of most records have a short way."""
+    if hint is str:
+        # A lone surrogate from a hostile answer cannot be written as UTF-8; JSON's own escape can hold it.
+        return lambda value: start + encode_basestring_ascii(value)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        words = {member: start + encode_basestring_ascii(member.value) for member in hint}
+        return words.__getitem__
+    if hint == dict[str, int]:
+        return _counts(start)
+    if hint is bool:
+        return {True: f"{start}true", False: f"{start}false"}.__getitem__
+    nothing, known = f"{start}null", _SHORT.get(hint, _ENCODER.encode)
+    return lambda value: nothing if value is None else start + known(value)
+
+
+def _counts(start: str) -> Writer:
+    """Return what writes counts. Neighbours in a document share them, so the last are remembered."""
+    last: tuple[Mapping[str, int] | None, str] = None, ""
+
+    def write(counts: Mapping[str, int]) -> str:
+        nonlocal last
+        held, said = last
+        if held is not counts:
+            words = [f"{encode_basestring_ascii(word)}:{count:d}" for word, count in counts.items()]
+            said = f"{start}{{{','.join(words)}}}"
+            last = counts, said
+        return said
+
+    return write
 
 
 def from_json(line: Mapping[str, Any]) -> Record:
@@ -96,6 +135,11 @@ def _plain(value: Any) -> Any:
 _ENCODER: Final = json.JSONEncoder(
     ensure_ascii=True, separators=(",", ":"), allow_nan=False, default=_plain
 )  # what it writes itself is plain already
+
+_SHORT: Final[Mapping[Any, Writer]] = {
+    str | None: encode_basestring_ascii,
+    float | None: lambda value: repr(value) if isfinite(value) else _ENCODER.encode(value),
+}
 
 
 def _members(kind: type[Any]) -> tuple[tuple[str, Converter], ...]:

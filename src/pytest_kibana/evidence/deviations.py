@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -122,11 +122,10 @@ class Deviation:
         """Tell whether a finding is this deviation, on every operation that shows it."""
         if self.identity is not None:
             return finding.identity == self.identity
+        if not any(sign.fits(finding) for sign in self.signs):
+            return False
         mine = {_shape(label) for label in self.operations}
-        shown = finding.operations or (finding.operation,)
-        return all(_shape(label) in mine for label in shown) and any(
-            sign.fits(finding) for sign in self.signs
-        )
+        return all(_shape(label) in mine for label in finding.operations or (finding.operation,))
 
     def holds(self, version: str | None, flavor: str | None) -> bool:
         """Tell whether it is listed for a target. An unknown version has no versions' deviations."""
@@ -155,7 +154,7 @@ class Deviation:
         return frozenset(code for sign in self.signs for code in sign.codes)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Deviations:
     """Lists of known deviations, and what they are held against.
 
@@ -175,7 +174,7 @@ class Deviations:
         """Return the same lists, held against a target, a contract and a day."""
         return replace(self, version=version, flavor=flavor, contract=contract, today=today)
 
-    @property
+    @cached_property
     def listed(self) -> tuple[Deviation, ...]:
         """The entries that are for this target and still excuse, the user's first."""
         return tuple(

@@ -8,7 +8,7 @@ without a footer is an interrupted run, and never looks complete.
 import json
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -100,6 +100,9 @@ class Results:
     records: tuple[Record, ...]
     footer: Footer | None
     torn: bool = False
+    _kinds: dict[type[Any], tuple[Any, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def interrupted(self) -> bool:
@@ -108,7 +111,10 @@ class Results:
 
     def of(self, kind: type[R]) -> tuple[R, ...]:
         """Return the records of one kind, in the order of the file."""
-        return tuple(record for record in self.records if isinstance(record, kind))
+        found = self._kinds.get(kind)
+        if found is None:
+            found = self._kinds[kind] = tuple([r for r in self.records if isinstance(r, kind)])
+        return found
 
     @property
     def requirements(self) -> tuple[RequirementRecord, ...]:
