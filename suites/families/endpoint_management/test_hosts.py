@@ -11,6 +11,7 @@ import pytest
 from pytest_kibana.resources import File, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, part
 from pytest_kibana.suites.families.conftest import Eventually
+from pytest_kibana.suites.families.hosts import our_host
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
@@ -23,7 +24,6 @@ METADATA, STATUS, POLICY = (
 )
 ACTION, NOTE = "/api/endpoint/action", "/api/endpoint/protection_updates_note/{package_policy_id}"
 ONE_ACTION, ONE_FILE = f"GET {ACTION}/{{action_id}}", f"GET {ACTION}/{{action_id}}/file/{{file_id}}"
-OURS = "kbn-test"
 
 PARAMETERS: dict[str, Any] = {
     "isolate": None,
@@ -85,12 +85,7 @@ OPEN = (
 @pytest.fixture
 def host(kibana_client: KibanaClient) -> dict[str, Any]:
     """A host on which tests may act."""
-    found = ok(kibana_client.get(METADATA, query={"hostStatuses": ["healthy"], "pageSize": 100}))["data"]
-    named = [one["metadata"] for one in found if str(one["metadata"]["host"]["hostname"]).startswith(OURS)]
-    if not named:
-        pytest.skip(f"needs a healthy host whose name begins with {OURS}, found {len(found)} others")
-    ours: dict[str, Any] = named[0]
-    return ours
+    return our_host(kibana_client)
 
 
 @pytest.mark.kibana_requirement(

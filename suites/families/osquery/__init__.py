@@ -1,0 +1,1 @@
+"""Osquery: packs, saved queries, and what hosts answered."""
