@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 REPORTS ?= reports
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format bench proof clean
+.PHONY: help install demo test check format bench proof docs dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -43,6 +43,14 @@ bench: $(STAMP) ## measure, side by side, and print ratios
 proof: $(STAMP) ## run the long proofs that `make test` samples
 	$(BIN)/python -m pytest -m proof
 
+docs: $(STAMP) ## build the documentation into site/, and check its links
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	$(BIN)/python docs/generate.py --check
+	$(BIN)/mkdocs build --strict --quiet
+
+dist: $(STAMP) ## build the wheel and the source archive into dist/
+	rm -rf dist && $(BIN)/python -m build --outdir dist
+
 clean: ## remove .venv, caches and reports
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build site
 	find reports -mindepth 1 ! -name README.md -delete
