@@ -20,8 +20,8 @@ TYPES: dict[str, str] = {
     "graph-workspace": "isolated", "index-pattern": "shared", "ingest-agent-policies": "agnostic",
     "ingest-outputs": "agnostic", "infrastructure-ui-source": "isolated", "lens": "isolated", "links": "isolated",
     "map": "isolated", "markdown": "isolated", "osquery-pack": "isolated", "osquery-saved-query": "isolated",
-    "query": "isolated", "search": "isolated", "siem-ui-timeline": "single", "slo": "single", "tag": "isolated", "url": "isolated",
-    "visualization": "isolated",
+    "query": "isolated", "search": "isolated", "siem-ui-timeline": "single", "slo": "single", "tag": "isolated",
+    "url": "isolated", "visualization": "isolated",
 }  # fmt: skip
 """Types of saved objects, and whether they live in one space, in several, or in all."""
 
