@@ -1,6 +1,7 @@
 """What is kept as text: workflows and Logstash's pipelines."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from pytest_kibana.simulator import generic
@@ -34,6 +35,8 @@ def _from_yaml(text: str) -> dict[str, Json]:
 
 
 def _make(call: Call, body: Json) -> Record:
+    if not isinstance(body, dict) or not isinstance(body.get("yaml"), str):
+        raise Refusal(400, "[request body.yaml]: expected value of type [string]", family="platform")
     key = str(body.get("id") or f"workflow-{call.world.clock.uuid()}")
     if key in call.table("workflow"):
         raise Refusal(409, f"Workflow with id '{key}' already exists", family="platform")
@@ -54,7 +57,9 @@ def _make(call: Call, body: Json) -> Record:
 @family.route(f"POST {_WORKFLOWS}/workflow", beside=f"GET {_WORKFLOWS}/{{}}")
 @family.on(f"POST {_WORKFLOWS}")
 def make(call: Call) -> Reply:
-    """Make a workflow of its text."""
+    """Make a workflow of its text; since 9.4 this address makes many."""
+    if isinstance(call.body, dict) and "workflows" in call.body:
+        return make_many(call)
     return Reply(_make(call, call.body or {}).value)
 
 
@@ -67,19 +72,50 @@ def make_many(call: Call) -> Reply:
 
 
 @family.route(f"GET {_WORKFLOWS}", beside=f"GET {_WORKFLOWS}/{{}}")
+@family.on(f"POST {_WORKFLOWS}/search")
 def workflows(call: Call) -> Reply:
-    """Show workflows, page by page."""
-    asked = call.query
+    """Show workflows, page by page; what is wanted stands in the query, or in the body of the preview."""
+    asked = dict(call.body or {}) if call.method == "POST" else call.query
     text = str(asked.get("query") or "").lower()
     rows = [
         r.value
         for r in call.table("workflow").values()
         if text in f"{r.value.get('name')} {r.value.get('description')}".lower()
-        and asked.get("enabled") in (None, str(bool(r.value.get("enabled"))).lower())
+        and _among(asked.get("enabled"), [bool(r.value.get("enabled"))])
+        and _among(asked.get("tags"), r.value.get("tags") or ())
+        and _among(asked.get("createdBy"), [r.value.get("createdBy")])
     ]
     page, size = max(whole(asked.get("page"), 1), 1), whole(asked.get("size"), 100)
     part = rows[(page - 1) * size : page * size]
     return Reply({"results": part, "total": len(rows), "page": page, "size": size})
+
+
+def _among(wanted: Json, values: Iterable[Json]) -> bool:
+    """Tell whether one of the values is wanted; of a query they come as text."""
+    asked = {str(one).lower() for one in (wanted if isinstance(wanted, list) else [wanted])}
+    return wanted is None or any(str(value).lower() in asked for value in values)
+
+
+@family.on(f"GET {_WORKFLOWS}/aggs")
+def aggregations(call: Call) -> Reply:
+    """Show which values a member has."""
+    fields = call.query.get("fields") or []
+    found = {}
+    for name in fields if isinstance(fields, list) else [fields]:
+        values = {
+            str(one)
+            for r in call.table("workflow").values()
+            for one in (r.value.get(name) if isinstance(r.value.get(name), list) else [r.value.get(name)])
+            if one is not None
+        }
+        found[name] = [{"key": value, "label": value} for value in sorted(values)]
+    return Reply(found)
+
+
+@family.on(f"GET {_WORKFLOWS}/connectors")
+def usable(call: Call) -> Reply:
+    """Show the connectors that steps may use: none."""
+    return Reply({"connectorTypes": {}, "totalConnectors": 0})
 
 
 @family.route(f"GET {_ITEM}", beside=f"GET {_WORKFLOWS}/{{}}")
@@ -178,7 +214,9 @@ def _existing(call: Call) -> Record:
 @family.on(f"DELETE {_WORKFLOWS}")
 def drop_many(call: Call) -> Reply:
     """Remove workflows; unknown ones are passed over."""
-    ids = (call.body or {}).get("ids") or []
+    ids = (call.body or {}).get("ids")
+    if not isinstance(ids, list):
+        raise Refusal(400, "[request body.ids]: expected value of type [array]", family="platform")
     gone = [key for key in ids if call.table("workflow").pop(key, None) is not None]
     return Reply({"total": len(ids), "deleted": len(gone), "failures": []})
 
