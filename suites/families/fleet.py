@@ -25,6 +25,8 @@ LIVE = "observed live"
 PRIVILEGES = "Kibana contract: the privileges that each operation names"
 AUTHENTICATION = "Kibana source, authentication_service.ts"
 TERRAFORM = "observed through the Terraform provider"
+OFFERED = "pytest-kibana"
+"""The tag of agents that their owner gave to tests: a throwaway agent each, which may be told anything."""
 _PARAMETER = re.compile(r"\{(\w+)\??\}")
 
 
@@ -153,3 +155,25 @@ def names(items: Iterable[Mapping[str, Any]]) -> set[str]:
 def listed_ids(items: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the ids of objects, in their order."""
     return [str(item["id"]) for item in items]
+
+
+def offered_agents(client: KibanaClient, at_least: int = 1) -> list[dict[str, Any]]:
+    """Return the agents that their owner gave to tests by a tag, in the order of their ids.
+
+    The test is skipped where there are fewer than ``at_least``.
+    """
+    answer = client.get(
+        "/api/fleet/agents", query={"kuery": f'fleet-agents.tags:"{OFFERED}"', "perPage": 100}
+    )
+    items = answer.json()["items"] if answer.status_code == 200 else []
+    if len(items) < at_least:
+        pytest.skip(f"needs {at_least} enrolled agents with the tag {OFFERED}, found {len(items)}")
+    return sorted(items, key=lambda agent: str(agent["id"]))
+
+
+def offered_agent(client: KibanaClient, number: int) -> dict[str, Any]:
+    """Return one of those agents. Tests that change an agent ask for different numbers, so that they do not meet
+    where there are enough agents and tests run side by side.
+    """
+    agents = offered_agents(client)
+    return agents[number % len(agents)]

@@ -117,7 +117,7 @@ class TestAgents:
             one["id"] for one in fleet.get(AGENTS, params={"showInactive": "true"}).json()["items"]
         ]
         counts = fleet.get("/api/fleet/agent_status").json()["results"]
-        assert (counts["all"], counts["active"], counts["unenrolled"]) == (2, 1, 1)
+        assert (counts["all"], counts["active"], counts["unenrolled"]) == (6, 5, 1)
 
     def test_files_come_and_go(self, fleet: httpx.Client, agent: str) -> None:
         fleet.post(f"{AGENTS}/{agent}/request_diagnostics", json={})

@@ -1,4 +1,4 @@
-"""Fleet's agents. Two are enrolled, which are no real hosts, so that what acts on agents can be tried."""
+"""Fleet's agents. Some are enrolled, which are no real hosts, so that what acts on agents can be tried."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,7 +15,8 @@ from pytest_kibana.simulator.world import Call, World
 Json = Any
 family = Family("fleet agents")
 _AGENT, _POLICY, _FILE = BY_NAME["fleet_agent"], BY_NAME["fleet_agent_policy"], BY_NAME["fleet_agent_file"]
-ENROLLED = ("stand-in-agent", "stand-in-agent-2")
+ENROLLED = ("stand-in-agent", *(f"stand-in-agent-{number}" for number in range(2, 7)))
+POLICY = "stand-in-policy"
 TAGS = ("pytest-kibana", "stand-in")
 """By the first one an agent is known that its owner gave to tests; the second says what it is."""
 _AGENTS = "/api/fleet/agents"
@@ -35,6 +36,24 @@ def enroll(world: World) -> None:
     table = world.store.table("fleet_agent")
     if f"GET {_AGENTS}/{{}}" not in world.router.routes or table:
         return
+    policy = {
+        "id": POLICY,
+        "name": "Stand-in agents",
+        "namespace": "default",
+        "description": "Has the agents of the stand-in.",
+        "status": "active",
+        "is_managed": False,
+        "is_protected": False,
+        "revision": 1,
+        "agents": len(ENROLLED),
+        "monitoring_enabled": [],
+        "inactivity_timeout": 1209600,
+        "schema_version": "1.1.1",
+        "space_ids": ["default"],
+        "updated_at": world.clock.now(),
+        "updated_by": "system",
+    }
+    world.store.put("fleet_agent_policy", "default", POLICY, policy)
     for key in ENROLLED:
         value = {
             "id": key,
@@ -42,7 +61,7 @@ def enroll(world: World) -> None:
             "active": True,
             "status": "offline",
             "enrolled_at": world.clock.now(),
-            "policy_id": "stand-in-policy",
+            "policy_id": POLICY,
             "policy_revision": 1,
             "packages": [],
             "tags": list(TAGS),
@@ -187,13 +206,17 @@ def tell(call: Call) -> Reply:
 @family.on(f"POST {_AGENTS}/{{}}/reassign")
 def reassign(call: Call) -> Reply:
     """Give an agent another policy."""
-    policy = str((call.body or {}).get("policy_id"))
-    if policy not in call.table("fleet_agent_policy"):
-        raise generic.missing(_POLICY, "id", policy)
-    record = _one(call)
+    policy, record = _policy(call), _one(call)
     record.value = {**record.value, "policy_id": policy}
     _act(call, "reassign", [record])
     return Reply({})
+
+
+def _policy(call: Call) -> str:
+    policy = str((call.body or {}).get("policy_id"))
+    if policy not in call.table("fleet_agent_policy"):
+        raise generic.missing(_POLICY, "id", policy)
+    return policy
 
 
 @family.on(f"POST {_AGENTS}/{{}}/unenroll")
@@ -279,11 +302,12 @@ def bulk(call: Call) -> Reply:
     """Tell many agents; 200 for agents that do not exist, too (seen on 9.4.3)."""
     body = call.body or {}
     verb = call.path.rpartition("bulk_")[2]
+    agents = _meant(call, body.get("agents"))
     if verb == "reassign":
-        policy = str(body.get("policy_id"))
-        if policy not in call.table("fleet_agent_policy"):
-            raise generic.missing(_POLICY, "id", policy)
-    return Reply({"actionId": _act(call, verb, _meant(call, body.get("agents")))})
+        policy = _policy(call)
+        for record in agents:
+            record.value = {**record.value, "policy_id": policy}
+    return Reply({"actionId": _act(call, verb, agents)})
 
 
 @family.on(f"POST {_AGENTS}/bulk_update_agent_tags")

@@ -1,0 +1,1 @@
+"""Elastic Agent actions: what agents are told to do."""

@@ -1,0 +1,1 @@
+"""Elastic Agent status: how many agents are how."""

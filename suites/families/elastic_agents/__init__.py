@@ -1,0 +1,1 @@
+"""Elastic Agents: programs on machines of people."""
