@@ -63,7 +63,7 @@ def certifies(
     named = [op for label in requirement.operations if (op := contract.find(label)) is not None]
     called = [op for label in calls if (op := contract.find(label)) is not None]
     record = RequirementRecord(
-        test=_name(item),
+        test=name_of(item),
         requirement=requirement.id,
         level=Level(requirement.level),
         verdict=Verdict.UNKNOWN,
@@ -74,7 +74,7 @@ def certifies(
     return to_json(record)
 
 
-def _name(item: pytest.Item) -> str:
+def name_of(item: pytest.Item) -> str:
     """Return the node id; that of a test of ours begins below the suites, wherever they are installed."""
     place = item.path.resolve()
     if not place.is_relative_to(_SUITES):

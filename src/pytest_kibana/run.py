@@ -165,9 +165,23 @@ class Run:
             for item in items:
                 for name in markers.GRAMMAR:
                     markers.read(item, name)
+            self._keep_own_part(items)
         except HarnessError as error:
             raise pytest.UsageError(str(error)) from None
         self._items = [key for item in items if (key := _key_of(item)) is not None]
+
+    def _keep_own_part(self, items: list[pytest.Item]) -> None:
+        """Deselect the tests of other shards. Items of the plan are divided by operation, when the plan is made."""
+        if not self.settings.shard or (shard := self.session.shard) is None:
+            return
+        from pytest_kibana.certifying import name_of
+
+        names = {name_of(item): item for item in items if _key_of(item) is None}
+        mine = frozenset(shard.part(list(names), self.session.durations))
+        others = [item for name, item in names.items() if name not in mine]
+        gone = set(map(id, others))
+        items[:] = [item for item in items if id(item) not in gone]
+        self.config.hook.pytest_deselected(items=others)
 
     def pytest_report_collectionfinish(self) -> list[str]:
         """Say who is tested against what, before the first test."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_kibana.contract import Contract, Operation
     from pytest_kibana.evidence import Deviations, Finding, Header
     from pytest_kibana.resources import Factory, Resolver
+    from pytest_kibana.sharding import Shard
     from pytest_kibana.target import Target
 
 
@@ -69,24 +70,31 @@ class Session(Tenancy):
         """The operations that are asked for; of a shard, those whose turn it is."""
         from pytest_kibana.conformance import select
 
-        asked, shard = self._asked(), self.settings.shard
-        if not shard:
+        asked, shard = self._asked(), self.shard
+        if shard is None:
             return asked
-        number, _, of = shard.partition("/")
-        if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
-            raise UsageError(
-                f"--kibana-shard {shard!r} is no part of a whole",
-                hint="Write it like 2/5: the second part of five.",
-            )
         chosen = select(self.contract, asked)
-        in_order = [label for label in self.contract.operations if label in chosen]
-        mine = in_order[int(number) - 1 :: int(of)]
+        mine = shard.part([label for label in self.contract.operations if label in chosen], self.durations)
         if not mine:
             raise UsageError(
-                f"shard {shard} of {len(in_order)} operations is empty",
+                f"shard {self.settings.shard} of {len(chosen)} operations is empty",
                 hint="Take fewer shards than operations.",
             )
-        return tuple(mine)
+        return mine
+
+    @cached_property
+    def shard(self) -> "Shard | None":
+        """The part of the whole that this run is, where it is not all of it."""
+        from pytest_kibana.sharding import Shard
+
+        return Shard.read(self.settings.shard) if self.settings.shard else None
+
+    @cached_property
+    def durations(self) -> Mapping[str, float]:
+        """How long operations and tests took before, where earlier results were named; else nothing."""
+        from pytest_kibana.sharding import durations
+
+        return durations(self.settings.durations) if self.settings.durations else {}
 
     def _asked(self) -> tuple[str, ...]:
         """The operations that were named, or those that a consumer depends on; of both, what is in both.

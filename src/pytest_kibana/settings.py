@@ -244,6 +244,11 @@ class Settings:
         metavar="DIR",
     )
     shard: str | None = _text("run this part of the whole, such as 2/5", group="run", metavar="K/N")
+    durations: str | None = _text(
+        "results of an earlier run, so that shards take about as long as one another",
+        group="run",
+        metavar="RESULTS",
+    )
     profile: str | None = _text("named set of settings", group="run", metavar="NAME")
     # -- reports
     report_dir: str | None = _text("folder for results and reports", group="report", metavar="DIR")

@@ -54,6 +54,31 @@ def test_shards_share_the_operations_out_and_merge_to_the_whole(
     write_results(tmp_path / "merged.jsonl", merged.header, merged.records, merged.footer)
 
 
+def test_tests_of_the_suites_are_shared_out_too_and_balanced_by_how_long_they_took(
+    run_pytest: Run, stand_in: Embedded, tmp_path: Path
+) -> None:
+    target = (
+        f"--kibana-url={stand_in.url}",
+        f"--kibana-api-key={stand_in.api_key}",
+        "--kibana-contract=core",
+    )
+    suite = ("--pyargs", "pytest_kibana.suites.families.short_urls", "-q", *target)
+    whole = run_pytest(*suite, f"--kibana-report-dir={tmp_path / 'whole'}")
+    assert whole.code == ExitCode.CONFORMANT, whole.out[-3000:]
+    parts = []
+    for number in (1, 2):
+        folder = tmp_path / f"part-{number}"
+        shard = (f"--kibana-shard={number}/2", f"--kibana-durations={tmp_path / 'whole'}")
+        ran = run_pytest(*suite, *shard, f"--kibana-report-dir={folder}")
+        assert ran.code == ExitCode.CONFORMANT, ran.out[-3000:]
+        parts.append(read_results(folder))
+    names = [{r.test for r in part.requirements} for part in parts]
+    assert not names[0] & names[1]
+    assert all(names)
+    expected = {(r.test, r.verdict) for r in read_results(tmp_path / "whole").requirements}
+    assert {(r.test, r.verdict) for r in merge(parts).requirements} == expected
+
+
 def test_a_part_that_is_no_part_is_named(run_pytest: Run) -> None:
     ran = run_pytest(*SUITE, "--kibana-url=embedded", "--kibana-shard=3/2")
     assert ran.code == ExitCode.USAGE

@@ -26,6 +26,7 @@ FLOORS: list[set[str]] = [
             "books",
             "traffic",
             "certifying",
+            "sharding",
             "discretion",
             "embedded",
             "markers",
