@@ -271,7 +271,7 @@ def test_an_agent_is_brought_to_the_release_of_its_kibana(
 
 @pytest.mark.kibana_requirement("KBN-REQ-AGACT-015", source=LIVE, operations=[UNENROLL], safety="disruptive")
 def test_an_agent_is_let_go(kibana_client: KibanaClient) -> None:
-    """An agent is let go by an answer that says no more. It takes the last but one of those that were given to tests."""
+    """An agent is let go by an answer that says no more; it is the last but one of those given to tests."""
     agent = offered_agents(kibana_client, 2)[-2]
     answer = kibana_client.post(f"{ONE.format(agent['id'])}/unenroll", json={"force": True, "revoke": False})
     assert ok(answer) == {}
