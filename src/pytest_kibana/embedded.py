@@ -20,7 +20,9 @@ START_DEADLINE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """A running stand-in: where it listens, the API keys that it printed, and where it is steered if asked for."""
+    """A running stand-in: where it listens, the API keys that it printed, and where it is steered, and its
+    Elasticsearch is, if asked for.
+    """
 
     url: str
     api_key: str
@@ -28,6 +30,7 @@ class Embedded:
     process: "subprocess.Popen[bytes]"
     log: Path
     control_url: str | None = None
+    elasticsearch_url: str | None = None
 
     def close(self) -> None:
         """End the process and wait for it; calling it twice is fine."""
@@ -64,7 +67,13 @@ def start(contract: str, arguments: str | None = None) -> Embedded:
         )
     said = _wait_for(ready, process, log)
     return Embedded(
-        said["url"], said["api_key"], said.get("viewer_api_key"), process, log, said.get("control_url")
+        said["url"],
+        said["api_key"],
+        said.get("viewer_api_key"),
+        process,
+        log,
+        said.get("control_url"),
+        said.get("elasticsearch_url"),
     )
 
 

@@ -187,18 +187,33 @@ class Tenancy(Connection):
         from pytest_kibana.target.identities import Identities
         from pytest_kibana.wire import KibanaClient
 
-        if not self.settings.elasticsearch_url:
+        url = self.elasticsearch_url
+        if not url:
             raise UsageError(
                 "a client for a role needs an identity, which only Elasticsearch can mint",
                 hint="Give --elasticsearch-url, and a user rather than an API key; or use viewer=True "
                 "with --kibana-viewer-api-key.",
             )
-        client = KibanaClient(
-            self.settings.elasticsearch_url, self.bare_client.credentials, redactor=self.redactor
-        )
+        client = KibanaClient(url, self.bare_client.credentials, redactor=self.redactor)
         identities = Identities(client, self.mark.prefix)
         self._closing.append(identities.close)
         return identities
+
+    @property
+    def elasticsearch_url(self) -> str | None:
+        """Where Elasticsearch is, if anybody said; the embedded stand-in may have a small one."""
+        mine = self.stand_in.elasticsearch_url if self.stand_in else None
+        return self.settings.elasticsearch_url or mine
+
+    def revoked_credentials(self) -> "Credentials | None":
+        """Make an API key for this run, and revoke it at once; None where no Elasticsearch makes one."""
+        if not self.elasticsearch_url or self.target.security_disabled:
+            return None
+        try:
+            return self.identities.revoked()
+        except EnvironmentTrouble as error:
+            self.troubles.append(TroubleRecord("no revoked key", error.message, time.time()))
+            return None
 
     def client_for(
         self,

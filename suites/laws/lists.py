@@ -1,5 +1,6 @@
 """Laws of lists: what stands in them, once, in order, page by page."""
 
+import json
 from itertools import pairwise
 from typing import Any
 
@@ -41,6 +42,9 @@ def made_is_listed(bench: Bench) -> Broken:
     }
     if beside and alone:
         yield f"with one, {len(beside)} more were made"
+    named = [item for item in bench.items(handle) if other.unique in json.dumps(item, default=str)]
+    if not (beside and alone) and len(named) > listed.count(other.id) > 0:
+        yield f"one was made, and {len(named)} have its name"
 
 
 def _paged(kind: Resource) -> bool:

@@ -7,7 +7,7 @@ a check reads an exchange, its operation and the contract, and nothing else.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pytest_kibana.checks import access, errors, headers, laws, lists, protocol, responses
+from pytest_kibana.checks import access, errors, headers, laws, lists, pages, protocol, responses
 from pytest_kibana.checks import input as inputs
 from pytest_kibana.checks.model import GROUP_LETTERS, Check, Look, Problem, Step
 from pytest_kibana.checks.registry import Judged, entered, judge, weigh
@@ -16,6 +16,7 @@ _GROUPS = (
     responses,
     errors,
     headers,
+    pages,
     protocol,
     access,
     inputs,

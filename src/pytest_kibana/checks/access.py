@@ -70,9 +70,26 @@ def wrong_key_is_refused(look: Look) -> Iterator[Problem]:
 
 
 @check(
+    "KBN-A410",
+    "served with a revoked key",
+    applies=lambda look: _as("revoked key")(look) and _guarded(look),
+    severity=Severity.BLOCKER,
+    why="A key is revoked because somebody has it who must not.",
+    example="An API key that was invalidated a second ago reads the list of connectors.",
+    source="Elasticsearch docs, invalidate API key",
+)
+def revoked_key_is_refused(look: Look) -> Iterator[Problem]:
+    """A request with a key that was revoked does not succeed."""
+    if seen.status(look) < 300:
+        yield Problem(f"answers {seen.status(look)} to a key that was revoked", keyword="authorization")
+
+
+@check(
     "KBN-A403",
     "missing credentials are refused with another status than 401",
-    applies=lambda look: _as("anonymous", "wrong key")(look) and _guarded(look) and seen.status(look) >= 300,
+    applies=lambda look: (
+        _as("anonymous", "wrong key", "revoked key")(look) and _guarded(look) and seen.status(look) >= 300
+    ),
     severity=Severity.NORMAL,
     why="Clients ask for credentials on 401, and on nothing else; and another refusal tells strangers what is there.",
     example="A request without credentials answers 404 for the object.",
@@ -196,7 +213,9 @@ def viewer_may_read(look: Look) -> Iterator[Problem]:
 @check(
     "KBN-A407",
     "a refusal shows what it protects",
-    applies=lambda look: _as("anonymous", "wrong key", "viewer")(look) and seen.status(look) in (401, 403),
+    applies=lambda look: (
+        _as("anonymous", "wrong key", "revoked key", "viewer")(look) and seen.status(look) in (401, 403)
+    ),
     severity=Severity.CRITICAL,
     why="A refusal that carries the data has refused nothing.",
     example="A 403 whose body is the documented object.",

@@ -168,16 +168,17 @@ def route_exists(look: Look) -> Iterator[Problem]:
     assert look.operation is not None
     if seen.message(look) != "Not Found":
         return
-    if promises.bare_not_found(look.operation):
-        return
     # An id in the path, or in a query that must be there, may name an object that is missing.
     sure = not any(
         p.location == "path" or (p.location == "query" and p.required) for p in look.operation.parameters
     )
+    bare = promises.bare_not_found(look.operation)
+    if bare and not sure:
+        return
     yield Problem(
         "the router knows no such operation",
         keyword="route",
-        about=About.DEPLOYMENT if sure else About.UNDECIDED,
+        about=About.DEPLOYMENT if sure and not bare else About.UNDECIDED,
     )
 
 
@@ -213,6 +214,44 @@ def no_method_not_allowed(look: Look) -> Iterator[Problem]:
     response = seen.documented(look)
     if response is None or response.status == "default":
         yield Problem("answers 405, which the router never does", keyword="405")
+
+
+@check(
+    "KBN-R209",
+    "called missing where nothing is",
+    applies=lambda look: (
+        look.operation is not None
+        and seen.from_kibana(look)
+        and seen.status(look) == 404
+        and look.exchange.request.intent.expect == "accepted"
+        and look.exchange.request.method == look.operation.method
+        and seen.message(look) != "Not Found"
+        and (_names_nothing(look) or look.exchange.request.intent.kind == "smallest")
+    ),
+    level=Level.SHOULD,
+    severity=Severity.MINOR,
+    why="A client takes a 404 for a wrong address, and an empty list for an empty list.",
+    example="The list of actions answers 404, index_not_found_exception, before the first action.",
+    source="RFC 9110, 15.5.5; observed on 9.4.3",
+)
+def nothing_is_missing(look: Look) -> Iterator[Problem]:
+    """A good request that names no object, or objects of this run alone, is not answered 404. What the server lacks may
+    be there later, and the contract may leave a condition unsaid: undecided.
+    """
+    said = seen.message(look)
+    what = "no object" if _names_nothing(look) else "nothing but objects of this run"
+    yield Problem(
+        f"answers 404 to a request that names {what}" + (f": {said[:120]}" if said else ""),
+        keyword="404",
+        about=About.UNDECIDED,
+    )
+
+
+def _names_nothing(look: Look) -> bool:
+    """Tell whether a request names no object, and its contract knows of no 404."""
+    assert look.operation is not None
+    demanded = any(p.location == "path" or p.required for p in look.operation.parameters)
+    return seen.documented(look) is None and not demanded and look.exchange.request.body is None
 
 
 @check(

@@ -16,6 +16,9 @@ _FIT = frozenset({400, 401, 403, 404, 405, 406, 409, 410, 413, 415, 422, 428, 42
 _EXCEPTION = re.compile(r"(?:^|[\s\[(:])[a-z]+(?:_[a-z]+)*_exception(?=$|[\s\]):])")
 """The name of an exception of Elasticsearch, standing by itself; keys such as `include_expired_exceptions` do not."""
 
+_PLACE = re.compile(r"\[request (body|query|params)(?:\.([\w.@-]{1,80}))?\]")
+"""How messages begin that say which value is wrong (Kibana source, kbn-config-schema)."""
+
 _PARTS = {"body": "[request body", "query": "[request query", "path": "[request params"}
 
 
@@ -88,16 +91,36 @@ def invalid_refused(look: Look) -> Iterator[Problem]:
 )
 def valid_accepted(look: Look) -> Iterator[Problem]:
     """A request that the contract allows is not called malformed. The contract may leave a condition unsaid, so it
-    stays undecided, and is said once for an operation.
+    stays undecided, and is said once for each place of an operation's requests that refusals name.
     """
     status, said = seen.status(look), seen.message(look) or ""
     if status not in (400, 406, 415, 422) or "is not available with the current configuration" in said:
         return
+    named = _PLACE.match(said)
+    place = named[2].replace(".", "/") if named and named[2] else ""
     yield Problem(
         f"answers {status} to a request that the contract allows" + (f": {said[:200]}" if said else ""),
+        pointer=seen.fold(f"/{named[1]}/{place}") if named and place else "",
         keyword=str(status),
         about=About.UNDECIDED,
     )
+
+
+@check(
+    "KBN-I213",
+    "nothing valid is accepted",
+    applies=lambda _look: False,
+    level=Level.SHOULD,
+    severity=Severity.NORMAL,
+    why="An operation that refuses whatever its contract allows cannot be used.",
+    example="Each of twelve valid requests is answered 400.",
+    source="OpenAPI 3.0, Schema Object",
+)
+def something_is_accepted(_look: Look) -> Iterator[Problem]:
+    """Of several requests that the contract allows one succeeds. One exchange does not show it: the run judges when it
+    has sent all that it has for an operation. The contract may leave a condition unsaid, so it stays undecided.
+    """
+    yield from ()
 
 
 @check(

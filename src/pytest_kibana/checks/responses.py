@@ -259,9 +259,9 @@ def no_secret_returned(look: Look) -> Iterator[Problem]:
     source="OpenAPI 3.0, Response Object",
 )
 def body_is_documented(look: Look) -> Iterator[Problem]:
-    """A success with a body has a documented content. ``null``, ``{}`` and ``""`` say nothing and pass."""
+    """A success with a body has a documented content. ``{}`` and ``""`` say nothing and pass; ``null`` is a value."""
     answer = seen.answer(look)
-    if answer.is_json and answer.json in (None, {}, ""):
+    if answer.is_json and answer.json in ({}, ""):
         return
     yield Problem(
         f"answers {answer.status} with {answer.media_type or 'an untyped body'}, "

@@ -10,12 +10,14 @@ from pytest_kibana.conformance.message import describe, message
 from pytest_kibana.conformance.outcome import Outcome
 from pytest_kibana.conformance.plan import GROUPS, Item, Plan, plan, select
 from pytest_kibana.conformance.ports import CaseSource, KnownTarget, Needs, Resolver, Sender
+from pytest_kibana.conformance.probes import UNKNOWN_ID
 from pytest_kibana.conformance.runner import Circumstances, Runner
 from pytest_kibana.conformance.summary import Conclusion, conclude
 
 __all__ = [
     "GROUPS",
     "NAMED",
+    "UNKNOWN_ID",
     "Budget",
     "CaseSource",
     "Circumstances",

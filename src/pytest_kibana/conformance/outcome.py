@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_kibana.checks import Judged, Step
+from pytest_kibana.checks import CATALOGUE, Judged, Problem, Step
 from pytest_kibana.conformance.findings import Findings, identity
 from pytest_kibana.conformance.plan import Item
 from pytest_kibana.evidence.codec import from_json, to_json
 from pytest_kibana.evidence.model import (
+    About,
     Finding,
     Record,
     SkipRecord,
@@ -21,6 +22,10 @@ from pytest_kibana.evidence.model import (
     VerdictRecord,
 )
 from pytest_kibana.wire.exchange import Exchange
+
+_NOTHING_ACCEPTED = "KBN-I213"
+_SEVERAL = 2  # refusals of valid requests without one success
+_OF_ACCESS = frozenset({401, 403, 429})  # say who may, not what is right
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,7 @@ class Tally:
         self._requests = 0
         self._succeeded = False
         self._story: list[Step] = []
+        self._refused: list[Exchange] = []
 
     @property
     def usual(self) -> float | None:
@@ -191,7 +197,24 @@ class Tally:
             )
             if wanted and 200 <= exchange.answer.status < 300 and not broken_body:
                 self._succeeded = True
+            if wanted and 400 <= exchange.answer.status < 500:
+                self._refused.append(exchange)
         return frozenset(failing)
+
+    def _nothing_accepted(self) -> None:
+        """Find it odd where no valid request of several succeeded."""
+        statuses = {x.answer.status for x in self._refused if x.answer is not None}
+        if self._succeeded or len(self._refused) < _SEVERAL or statuses & _OF_ACCESS:
+            return
+        check, first = CATALOGUE[_NOTHING_ACCEPTED], self._refused[0]
+        named = ", ".join(map(str, sorted(statuses)))
+        problem = Problem(
+            f"answers {named} to every one of {len(self._refused)} requests that the contract allows",
+            keyword="accepted",
+            about=About.UNDECIDED,
+        )
+        self._verdicts.setdefault(check.code, Counter())[Verdict.TOLERATED] += 1
+        self._findings.see(check, Verdict.TOLERATED, problem, first, self.item.operation)
 
     def skip(self, kind: str, reason: str) -> None:
         """Note once why something of this item was not sent."""
@@ -202,6 +225,8 @@ class Tally:
 
     def outcome(self, *, error: str | None = None) -> Outcome:
         """Return what came of the item."""
+        if error is None:
+            self._nothing_accepted()
         records = tuple(self._records())
         verdict = Verdict.join([r.verdict for r in records])
         if not records and self.skips:

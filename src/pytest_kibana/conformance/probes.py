@@ -27,7 +27,8 @@ class Probe:
     """A change to a good request.
 
     ``headers`` replaces headers by lower-case name; None takes one away. ``identity`` is who sends it. ``unknown``
-    is True where the last id in the path becomes one that nothing has.
+    is True where the last id in the path becomes one that nothing has, ``bare`` where nothing stays of the query but
+    what must be in it.
     ``expect`` is what a conforming Kibana does.
     """
 
@@ -39,6 +40,7 @@ class Probe:
     body: bytes | None = None
     rule: Rule | None = None
     unknown: bool = False
+    bare: tuple[str, ...] | None = None
 
     def apply(self, request: Request) -> Request:
         """Return the changed request, with the intent that checks read."""
@@ -53,6 +55,9 @@ class Probe:
             request,
             method=self.method or request.method,
             path=_without_object(request) if self.unknown else request.path,
+            query=request.query
+            if self.bare is None
+            else tuple(pair for pair in request.query if pair[0].partition("[")[0] in self.bare),
             headers=tuple(headers.items()),
             body=request.body if self.body is None else self.body,
             intent=Intent(
@@ -76,7 +81,14 @@ def _without_object(request: Request) -> str:
 
 
 def probes(
-    operation: Operation, group: str, *, xsrf: bool = True, secured: bool = True, strangers: bool = False
+    operation: Operation,
+    group: str,
+    *,
+    xsrf: bool = True,
+    secured: bool = True,
+    strangers: bool = False,
+    makes: bool = False,
+    revoked: bool = False,
 ) -> Iterator[Probe]:
     """Yield the probes of a group for an operation, the most telling first.
 
@@ -88,14 +100,16 @@ def probes(
             a server whose ``server.xsrf.allowedSchemes`` says so (elastic/kibana#270870).
         secured: whether the target has security at all.
         strangers: whether it is set up to serve people without credentials.
+        makes: whether the operation makes something under the id in its path.
+        revoked: whether there is a key that was revoked.
     """
     if group == "protocol":
-        yield from _protocol(operation, xsrf=xsrf)
+        yield from _protocol(operation, xsrf=xsrf, makes=makes)
     elif group == "access":
-        yield from _access(secured=secured, strangers=strangers)
+        yield from _access(secured=secured, strangers=strangers, revoked=revoked)
 
 
-def _protocol(operation: Operation, *, xsrf: bool) -> Iterator[Probe]:
+def _protocol(operation: Operation, *, xsrf: bool, makes: bool) -> Iterator[Probe]:
     if operation.unsafe and xsrf:
         rule = Rule("header", "kbn-xsrf", "required", "kbn-xsrf is missing")
         yield Probe("no xsrf", "refused", headers={"kbn-xsrf": None}, rule=rule)
@@ -106,14 +120,21 @@ def _protocol(operation: Operation, *, xsrf: bool) -> Iterator[Probe]:
     if operation.method == "GET":
         yield Probe("plain encoding", "accepted", headers={"accept-encoding": "identity"})
         yield Probe("head", None, method="HEAD")
+        query = operation.parameters_in("query")
+        if any(not p.required for p in query):
+            yield Probe("bare query", None, bare=tuple(p.name for p in query if p.required))
         if operation.parameters_in("path"):
             yield Probe("unknown object", None, unknown=True)
     elif operation.body and operation.body.media("application/json") and not _LARGE.search(operation.path):
         rule = Rule("body", "", "too large", f"the body is longer than {MAX_PAYLOAD} bytes")
         yield Probe("too large", "refused", body=_TOO_LARGE, rule=rule)
+    # What makes something may make it under the unknown id, and a PUT may make what is not there.
+    made = operation.method == "PUT" or (makes and operation.path.endswith("}"))
+    if operation.unsafe and operation.parameters_in("path") and not made:
+        yield Probe("unknown object", None, unknown=True)
 
 
-def _access(*, secured: bool, strangers: bool) -> Iterator[Probe]:
+def _access(*, secured: bool, strangers: bool, revoked: bool) -> Iterator[Probe]:
     if not secured:
         return
     if not strangers:
@@ -122,3 +143,6 @@ def _access(*, secured: bool, strangers: bool) -> Iterator[Probe]:
     wrong = Rule("credentials", "authorization", "unknown", "an API key that does not exist")
     yield Probe("wrong key", "refused", identity="wrong key", rule=wrong)
     yield Probe("viewer", None, identity="viewer")
+    if revoked:
+        rule = Rule("credentials", "authorization", "revoked", "an API key that was revoked")
+        yield Probe("revoked key", "refused", identity="revoked key", rule=rule)

@@ -52,7 +52,8 @@ class Circumstances:
     ``flavor`` and ``version`` are the target's. ``xsrf`` tells whether it demands ``kbn-xsrf`` of these credentials,
     ``secured`` whether it has security, ``strangers`` whether it serves people without credentials. ``space`` is the
     throwaway space that space-aware operations speak to; ``only_case`` sends this one case alone. ``shrink`` is how
-    many requests may be spent on finding a smaller example of a failure.
+    many requests may be spent on finding a smaller example of a failure. ``makers`` are the labels of operations that
+    make something.
     """
 
     strict: bool = False
@@ -64,6 +65,7 @@ class Circumstances:
     space: str | None = None
     only_case: str | None = None
     shrink: int = 12
+    makers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +309,13 @@ class Runner:
         if item.group == "protocol" and operation.unsafe and not around.xsrf:
             tally.skip("prerequisite", "the target does not demand kbn-xsrf of these credentials")
         for probe in probes(
-            operation, item.group, xsrf=around.xsrf, secured=around.secured, strangers=around.strangers
+            operation,
+            item.group,
+            xsrf=around.xsrf,
+            secured=around.secured,
+            strangers=around.strangers,
+            makes=operation.label in around.makers,
+            revoked="revoked key" in self._senders,
         ):
             if around.only_case in (None, f"{base.id}~{probe.kind.replace(' ', '-')}"):
                 yield _Attempt(self._maker(item, base, probe), probe.identity)

@@ -3,28 +3,23 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from pytest_kibana.conformance import Limits, Outcome, Plan
-from pytest_kibana.contract import Contract
 from pytest_kibana.contract.model import Operation
-from pytest_kibana.errors import HarnessError, ResourceTrouble, UsageError
+from pytest_kibana.errors import UsageError
 from pytest_kibana.evidence import About, Finding
-from pytest_kibana.resources import RESOURCES, Factory, Resource
 from pytest_kibana.selftest.report import Alarm, Report, Thresholds, Trial, expectations
+from pytest_kibana.selftest.suites import Suites
+from pytest_kibana.selftest.trying import Ran, Trier, identities
 from pytest_kibana.session import Session
 from pytest_kibana.settings import EMBEDDED, Settings
 from pytest_kibana.simulator.faults import CATALOGUE
 from pytest_kibana.simulator.faults.model import Bench, Fault
-from pytest_kibana.suites.laws.bench import Bench as LawBench
-from pytest_kibana.suites.laws.bench import NotHere, calls_of
-from pytest_kibana.suites.laws.laws import STATUTES, Statute, applicable
+from pytest_kibana.suites.laws.laws import Statute
 from pytest_kibana.wire import KibanaClient
 
 
@@ -49,8 +44,21 @@ def chosen(
     return tuple(taken)
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What one trial saw so far."""
+
+    codes: list[str] = field(default_factory=list)
+    failing: bool = False
+    requests: int = 0
+    trouble: str | None = None
+
+
 class Selftest:
     """One self-test: a stand-in, a session against it, and the trials.
+
+    A fault is first looked for by the means that its kind of check is told by: the operation's items, or the laws of
+    what it works on; then by the other of the two; and where neither notices, by the tests of its family's suite.
 
     Args:
         contract: source of the contract, as for ``--kibana-contract``.
@@ -59,6 +67,7 @@ class Selftest:
         faults: patterns of names; all faults where empty.
         operations: selection of operations, as for ``--kibana-operations``.
         thresholds: in place of those of ``spec/selftest.toml``.
+        families: let the suites of families look for what nothing else noticed.
         progress: is told each trial when it is over.
     """
 
@@ -71,6 +80,7 @@ class Selftest:
         faults: Sequence[str] = (),
         operations: Sequence[str] = (),
         thresholds: Thresholds | None = None,
+        families: bool = True,
         progress: Callable[[Trial], None] = lambda _trial: None,
     ) -> None:
         self.contract = contract
@@ -78,6 +88,7 @@ class Selftest:
         self.sample = sample
         self.expected = expectations()
         self.thresholds = thresholds or self.expected.thresholds
+        self.families = families
         self.progress = progress
         self._operations = tuple(operations)
         self._faults = [f for f in CATALOGUE.values() if _wanted(f.name, faults)]
@@ -85,7 +96,8 @@ class Selftest:
             raise UsageError(f"no fault is named {', '.join(faults)}", hint="Try response.* or *.")
         self._clean: dict[str, tuple[Finding, ...]] = {}
         self._out_of_reach: set[str] = set()
-        self._broken: dict[str, dict[str, str]] = {}
+        self._broken: dict[str, dict[str, tuple[Statute, str]]] = {}
+        self._suites: Suites | None = None
 
     def run(self) -> Report:
         """Run it.
@@ -98,7 +110,7 @@ class Selftest:
             settings = Settings(
                 url=EMBEDDED,
                 contract=self.contract,
-                embedded="--control-port 0 --quiet",
+                embedded="--control-port 0 --elasticsearch-port 0 --quiet",
                 allow="disruptive",
                 operations=self._operations,
                 ledger_dir=folder,
@@ -110,8 +122,16 @@ class Selftest:
                 stand_in = session.stand_in
                 assert stand_in is not None
                 assert stand_in.control_url is not None
+                if self.families:
+                    self._suites = Suites(
+                        url=stand_in.url,
+                        api_key=stand_in.api_key,
+                        viewer_api_key=stand_in.viewer_api_key,
+                        contract=self.contract,
+                        folder=Path(folder),
+                    )
                 with KibanaClient(stand_in.control_url, None) as control:
-                    trials = tuple(self._trials(session, control))
+                    trials = tuple(self._trials(Trier(session, control)))
             finally:
                 session.close()
         return Report(
@@ -119,204 +139,147 @@ class Selftest:
             self.seed,
             self.thresholds,
             trials,
-            tuple(
-                Alarm(found.operation, found.code, found.sentence)
-                for findings in self._clean.values()
-                for found in findings
-                if found.about is About.DEPLOYMENT and found.status == "new"
-            )
-            + tuple(
-                Alarm(label, name, sentence)
-                for label, broken in self._broken.items()
-                for name, sentence in broken.items()
-                if STATUTES[name].level == "MUST"
-            ),
+            tuple(self._alarms()),
             len(self._clean),
             tuple(sorted(self._out_of_reach)),
             time.monotonic() - began,
         )
 
-    def _trials(self, session: Session, control: KibanaClient) -> Iterator[Trial]:
+    def _alarms(self) -> Iterator[Alarm]:
+        for findings in self._clean.values():
+            for found in findings:
+                if found.about is About.DEPLOYMENT and found.status == "new":
+                    yield Alarm(found.operation, found.code, found.sentence)
+        for label, broken in self._broken.items():
+            for law, sentence in broken.values():
+                if law.level == "MUST":
+                    yield Alarm(label, law.name, sentence)
+        for record in self._suites.alarms() if self._suites is not None else ():
+            yield Alarm(record.test, record.requirement, record.reason or record.sentence)
+
+    def _trials(self, trier: Trier) -> Iterator[Trial]:
         rng = random.Random(self.seed)  # noqa: S311 - a sample, not a secret
-        bench, used = Bench(session.contract), Counter[str]()
-        eligible = [session.contract.operations[label] for label in session.plan.eligible]
+        contract = trier.session.contract
+        bench, used = Bench(contract), Counter[str]()
+        eligible = [contract.operations[label] for label in trier.session.plan.eligible]
         for fault in self._faults:
             size = 1 if fault.group == "weather" else self.sample
-            if fault.group == "field" and session.contract.version is None:
+            if fault.group == "field" and contract.version is None:
                 continue  # these are deviations from what was published; our own statement does not hold it
             for operation in chosen(eligible, fault=fault, bench=bench, size=size, used=used, rng=rng):
-                if not self._in_reach(session, control, operation):
+                if not self._in_reach(trier, operation):
                     continue
-                trial = self._trial(session, control, fault, operation)
+                trial = self._trial(trier, fault, operation)
                 self.progress(trial)
                 yield trial
 
-    def _in_reach(self, session: Session, control: KibanaClient, operation: Operation) -> bool:
+    def _in_reach(self, trier: Trier, operation: Operation) -> bool:
         """Run an operation where nothing is wrong, once; tell whether anything could be sent."""
         if operation.label not in self._clean and operation.label not in self._out_of_reach:
-            outcomes, trouble = self._ran(session, control, operation, None)
-            if trouble is not None:
-                raise trouble
-            if any(outcome.tested for outcome in outcomes):
-                self._clean[operation.label] = _findings(session, outcomes)
+            ran = trier.items(operation, None)
+            if ran.trouble is not None:
+                raise ran.trouble
+            if ran.tested:
+                self._clean[operation.label] = ran.findings(trier.session.known)
             else:
                 self._out_of_reach.add(operation.label)
         return operation.label in self._clean
 
-    def _trial(self, session: Session, control: KibanaClient, fault: Fault, operation: Operation) -> Trial:
-        if self.expected.means(fault) == "stories":
-            return self._story(session, control, fault, operation)
-        began = time.monotonic()
-        outcomes, trouble = self._ran(session, control, operation, fault)
-        usual = {found.identity for found in self._clean[operation.label]}
-        found = [f for f in _findings(session, outcomes) if f.identity not in usual]
-        codes = tuple(dict.fromkeys(f.code for f in found))
-        right = [code for code in codes if _wanted(code, self.expected.codes(fault) or ("",))]
-        errors = [outcome.error for outcome in outcomes if outcome.error]
-        trial = Trial(
-            fault=fault.name,
-            operation=operation.label,
-            family=operation.family,
-            means=self.expected.means(fault),
-            noticed=bool(found),
-            right=bool(right),
-            failing=any(f.about is About.DEPLOYMENT and f.status == "new" for f in found),
-            codes=codes,
-            trouble=trouble.message if trouble else errors[0].splitlines()[-1] if errors else None,
-            requests=sum(outcome.requests for outcome in outcomes),
-            seconds=round(time.monotonic() - began, 3),
-        )
-        if fault.group != "weather":
-            return trial
-        told = any(outcome.troubles or outcome.skips for outcome in outcomes) or trouble is not None
-        lived = len(right) == len(codes) and not errors and (told or any(o.succeeded for o in outcomes))
-        return replace(trial, noticed=lived, right=lived)
-
-    def _story(self, session: Session, control: KibanaClient, fault: Fault, operation: Operation) -> Trial:
-        """Try the laws of whatever the operation makes, reads, lists, changes or removes."""
-        began = time.monotonic()
-        kinds = kinds_of(session.contract, operation)
-        if operation.label not in self._broken:
-            self._broken[operation.label] = self._lawless(session, control, operation, kinds, None)
-        usual = self._broken[operation.label]
-        broken = self._lawless(session, control, operation, kinds, fault)
-        codes = tuple(name for name in broken if name not in usual)
-        right = [name for name in codes if name in self.expected.codes(fault)]
+    def _trial(self, trier: Trier, fault: Fault, operation: Operation) -> Trial:
+        began, seen = time.monotonic(), _Seen()
+        means = self.expected.means(fault)
+        if means == "weather":
+            return self._outage(trier, fault, operation)
+        looks = [self._by_items, self._by_laws]
+        for look in (*(reversed(looks) if means == "stories" else looks), self._by_suites):
+            look(trier, fault, operation, seen)
+            if self._right(fault, seen):
+                break
         return Trial(
             fault=fault.name,
             operation=operation.label,
             family=operation.family,
-            means="stories",
-            noticed=bool(codes),
-            right=bool(right),
-            failing=any(STATUTES[name].level == "MUST" for name in codes),
-            codes=codes,
-            trouble=None if kinds else "no resource is declared that has it",
+            means=means,
+            noticed=bool(seen.codes),
+            right=self._right(fault, seen),
+            failing=seen.failing,
+            codes=tuple(dict.fromkeys(seen.codes)),
+            trouble=None if seen.codes else seen.trouble,
+            requests=seen.requests,
             seconds=round(time.monotonic() - began, 3),
         )
 
-    def _lawless(
-        self,
-        session: Session,
-        control: KibanaClient,
-        operation: Operation,
-        kinds: Sequence[Resource],
-        fault: Fault | None,
-    ) -> dict[str, str]:
-        """Return the laws that are broken, by name, each with a sentence."""
-        broken: dict[str, str] = {}
-        with ExitStack() as stack:
-            stack.callback(_ordered, control, "POST", "/reset", {})
-            stack.callback(_ordered, control, "DELETE", "/faults", {"faults": ["*"]})
-            here, there = (stack.enter_context(_thrown_away(session)) for _ in range(2))
-            for factory in (here, there):
-                factory.space = factory.make("space").id
-            if fault is not None:
-                _ordered(control, "POST", "/faults", {"faults": [f"{fault.name}@{operation.label}"]})
-            for kind in kinds:
-                has = lambda label: session.contract.find(label) is not None  # noqa: E731
-                for law in applicable(kind, has):
-                    said = None if law.name in kind.exceptions else _breach(law, LawBench(kind, here, there))
-                    if said is not None:
-                        broken.setdefault(law.name, said)
-        return broken
+    def _right(self, fault: Fault, seen: _Seen) -> bool:
+        wanted = self.expected.codes(fault) or ("",)
+        return any(_wanted(code, wanted) for code in seen.codes)
 
-    def _ran(
-        self, session: Session, control: KibanaClient, operation: Operation, fault: Fault | None
-    ) -> tuple[tuple[Outcome, ...], HarnessError | None]:
-        """Run the items of one operation on a fresh stand-in. What is needed to begin is made before anything goes
-        wrong; what a fault then does to the harness is told.
+    def _by_items(self, trier: Trier, fault: Fault, operation: Operation, seen: _Seen) -> None:
+        """Look for a fault with single requests."""
+        ran = trier.items(operation, fault)
+        usual = identities(self._clean[operation.label])
+        found = [f for f in ran.findings(trier.session.known) if f.identity not in usual]
+        seen.codes += dict.fromkeys(f.code for f in found)
+        seen.failing |= any(f.about is About.DEPLOYMENT and f.status == "new" for f in found)
+        seen.requests += ran.requests
+        seen.trouble = _told(ran) or seen.trouble
+
+    def _by_laws(self, trier: Trier, fault: Fault, operation: Operation, seen: _Seen) -> None:
+        """Look for a fault with the laws of whatever the operation makes, reads, lists, changes or removes."""
+        if operation.label not in self._broken:
+            self._broken[operation.label] = trier.laws(operation, None)
+        usual = self._broken[operation.label]
+        broken = {name: law for name, (law, _) in trier.laws(operation, fault).items() if name not in usual}
+        seen.codes += broken
+        seen.failing |= any(law.level == "MUST" for law in broken.values())
+
+    def _by_suites(self, trier: Trier, fault: Fault, operation: Operation, seen: _Seen) -> None:
+        """Look for a fault with the tests of families that call the operation."""
+        if self._suites is None or seen.codes:
+            return
+        trier.calm()
+        tests = self._suites.witnesses(operation.label)
+        trier.calm()
+        with trier.wrong(fault, operation):
+            broken = self._suites.broken(tests)
+        seen.codes += broken
+        seen.failing |= bool(broken)
+
+    def _outage(self, trier: Trier, fault: Fault, operation: Operation) -> Trial:
+        """Live through an outage: it is told, or the operation succeeds all the same, and what is found of it about the
+        deployment is what such an outage may be found to be.
         """
-        plan = _plan_of(session, operation, weather=fault is not None and fault.group == "weather")
-        outcomes: list[Outcome] = []
-        with _thrown_away(session) as factory:
-            try:
-                with session.lend_runner(plan, factory) as runner:
-                    if fault is not None:
-                        _ordered(control, "POST", "/faults", {"faults": [f"{fault.name}@{operation.label}"]})
-                    outcomes.extend(runner.run())
-            except HarnessError as error:
-                return tuple(outcomes), error
-            finally:
-                _ordered(control, "DELETE", "/faults", {"faults": ["*"]})
-                _ordered(control, "POST", "/reset", {})
-        return tuple(outcomes), None
-
-
-def kinds_of(contract: Contract, operation: Operation) -> tuple[Resource, ...]:
-    """Return the resources that can be made and have the operation among their calls."""
-    return tuple(
-        kind
-        for kind in RESOURCES.values()
-        if kind.makeable
-        and any(
-            (found := contract.find(call.label)) is not None and found.label == operation.label
-            for role in ("create", "read", "listing", "update", "delete")
-            for call in calls_of(kind, role)
+        began = time.monotonic()
+        ran = trier.items(operation, fault)
+        usual = identities(self._clean[operation.label])
+        found = [f for f in ran.findings(trier.session.known) if f.identity not in usual]
+        codes = tuple(dict.fromkeys(f.code for f in found if f.about is About.DEPLOYMENT))
+        allowed = self.expected.codes(fault) or ("",)
+        told = bool(ran.troubles or codes) or any(outcome.skips for outcome in ran.outcomes)
+        lived = (
+            all(_wanted(code, allowed) for code in codes)
+            and not ran.errors
+            and (told or ran.trouble is not None or any(outcome.succeeded for outcome in ran.outcomes))
         )
-    )
-
-
-def _breach(law: Statute, bench: LawBench) -> str | None:
-    """Return how a law is broken, or None where it holds or cannot be tried."""
-    try:
-        return next(iter(law.law(bench)), None)
-    except NotHere:
-        return None
-    except ResourceTrouble as trouble:
-        return trouble.message
-
-
-@contextmanager
-def _thrown_away(session: Session) -> Iterator[Factory]:
-    """Lend a factory whose things need no removal: the stand-in forgets everything."""
-    factory = session.new_factory()
-    try:
-        yield factory
-    finally:
-        factory.ledger.close()
-        Path(factory.ledger.path).unlink(missing_ok=True)
-
-
-def _plan_of(session: Session, operation: Operation, *, weather: bool) -> Plan:
-    """Return the part of the plan that speaks of one operation; one request where each may take long."""
-    items = tuple(item for item in session.plan.items if item.operation.label == operation.label)
-    if weather:
-        items = tuple(replace(item, limit=1) for item in items if item.group == "responses")
-    return Plan(session.contract, items, (), Limits())
-
-
-def _findings(session: Session, outcomes: Iterable[Outcome]) -> tuple[Finding, ...]:
-    return tuple(f for outcome in outcomes for f in outcome.marked(session.known).findings)
-
-
-def _ordered(control: KibanaClient, method: str, path: str, body: Mapping[str, Any]) -> None:
-    response = control.request(method, path, json=body)
-    if response.status_code != 200:
-        raise UsageError(
-            f"the stand-in refuses {method} {path}: {response.text[:300]}",
-            hint="The self-test and the stand-in must be of one version.",
+        return Trial(
+            fault=fault.name,
+            operation=operation.label,
+            family=operation.family,
+            means="weather",
+            noticed=lived,
+            right=lived,
+            failing=any(f.about is About.DEPLOYMENT and f.status == "new" for f in found),
+            codes=codes,
+            trouble=_told(ran),
+            requests=ran.requests,
+            seconds=round(time.monotonic() - began, 3),
         )
+
+
+def _told(ran: Ran) -> str | None:
+    """Return what kept the harness from going on, in one line."""
+    if ran.trouble is not None:
+        return ran.trouble.message
+    return ran.errors[0].splitlines()[-1] if ran.errors else None
 
 
 def _wanted(name: str, patterns: Sequence[str]) -> bool:

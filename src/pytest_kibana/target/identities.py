@@ -86,6 +86,22 @@ class Identities:
         self._minted.append(made["id"])
         return ApiKey.of(made["id"], made["api_key"])
 
+    def revoked(self) -> ApiKey:
+        """Return credentials that were good, and are revoked: nobody may do anything with them.
+
+        Raises:
+            CredentialsRefused, EnvironmentTrouble: as for :meth:`mint`, or Elasticsearch does not revoke it.
+        """
+        key = self.mint({})
+        response = self.client.delete("/_security/api_key", json={"ids": [self._minted[-1]]})
+        if response.status_code != 200:
+            raise EnvironmentTrouble(
+                f"Elasticsearch answers HTTP {response.status_code} when an API key is revoked",
+                hint="Give a user with the manage_own_api_key privilege.",
+            )
+        self._minted.pop()
+        return key
+
     def close(self) -> None:
         """Invalidate every key that was minted."""
         if self._minted:

@@ -61,6 +61,8 @@ DOCUMENT = {
             "put": _op("change", {"200": _json(REF)}),
             "delete": _op("remove", {"204": {"description": "gone"}}, deprecated=True),
         },
+        "/api/things/_bulk": {"post": _op("bulk", {"200": _json({"type": "array"})})},
+        "/api/things/_export": {"post": _op("export", {"200": {"description": "lines"}})},
         "/api/silent": {"get": _op("silent", {"200": {"description": "something"}})},
         "/api/fleet/things": {"get": _op("versioned", {"200": _json({"type": "array"})})},
         "/api/status": {"get": _op("status", {"200": _json({"type": "object"})})},
@@ -116,6 +118,7 @@ class Looks:
         weather: Weather | None = None,
         json_trouble: str | None = None,
         truncated: bool = False,
+        sent: Any = None,
         **look: Any,
     ) -> Look:
         operation = self.contract.operation(label)
@@ -141,6 +144,8 @@ class Looks:
             query=query,
             operation=operation.label,
             intent=intent or Intent(),
+            body=None if sent is None else json.dumps(sent).encode(),
+            path_parameters={"id": "a"} if "{id}" in operation.path else {},
         )
         exchange = Exchange(
             "x",

@@ -230,7 +230,7 @@ class SmallKibana:
         if asked.path == "/api/things" and asked.method == "POST":
             return self.make(asked)
         if asked.path == "/api/things":
-            return Reply(body=[thing, thing])
+            return Reply(body=[thing, {"id": "2", "name": "b"}])
         if asked.path.startswith("/api/things/"):
             return Reply(204) if asked.method == "DELETE" else Reply(body=thing)
         if asked.path in ("/api/weather", "/api/newer"):

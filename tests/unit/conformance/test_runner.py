@@ -376,3 +376,19 @@ def test_ten_restarts_change_no_verdict(contract, small, senders, plain, known, 
     assert end.exit_code is ExitCode.FINDINGS
     assert {t.kind for t in end.troubles} <= {"broken", "unreachable"}
     assert end.troubles
+
+
+def test_an_operation_that_refuses_whatever_is_valid_is_told_once(run, small, reply):
+    """No exchange shows it alone: the run judges when it has sent all that it has."""
+
+    def refusing(asked):
+        return (
+            reply(409, body={"statusCode": 409, "error": "Conflict", "message": "no"})
+            if asked.method == "POST"
+            else None
+        )
+
+    small.behave = refusing
+    _, end = run()
+    told = [f for f in end.findings if f.code == "KBN-I213"]
+    assert [(f.operation, f.count, f.about) for f in told] == [("POST /api/things", 1, About.UNDECIDED)]

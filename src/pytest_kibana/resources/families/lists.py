@@ -48,10 +48,15 @@ VALUE_LIST = Resource(
         ),
     ),
     update=(
-        Call("PATCH /api/lists", body={"id": "${self.id}"}),
+        Call("PATCH /api/lists", body={"id": "${self.id}", "_version": "${self:/_version}"}),
         Call(
             "PUT /api/lists",
-            body={"id": "${self.id}", "name": "${unique}", "description": "changed by a test"},
+            body={
+                "id": "${self.id}",
+                "name": "${unique}",
+                "description": "changed by a test",
+                "_version": "${self:/_version}",
+            },
             semantics="full",
         ),
     ),
@@ -62,6 +67,7 @@ VALUE_LIST = Resource(
     listed_within=10.0,
     read_within=10.0,
     gone_within=10.0,
+    version_at="/_version",
     volatile=("/_version", "/version", "/updated_at", "/updated_by"),
     source="observed live; changes show after about a second",
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 from pytest_kibana.contract.model import Operation
 from pytest_kibana.simulator.authorization import FREE, looks, only_looks
-from pytest_kibana.simulator.faults.model import Bench, Fault, Proceed, has_json_body, role_of
+from pytest_kibana.simulator.faults.model import Bench, Fault, Proceed, changes, has_json_body, role_of
 from pytest_kibana.simulator.faults.response import put
 from pytest_kibana.simulator.identities import ANONYMOUS, Identity
 from pytest_kibana.simulator.replies import NOTHING, Refusal, Reply
@@ -127,11 +127,16 @@ def _any_space(call: Call, proceed: Proceed) -> Reply:
 
 def _all_spaces(call: Call, proceed: Proceed) -> Reply:
     """List what every space holds."""
-    home, replies = call.space, []
+    home, first, replies = call.space, None, []
     for space in _spaces(call):
         call.space = space
-        replies.append(proceed())
+        try:
+            replies.append(proceed())
+        except Refusal as refusal:
+            first = first or refusal  # not every space has what the list is of
     call.space = home
+    if not replies:
+        raise first or Refusal(404)
     whole = replies[0].body
     for reply in replies[1:]:
         whole = _joined(whole, reply.body)
@@ -223,7 +228,7 @@ FAULTS = (
         "access.forbidden_yet_done",
         "What is forbidden is refused, and done.",
         ("too few privileges", "no side effect"),
-        lambda o, _: o.unsafe,
+        lambda o, b: _guards_changes(o, b) and changes(o, b),
         stages={"privileges": _forbidden_yet_done},
     ),
     Fault(

@@ -10,6 +10,7 @@ from pytest_kibana.contract.model import Operation
 from pytest_kibana.simulator.faults.model import Applies, Around, Bench, Fault, Proceed
 from pytest_kibana.simulator.replies import NDJSON, Refusal, Reply
 from pytest_kibana.simulator.routing import anonymous
+from pytest_kibana.simulator.synthesis import MISSING
 from pytest_kibana.simulator.world import Call
 
 Json = Any
@@ -161,11 +162,46 @@ def _query_has(name: str) -> Callable[[Call], bool]:
 
 
 def deviation(
-    name: str, breaks: str, label: str | tuple[str, ...], *, what: str = "known deviation", **rest: Any
+    name: str,
+    breaks: str,
+    label: str | tuple[str, ...],
+    *,
+    what: str = "known deviation",
+    unlike: Json = None,
+    allowed: Json = None,
+    **rest: Any,
 ) -> Fault:
-    """Return a fault that released Kibana is known to have."""
+    """Return a fault that released Kibana is known to have.
+
+    Args:
+        name: without its group.
+        breaks: what is wrong.
+        label: where it shows.
+        what: the kind of check that must notice.
+        unlike: what an answer has then; where a contract allows it too, it is no deviation.
+        allowed: what a refused body has; where a contract forbids it too, it is no deviation.
+        rest: of the fault.
+    """
     labels = (label,) if isinstance(label, str) else label
-    return Fault(f"field.{name}", breaks, (what,), at(*labels), **rest)
+    there = at(*labels)
+
+    def applies(operation: Operation, bench: Bench) -> bool:
+        if not there(operation, bench):
+            return False
+        if unlike is not None and _fits(bench, operation.success, unlike):
+            return False
+        return allowed is None or operation.body is None or _fits(bench, operation.body, allowed)
+
+    return Fault(f"field.{name}", breaks, (what,), applies, **rest)
+
+
+def _fits(bench: Bench, told: Any, members: Json) -> bool:
+    """Tell whether what is documented may have these members too."""
+    media = told.media("application/json") if told is not None else None
+    if media is None or media.schema is None:
+        return True
+    smallest = bench.synthesiser.fit(media.schema.json, MISSING)
+    return not isinstance(smallest, dict) or bench.schemas.valid(media.schema.json, {**smallest, **members})
 
 
 def _hyphenated(call: Call) -> bool:
@@ -227,6 +263,7 @@ FAULTS = (
         "slo_artifacts",
         "An SLO is read with a property more (D-13).",
         "GET /api/observability/slos/{}",
+        unlike={"artifacts": {"dashboards": []}},
         after=exactly(_plus(artifacts={"dashboards": []})),
     ),
     deviation(
@@ -307,6 +344,7 @@ FAULTS = (
         "saved_query_interval",
         "The interval of a saved query must be text (D-29).",
         ("POST /api/osquery/saved_queries", "PUT /api/osquery/saved_queries/{}"),
+        allowed={"interval": 3600},
         around=refuses(
             400,
             "[request body.interval]: expected value of type [string] but got [number]",

@@ -6,7 +6,15 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from pytest_kibana.contract.model import Operation
-from pytest_kibana.simulator.faults.model import Applies, Around, Bench, Fault, Proceed, has_json_body
+from pytest_kibana.simulator.faults.model import (
+    Applies,
+    Around,
+    Bench,
+    Fault,
+    Proceed,
+    changes,
+    has_json_body,
+)
 from pytest_kibana.simulator.generic import declared
 from pytest_kibana.simulator.replies import Refusal, Reply
 from pytest_kibana.simulator.synthesis import MISSING
@@ -236,7 +244,7 @@ FAULTS = (
         "input.refused_yet_done",
         "A wrong body is refused, and something is made of it.",
         ("invalid body refused", "no side effect"),
-        _demanding,
+        lambda o, b: _demanding(o, b) and changes(o, b),
         around=_done_though_refused,
     ),
     Fault(

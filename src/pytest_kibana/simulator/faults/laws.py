@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from pytest_kibana.contract.model import Operation
 from pytest_kibana.simulator import generic, listing
-from pytest_kibana.simulator.faults.model import Applies, Around, Bench, Fault, Proceed, role_of
+from pytest_kibana.simulator.faults.model import Applies, Around, Bench, Fault, Proceed, role_of, shows
 from pytest_kibana.simulator.replies import Refusal, Reply
 from pytest_kibana.simulator.routing import anonymous
 from pytest_kibana.simulator.store import Record, Table
@@ -27,6 +27,9 @@ _VOLATILE = (
     "immutable",
 )
 
+_TEXTS = ("name", "title", "description", "label", "message", "value", "list_id", "slug", "pipeline")
+_IDS = ("id", "saved_object_id", "savedObjectId", "noteId")
+
 
 def _does(*roles: str) -> Applies:
     def applies(operation: Operation, bench: Bench) -> bool:
@@ -35,10 +38,25 @@ def _does(*roles: str) -> Applies:
     return applies
 
 
+def _shows(role: str, names: tuple[str, ...]) -> Applies:
+    """Apply where an operation of this role is documented to show one of these properties."""
+    return lambda operation, bench: role_of(operation)[0] == role and shows(bench, operation, names)
+
+
+def _of_makeable(*roles: str) -> Applies:
+    """Apply where the thing can be made, so that somebody knows that it must be there."""
+
+    def applies(operation: Operation, bench: Bench) -> bool:
+        role, resource = role_of(operation)
+        return role in roles and resource is not None and bool(resource.create)
+
+    return applies
+
+
 def _asks(names: tuple[str, ...]) -> Applies:
     def applies(operation: Operation, bench: Bench) -> bool:
         asked = {p.name for p in operation.parameters_in("query")}
-        return role_of(operation)[0] == "list" and bool(asked & set(names))
+        return _of_makeable("list")(operation, bench) and bool(asked & set(names))
 
     return applies
 
@@ -62,6 +80,11 @@ def _unchosen(operation: Operation, bench: Bench) -> bool:
     )
 
 
+def _listed(operation: Operation) -> bool:
+    resource = role_of(operation)[1]
+    return resource is not None and bool(resource.list)
+
+
 def _scoped(operation: Operation, bench: Bench) -> bool:
     role, resource = role_of(operation)
     return role == "create" and resource is not None and not resource.everywhere
@@ -74,7 +97,18 @@ def _versioned(operation: Operation, bench: Bench) -> bool:
 
 
 def _bulk(operation: Operation, bench: Bench) -> bool:
-    return operation.unsafe and "_bulk" in operation.path
+    """Requests in bulk that are answered one by one: the answer has an array at its top."""
+    if not (operation.unsafe and "_bulk" in operation.path):
+        return False
+    success = operation.success
+    media = success.media("application/json") if success is not None else None
+    flat = (
+        bench.synthesiser.flat(media.schema.json) if media is not None and media.schema is not None else None
+    )
+    if not isinstance(flat, dict):
+        return False
+    parts = [bench.synthesiser.flat(part) for part in flat.get("properties", {}).values()]
+    return flat.get("type") == "array" or any(isinstance(p, dict) and p.get("type") == "array" for p in parts)
 
 
 def _totals(operation: Operation, bench: Bench) -> bool:
@@ -265,10 +299,6 @@ def _strings(body: Json, names: tuple[str, ...], change: Callable[[str], str], d
     return body
 
 
-_TEXTS = ("name", "title", "description", "label", "message", "value", "list_id", "slug", "pipeline")
-_IDS = ("id", "saved_object_id", "savedObjectId", "noteId")
-
-
 def _success(change: Callable[[Json], Json]) -> Callable[[Call, Reply], Reply]:
     def after(_: Call, reply: Reply) -> Reply:
         if reply.status < 300:
@@ -299,7 +329,7 @@ FAULTS = (
         "laws.created_twice",
         "One request makes two things.",
         ("list after create",),
-        _unchosen,
+        lambda o, b: _unchosen(o, b) and _listed(o),
         around=_twice,
     ),
     Fault(
@@ -320,21 +350,21 @@ FAULTS = (
         "laws.create_echo_differs",
         "The answer to a create is not what was sent.",
         ("create echoes",),
-        _does("create"),
+        _shows("create", _TEXTS),
         after=_success(lambda b: _strings(b, _TEXTS, lambda t: f"{t} (changed)")),
     ),
     Fault(
         "laws.read_differs",
         "A read shows another text than was kept.",
         _KEEPS,
-        _does("read"),
+        _shows("read", _TEXTS),
         after=_success(lambda b: _strings(b, _TEXTS, lambda t: f"{t} (changed)")),
     ),
     Fault(
         "laws.read_other_id",
         "A read shows another id than was asked for.",
         _KEEPS,
-        _does("read"),
+        _shows("read", _IDS),
         after=_success(lambda b: _strings(b, _IDS, lambda t: t[::-1] + "0")),
     ),
     Fault(
@@ -383,7 +413,7 @@ FAULTS = (
         "laws.time_frozen",
         "An update does not change the time of the update.",
         ("timestamps",),
-        _does("update"),
+        _shows("update", ("updated_at", "updatedAt")),
         around=_same_time,
     ),
     Fault(
@@ -411,7 +441,7 @@ FAULTS = (
         "laws.list_forgets",
         "A list leaves out its last row.",
         ("list after create",),
-        _does("list"),
+        _of_makeable("list"),
         after=_rows(lambda rows: rows[:-1]),
     ),
     Fault(

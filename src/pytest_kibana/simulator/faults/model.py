@@ -63,6 +63,33 @@ def answers_json(operation: Operation, bench: Bench) -> bool:
     return success is not None and any(m.name == "application/json" for m in success.content)
 
 
+def changes(operation: Operation, bench: Bench) -> bool:
+    """Operations that make, change or remove a thing of which somebody can see that it was done."""
+    role, resource = role_of(operation)
+    return (
+        role in ("create", "update", "delete")
+        and resource is not None
+        and bool(resource.read or resource.list)
+    )
+
+
+def shows(bench: Bench, operation: Operation, names: tuple[str, ...]) -> bool:
+    """Tell whether a success is documented to show one of these properties, at its top or in a wrapper."""
+    success = operation.success
+    media = success.media("application/json") if success is not None else None
+    if media is None or media.schema is None:
+        return False
+    top = _properties(bench, media.schema.json)
+    inner = (name for part in top.values() for name in _properties(bench, part))
+    return bool(set(names) & {*top, *inner})
+
+
+def _properties(bench: Bench, schema: Json) -> dict[str, Json]:
+    flat = bench.synthesiser.flat(schema)
+    found = flat.get("properties", {}) if isinstance(flat, dict) else {}
+    return found if isinstance(found, dict) else {}
+
+
 def role_of(operation: Operation) -> tuple[str, Resource | None]:
     """Return what an operation does to which kind of thing; ("", None) where it is no resource's."""
     return _ROLES.get(f"{operation.method} {anonymous(operation.path)}", ("", None))

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from pytest_kibana.contract.model import Operation
-from pytest_kibana.simulator.faults.model import Bench, Fault, Proceed, has_json_body, reads, unsafe
+from pytest_kibana.simulator.faults.model import Bench, Fault, Proceed, changes, has_json_body, reads, unsafe
 from pytest_kibana.simulator.intake import read_payload
 from pytest_kibana.simulator.replies import NOTHING, Refusal, Reply, envelope
 from pytest_kibana.simulator.routing import route_of
@@ -175,7 +175,7 @@ FAULTS = (
         "protocol.xsrf_refused_yet_done",
         "A request without kbn-xsrf is refused, and done.",
         ("xsrf", "no side effect"),
-        unsafe,
+        changes,
         stages={"xsrf": _refuse_but_do},
     ),
     Fault(

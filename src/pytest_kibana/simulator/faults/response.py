@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 from pytest_kibana.contract.model import Operation
-from pytest_kibana.simulator.faults.model import Bench, Fault, answers_json, reads
+from pytest_kibana.simulator.faults.model import Bench, Fault, answers_json, role_of
 from pytest_kibana.simulator.replies import NOTHING, Reply, envelope
 from pytest_kibana.simulator.synthesis import MISSING, type_of
 from pytest_kibana.simulator.world import Call, World
@@ -241,6 +241,12 @@ def _empty_success(operation: Operation, _: Bench) -> bool:
     return operation.success is not None and operation.success.status == "204"
 
 
+def _moves(operation: Operation, _: Bench) -> bool:
+    """Reads of what can be made or changed."""
+    role, resource = role_of(operation)
+    return role in ("read", "list") and resource is not None and bool(resource.create or resource.update)
+
+
 def _closed_statuses(operation: Operation, bench: Bench) -> bool:
     return bool(operation.responses) and answers_json(operation, bench)
 
@@ -326,6 +332,10 @@ FAULTS = (
         after=_if_success(_filled),
     ),
     Fault(
-        "response.stale", "A read answers what was true at first.", ("read after write",), reads, after=_stale
+        "response.stale",
+        "A read answers what was true at first.",
+        ("read after write",),
+        _moves,
+        after=_stale,
     ),
 )
