@@ -26,8 +26,8 @@ from pytest_kibana.settings import Option
 def command(older_than: str, ledgers_only: bool, dry_run: bool, **given: Any) -> None:
     """Remove what earlier runs left, from their ledgers and by their names.
 
-    Only what carries the mark of a run is touched, and nothing of a run that lives. Asking for a sweep allows these
-    deletes, whatever their safety class.
+    Names are looked for in every space that the credentials may see. Only what carries the mark of a run is touched,
+    and nothing of a run that lives. Asking for a sweep allows these deletes, whatever their safety class.
     """
     from pytest_kibana.resources import sweep
 

@@ -66,14 +66,13 @@ class Remover:
         keys = dict(entry.keys)
         if entry.id is not None:
             keys["id"] = entry.id
-        nameless = entry.id is None and resource.id_at is not None and not resource.chooses_id
-        if not entry.certain or nameless:
+        if not entry.certain or not _addressed(resource, keys):
             return self._remove_lost(resource, entry, keys)
         return self._remove_known(resource, entry.space, keys, entry.unique)
 
     def _remove_lost(self, resource: Resource, entry: Entry, keys: dict[str, Any]) -> Removed:
         """Remove what was intended and never confirmed: its request may still be under way when we look."""
-        addressed = resource.chooses_id or resource.id_at is None
+        addressed = _addressed(resource, keys)
         wait = entry.at + _SETTLE - self._now()
         for last in (False, True) if wait > 0 else (True,):
             if addressed:
@@ -201,6 +200,11 @@ class Remover:
         """Send a call about an object of which only the keys are known."""
         values = Values(unique, space, self._now, _nobody, keys, body)
         return self._caller.send(call, values, space=space, change=change)
+
+
+def _addressed(resource: Resource, keys: Mapping[str, Any]) -> bool:
+    """Tell whether a thing can be spoken about without looking for it. Where ids may be chosen, one may not have been."""
+    return "id" in keys or resource.id_at is None
 
 
 def _said(body: Any) -> Any:

@@ -49,7 +49,7 @@ def sweep(
     contract: "Contract | None" = None,
     older_than: float = HOUR,
     by_name: bool = True,
-    spaces: Sequence[str | None] = (None,),
+    spaces: Sequence[str | None] | None = None,
     dry_run: bool = False,
 ) -> Swept:
     """Remove what earlier runs left.
@@ -62,7 +62,8 @@ def sweep(
         older_than: seconds. What is found by name alone is removed when its run began longer ago. Ledgers do not
             wait: their runs are known to be dead.
         by_name: also look for names in every list of the deployment.
-        spaces: where to look for things of a space by name; None is the default space.
+        spaces: where to look for things of a space by name; the default space is None in it. Every space that we may
+            see is looked into where this is None, for what is copied or made elsewhere by hand is found nowhere else.
         dry_run: change nothing, and say what would be removed.
 
     Returns:
@@ -84,6 +85,8 @@ def sweep(
             done += _sweep_ledger(ledger, remover, dry_run=dry_run)
     if by_name:
         living = living_runs(folder) if folder.is_dir() else frozenset()
+        if spaces is None:
+            spaces = _visible(remover)
         for entry in list(_named(remover, caller, spaces, living, clock.now() - older_than)):
             done.append(_would(entry) if dry_run else _remove(remover, entry))
     return Swept(
@@ -116,6 +119,14 @@ def _sweep_ledger(ledger: Ledger, remover: Remover, *, dry_run: bool) -> Iterato
         for entry in ledger.entries:
             if entry.space in spaces and entry.space not in still:
                 ledger.gone(entry)
+
+
+def _visible(remover: Remover) -> list[str | None]:
+    """Return every space that we may see, the default one first, but for those of runs, which go or stay whole."""
+    found = [
+        str(keys["id"]) for keys in remover.search(RESOURCES["space"], None, {}, lambda name: not trace(name))
+    ]
+    return [None, *(space for space in found if space != "default")]
 
 
 def _named(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pytest_kibana.errors import HarnessError
 from pytest_kibana.resources import Factory, Handle, sweep
+from pytest_kibana.resources.catalogue import resource
 
 from .conftest import Bench, FakeKibana, Killed, Seen, Time, broken
 
@@ -152,6 +153,38 @@ def test_a_lost_machine_is_swept_by_name_once_it_is_old(bench: Bench, tmp_path: 
     swept = sweep(bench.client(), tmp_path / "none")
     assert sorted(r.resource for r in swept.removed) == ["case", "role", "space"]
     assert bench.kibana.objects == before
+
+
+def test_names_of_lost_runs_are_looked_for_in_every_space(bench: Bench, tmp_path: Path) -> None:
+    """What was copied to, or made in, a space of somebody else is found there; what is theirs stays theirs."""
+    _somebody_elses(bench)
+    bench.kibana.create("space", None, "team", {"id": "team"})
+    bench.kibana.create("case", "team", "theirs", {"title": "kbn-test is what they call it"})
+    with bench.factory() as alive:
+        living = alive.make("case", space="team")
+        before = dict(bench.kibana.objects)
+        lost = bench.factory()
+        lost.make("case", space="team")
+        lost.make("case")
+        os.close(lost.ledger._file)
+        lost.ledger.path.unlink()
+        bench.time.at += 3601
+        swept = sweep(bench.client(), bench.folder)
+        assert {(r.resource, r.space) for r in swept.removed} == {("case", "team"), ("case", None)}
+        assert bench.kibana.objects == before
+        assert living.exists()
+
+
+def test_what_was_to_get_an_id_from_kibana_is_looked_for_by_its_name(bench: Bench) -> None:
+    """Also where the client may choose the id, and did not: the ledger knows none, and the space may be gone."""
+    factory = bench.factory()
+    space = factory.make("space")
+    kind = resource("saved_object")
+    factory.ledger.intend(kind.name, space=space.id, unique=factory.mark.unique(), keys={"type": "tag"})
+    factory.ledger.gone(next(e for e in factory.ledger.entries if e.resource == "space"))
+    os.close(factory.ledger._file)
+    assert sweep(bench.client(), bench.folder, by_name=False).left == ()
+    assert not list(bench.folder.iterdir())
 
 
 def test_a_run_that_lives_is_left_alone(bench: Bench) -> None:
