@@ -166,9 +166,10 @@ def _lapsed(
 def _coverage(
     plan: Plan, outcomes: Sequence[Outcome], findings: Sequence[Finding]
 ) -> tuple[FamilyCoverage, ...]:
-    tested = {outcome.operation for outcome in outcomes if outcome.tested}
-    succeeded = {outcome.operation for outcome in outcomes if outcome.succeeded}
     eligible = set(plan.eligible)
+    # A test may call what the plan does not count on, and that is no coverage of the plan.
+    tested = eligible & {outcome.operation for outcome in outcomes if outcome.tested}
+    succeeded = eligible & {outcome.operation for outcome in outcomes if outcome.succeeded}
     asked = eligible | set(plan.ineligible)
     requests: Counter[str] = Counter()
     for outcome in outcomes:
