@@ -317,6 +317,50 @@ def search(call: Call) -> Reply:
     return Reply({"took": 1, "timed_out": False, "_shards": shards, "hits": hits})
 
 
+@family.on("POST /api/detection_engine/signals/tags", "POST /api/detection_engine/signals/assignees",
+           "POST /api/detection_engine/signals/status")  # fmt: skip
+def mark(call: Call) -> Reply:
+    """Mark alerts, of which there are none; what is both added and removed makes no sense."""
+    body = call.body if isinstance(call.body, dict) else {}
+    for member, add, remove in (("tags", "tags_to_add", "tags_to_remove"), ("assignees", "add", "remove")):
+        given = body.get(member) or {}
+        both = sorted(set(given.get(add) or ()) & set(given.get(remove) or ()))
+        if both:
+            text = f"Duplicate {member} {json.dumps(both)} were found in the {add} and {remove} parameters."
+            raise Refusal(400, text)
+    none = dict.fromkeys(("total", "updated", "deleted", "version_conflicts", "noops"), 0)
+    return Reply({"took": 1, "timed_out": False, **none, "failures": []})
+
+
+@family.on(f"PUT {_RULES}/prepackaged")
+def install(call: Call) -> Reply:
+    """Install what is shipped, which is nothing."""
+    names = ("rules_installed", "rules_updated", "timelines_installed", "timelines_updated")
+    return Reply(dict.fromkeys(names, 0))
+
+
+@family.on(f"GET {_RULES}/prepackaged/_status")
+def shipped(call: Call) -> Reply:
+    """Count what is shipped, and what people made."""
+    names = ("rules_installed", "rules_not_installed", "rules_not_updated", "timelines_installed",
+             "timelines_not_installed", "timelines_not_updated")  # fmt: skip
+    return Reply({**dict.fromkeys(names, 0), "rules_custom_installed": len(_all(call))})
+
+
+@family.on("GET /api/detection_engine/privileges")
+def privileges(call: Call) -> Reply:
+    """Say who asks, and that who got this far may do everything."""
+    return Reply({"username": call.user, "has_all_requested": True, "cluster": {}, "index": {}, "application": {},
+                  "is_authenticated": True, "has_encryption_key": True})  # fmt: skip
+
+
+@family.on(f"POST {_RULES}/preview")
+def preview(call: Call) -> Reply:
+    """Try a rule out, which finds nothing."""
+    log = {"errors": [], "warnings": [], "startedAt": call.world.clock.now(), "duration": 1}
+    return Reply({"previewId": call.world.clock.uuid(), "logs": [log], "isAborted": False})
+
+
 # -- migrations --------------------------------------------------------------------------------------------
 
 _SIGNALS = "/api/detection_engine/signals"
