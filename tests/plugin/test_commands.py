@@ -50,6 +50,12 @@ def test_resources_are_listed_by_family_with_what_each_needs(command: Command) -
     assert re.findall(r"^  (\w+)", some, re.MULTILINE) == ["case", "role"]
     (case,) = json.loads(command("resources", "case", "--json").stdout)
     assert (case["scope"], case["safety"], case["lacking"]) == ("space", "space", None)
+    comment = command("resources", "case_comment").stdout
+    assert "needs case" in comment
+    agent = command("resources", "fleet_agent_action").stdout
+    assert "acts on an enrolled agent" in agent
+    (row,) = json.loads(command("resources", "--json", "fleet_agent_action").stdout)
+    assert row["needs"].startswith("acts on an enrolled agent")
 
 
 def test_a_sweep_of_a_clean_deployment_removes_nothing(command: Command) -> None:

@@ -25,6 +25,7 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
                 "parents": list(r.parents),
                 "since": r.since,
                 "licence": r.licence,
+                "needs": r.needs,
                 "lacking": r.lacking,
             }
             for r in chosen
@@ -39,6 +40,9 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
             notes = [resource.scope.value, resource.safety.value]
             notes += [f"since {resource.since}"] if resource.since else []
             notes += [resource.licence] if resource.licence else []
+            notes += [f"needs {', '.join(resource.parents)}"] if resource.parents else []
             click.echo(f"  {resource.name:<30} {resource.summary} ({', '.join(notes)})")
+            if resource.needs:
+                click.echo(f"  {'':<30} {resource.needs}")
             if resource.lacking:
                 click.echo(f"  {'':<30} cannot be made: {resource.lacking}")

@@ -6,28 +6,20 @@ from typing import Any, Self, Unpack
 
 import httpx
 
-from pytest_kibana.contract import Contract
 from pytest_kibana.wire import friendly
 from pytest_kibana.wire import weather as sky
-from pytest_kibana.wire.base import ClientBase
+from pytest_kibana.wire.base import ClientBase, ClientOptions
 from pytest_kibana.wire.credentials import Credentials
 from pytest_kibana.wire.endpoint import Endpoint
-from pytest_kibana.wire.exchange import Exchange, Origin, Request
+from pytest_kibana.wire.exchange import Exchange, Request
 from pytest_kibana.wire.flow import (
-    Clock,
     Exclusively,
-    Gate,
-    Listener,
     Outcome,
-    Patience,
-    RetryPolicy,
     Step,
     converse,
 )
 from pytest_kibana.wire.friendly import CallOptions, Options
 from pytest_kibana.wire.network import AsyncNetwork, AsyncPoolNetwork, Outgoing
-from pytest_kibana.wire.reading import Limits
-from pytest_kibana.wire.redact import Redactor
 
 
 class AsyncKibanaClient(ClientBase):
@@ -38,33 +30,11 @@ class AsyncKibanaClient(ClientBase):
         endpoint: Endpoint | str,
         credentials: Credentials | None = None,
         *,
-        contract: Contract | None = None,
-        space: str | None = None,
-        listeners: tuple[Listener, ...] = (),
-        gates: tuple[Gate, ...] = (),
-        origin: Origin = Origin.HAND,
-        retry: RetryPolicy | None = None,
-        limits: Limits | None = None,
-        redactor: Redactor | None = None,
-        patience: Patience | None = None,
-        clock: Clock | None = None,
         network: AsyncNetwork | None = None,
         sleep: Callable[[float], Awaitable[None]] | None = None,
+        **options: Unpack[ClientOptions],
     ) -> None:
-        self._open(
-            endpoint,
-            credentials,
-            contract=contract,
-            space=space,
-            listeners=listeners,
-            gates=gates,
-            origin=origin,
-            retry=retry,
-            limits=limits,
-            redactor=redactor,
-            patience=patience,
-            clock=clock,
-        )
+        self._open(endpoint, credentials, options)
         self._network = network or AsyncPoolNetwork(self.endpoint, self._view.setup.limits)
         self._turn = asyncio.Lock()
         self._sleep = sleep or asyncio.sleep

@@ -1,7 +1,7 @@
 """What both clients share: who speaks, to which deployment and space, and how one client becomes another."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 import httpx
 
@@ -34,6 +34,34 @@ class _View:
     origin: Origin
 
 
+class ClientOptions(TypedDict, total=False):
+    """What may be said of a client beside who speaks to whom.
+
+    Attributes:
+        contract: lets ``call`` find operations, and names the operation of every exchange.
+        space: id of the space to speak to; None is the default space.
+        listeners: called with every exchange, each attempt of a retried request included.
+        gates: called with every request before it is sent; what they raise stops it.
+        origin: marks the requests that this client makes itself; see :class:`Origin`.
+        retry: see :class:`RetryPolicy`.
+        limits: how much of an answer is kept.
+        redactor: shared by clients that must know each other's secrets.
+        patience: gives a request its own :class:`Timeouts`, or None for the endpoint's.
+        clock: where time comes from.
+    """
+
+    contract: Contract | None
+    space: str | None
+    listeners: tuple[Listener, ...]
+    gates: tuple[Gate, ...]
+    origin: Origin
+    retry: RetryPolicy | None
+    limits: Limits | None
+    redactor: Redactor | None
+    patience: Patience | None
+    clock: Clock | None
+
+
 class ClientBase:
     """What both clients share: who we are, where we are, and how to become another."""
 
@@ -41,42 +69,32 @@ class ClientBase:
     _owner: bool
 
     def _open(
-        self,
-        endpoint: Endpoint | str,
-        credentials: Credentials | None,
-        *,
-        contract: Contract | None,
-        space: str | None,
-        listeners: tuple[Listener, ...],
-        gates: tuple[Gate, ...],
-        origin: Origin,
-        retry: RetryPolicy | None,
-        limits: Limits | None,
-        redactor: Redactor | None,
-        patience: Patience | None,
-        clock: Clock | None,
+        self, endpoint: Endpoint | str, credentials: Credentials | None, options: "ClientOptions"
     ) -> None:
+        unknown = options.keys() - ClientOptions.__annotations__.keys()
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no option {', '.join(sorted(unknown))}")
         found: Credentials | None = None
         if isinstance(endpoint, str):
             endpoint, found = read_endpoint(endpoint)
         who = credentials or found or Anonymous()
-        redactor = redactor or Redactor()
+        redactor = options.get("redactor") or Redactor()
         redactor.register(*who.secrets(), *(found.secrets() if found else ()), *endpoint.secrets())
         self._view = _View(
             Setup(
                 endpoint,
                 redactor,
-                tuple(listeners),
-                tuple(gates),
-                retry or RetryPolicy(),
-                limits or Limits(),
-                clock or Clock(),
-                patience,
+                tuple(options.get("listeners", ())),
+                tuple(options.get("gates", ())),
+                options.get("retry") or RetryPolicy(),
+                options.get("limits") or Limits(),
+                options.get("clock") or Clock(),
+                options.get("patience"),
             ),
             who,
-            contract,
-            friendly.space_id(space),
-            origin,
+            options.get("contract"),
+            friendly.space_id(options.get("space")),
+            options.get("origin", Origin.HAND),
         )
         self._owner = True
 

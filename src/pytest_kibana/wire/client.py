@@ -11,28 +11,20 @@ from typing import Any, Self, Unpack
 
 import httpx
 
-from pytest_kibana.contract import Contract
 from pytest_kibana.wire import friendly
 from pytest_kibana.wire import weather as sky
-from pytest_kibana.wire.base import ClientBase
+from pytest_kibana.wire.base import ClientBase, ClientOptions
 from pytest_kibana.wire.credentials import Credentials
 from pytest_kibana.wire.endpoint import Endpoint
-from pytest_kibana.wire.exchange import Exchange, Origin, Request
+from pytest_kibana.wire.exchange import Exchange, Request
 from pytest_kibana.wire.flow import (
-    Clock,
     Exclusively,
-    Gate,
-    Listener,
     Outcome,
-    Patience,
-    RetryPolicy,
     Step,
     converse,
 )
 from pytest_kibana.wire.friendly import CallOptions, Options
 from pytest_kibana.wire.network import Network, Outgoing, PoolNetwork
-from pytest_kibana.wire.reading import Limits
-from pytest_kibana.wire.redact import Redactor
 
 
 class KibanaClient(ClientBase):
@@ -43,17 +35,8 @@ class KibanaClient(ClientBase):
         endpoint: an :class:`Endpoint`, or a URL (whose user and password serve where no credentials are
             given).
         credentials: who we are; nobody by default.
-        contract: lets :meth:`call` find operations, and names the operation of every exchange.
-        space: id of the space to speak to; None is the default space.
-        listeners: called with every exchange, each attempt of a retried request included.
-        gates: called with every request before it is sent; what they raise stops it.
-        origin: marks the requests that this client makes itself; see :class:`Origin`.
-        retry: see :class:`RetryPolicy`.
-        limits: how much of an answer is kept.
-        redactor: shared by clients that must know each other's secrets.
-        patience: gives a request its own :class:`Timeouts`, or None for the endpoint's.
-        clock: where time comes from.
         network: what carries the requests, for tests.
+        options: see :class:`ClientOptions`.
     """
 
     def __init__(
@@ -61,32 +44,10 @@ class KibanaClient(ClientBase):
         endpoint: Endpoint | str,
         credentials: Credentials | None = None,
         *,
-        contract: Contract | None = None,
-        space: str | None = None,
-        listeners: tuple[Listener, ...] = (),
-        gates: tuple[Gate, ...] = (),
-        origin: Origin = Origin.HAND,
-        retry: RetryPolicy | None = None,
-        limits: Limits | None = None,
-        redactor: Redactor | None = None,
-        patience: Patience | None = None,
-        clock: Clock | None = None,
         network: Network | None = None,
+        **options: Unpack[ClientOptions],
     ) -> None:
-        self._open(
-            endpoint,
-            credentials,
-            contract=contract,
-            space=space,
-            listeners=listeners,
-            gates=gates,
-            origin=origin,
-            retry=retry,
-            limits=limits,
-            redactor=redactor,
-            patience=patience,
-            clock=clock,
-        )
+        self._open(endpoint, credentials, options)
         self._network = network or PoolNetwork(self.endpoint, self._view.setup.limits)
         self._turn = threading.Lock()
 

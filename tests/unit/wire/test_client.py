@@ -7,12 +7,14 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 from tests.unit.wire.conftest import Loopback, Say
 
+from pytest_kibana.contract import load
 from pytest_kibana.contract.model import Match, Operation
 from pytest_kibana.errors import (
     BudgetExhausted,
@@ -203,6 +205,29 @@ class TestFriendly:
         with pytest.raises(TargetUnreachable, match="in time"):
             client.post("/api/x", timeout=0.2)
         assert time.monotonic() - began < 0.9
+
+    def test_a_call_by_operation_may_say_its_space_too(
+        self, client: KibanaClient, loopback: Loopback
+    ) -> None:
+        label, path = "GET /api/cases/{caseId}", {"caseId": "c"}
+        known = client.derive(contract=load("core"), space="ab")
+        for space in ("cd", None, "default", SimpleNamespace(id="ef")):
+            known.call(label, path=path, space=space)
+        known.call(label, path=path)
+
+        async def ask() -> None:
+            other = AsyncKibanaClient(client.endpoint, contract=load("core"), space="ab")
+            async with other as asynchronous:
+                await asynchronous.call(label, path=path, space="cd")
+
+        asyncio.run(ask())
+        spaces = [said.target.removeprefix("/base").removesuffix("/api/cases/c") for said in loopback.seen]
+        assert spaces == ["/s/cd", "", "", "/s/ef", "/s/ab", "/s/cd"]
+
+    @pytest.mark.parametrize("kind", [KibanaClient, AsyncKibanaClient])
+    def test_an_option_that_no_client_has_is_named(self, kind: Any) -> None:
+        with pytest.raises(TypeError, match=f"{kind.__name__}.*spaces"):
+            kind("http://127.0.0.1:9", spaces="ab")
 
     def test_patience_gives_some_requests_more_time(self, client: KibanaClient, loopback: Loopback) -> None:
         loopback.default = lambda handler: (time.sleep(0.3), Say().write(handler))
