@@ -346,6 +346,39 @@ def _remote_output(walk: Walk) -> str:
     return str(walk.client.post(path, json=body, headers=HEADERS).json()["item"]["id"])
 
 
+def _task(verb: str) -> Callable[[Walk], str]:
+    """Let a task do something to packages, and return its id."""
+
+    def start(walk: Walk) -> str:
+        version = {} if verb == "rollback" else {"version": "2.1.1"}
+        body = {"packages": [{"name": "nginx", **version}]}
+        answer = walk.client.post(f"/api/fleet/epm/packages/_bulk_{verb}", json=body, headers=HEADERS)
+        return str(answer.json()["taskId"])
+
+    return start
+
+
+def _package_policy(walk: Walk) -> Json:
+    walk.made += 1
+    return {
+        "name": f"package-policy-{walk.made}",
+        "package": {"name": "nginx", "version": "2.1.1"},
+        "inputs": {},
+    }
+
+
+def _upgraded(walk: Walk) -> str:
+    """Install a package in an old version and then in a new one."""
+    for version in ("2.0.0", "2.1.0"):
+        walk.client.post(f"/api/fleet/epm/packages/tcp/{version}", json={}, headers=HEADERS)
+    return "tcp"
+
+
+def _installed(walk: Walk) -> str:
+    walk.client.post("/api/fleet/epm/packages/nginx/2.1.1", json={}, headers=HEADERS)
+    return "nginx"
+
+
 NAMED = {"pkgName": "nginx", "pkgVersion": "2.1.1", "agentId": "stand-in-agent"}
 """Parameters that name what the stand-in brings along."""
 
@@ -362,6 +395,14 @@ IDS: dict[tuple[str, int], Callable[[Walk], str]] = {
     ("POST /api/fleet/agents/actions/{}/cancel", 0): lambda walk: str(
         walk.make(BY_NAME["fleet_agent_action"], ["stand-in-agent"])
     ),
+    **{
+        (f"GET /api/fleet/epm/packages/_bulk_{verb}/{{}}", 0): _task(verb)
+        for verb in ("upgrade", "uninstall", "rollback")
+    },
+    ("GET /api/fleet/epm/packages/{}/{}/{}", 2): lambda _: "manifest.yml",
+    ("POST /api/fleet/epm/packages/{}/rollback", 0): _upgraded,
+    ("PUT /api/fleet/epm/packages/{}/{}", 0): _installed,
+    ("DELETE /api/fleet/epm/packages/{}/{}", 0): _installed,
     ("GET /api/fleet/remote_synced_integrations/{}/remote_status", 0): _remote_output,
     ("GET /api/fleet/agents/files/{}/{}", 0): _file("id"),
     ("GET /api/fleet/agents/files/{}/{}", 1): _file("name"),
@@ -436,6 +477,8 @@ SENSIBLE: dict[str, Json] = {
     "POST /api/fleet/agents/{}/reassign": lambda walk, _: {
         "policy_id": walk.make(BY_NAME["fleet_agent_policy"], [])
     },
+    "POST /api/fleet/package_policies": lambda walk, _: _package_policy(walk),
+    "PUT /api/fleet/package_policies/{}": lambda walk, _: _package_policy(walk),
     "POST /api/fleet/enrollment_api_keys": lambda walk, _: {
         "policy_id": walk.make(BY_NAME["fleet_agent_policy"], [])
     },
@@ -494,6 +537,9 @@ QUERIES: dict[str, Json] = {
     "GET /api/timeline": lambda walk: {"id": walk.make(BY_NAME["timeline"], [])},
     "GET /api/timeline/resolve": lambda walk: {"id": walk.make(BY_NAME["timeline"], [])},
     "POST /api/fleet/message_signing_service/rotate_key_pair": {"acknowledge": "true"},
+    "DELETE /api/fleet/epm/packages/{}/{}/datastream_assets": lambda walk: {
+        "packagePolicyId": walk.make(BY_NAME["fleet_package_policy"], [])
+    },
 }
 """Parameters of the query that an operation wants although it calls them optional."""
 

@@ -27,6 +27,10 @@ _CLOSED_QUERIES = frozenset({"/api/status", "/api/spaces/space"})
 """Routes whose query is refused for what it does not know. Others do so too, but contracts lag behind those."""
 
 
+_FILES = ("file", "sourcemap", "content")
+"""Parts of a form that are files; the others are text, however they were sent."""
+
+
 @dataclass(slots=True)
 class Upload:
     """A file of a multipart body."""
@@ -255,6 +259,9 @@ class Intake:
             if name not in fields:
                 text = f"[request body.{name}]: expected value of type [Stream] but got [undefined]"
                 raise Refusal(400, text, family="platform")
+        for name, sent in fields.items():
+            if isinstance(sent, Upload) and name not in _FILES:
+                fields[name] = sent.content.decode("utf-8", "replace")
 
 
 def _demand_known(operation: Operation, query: dict[str, list[str]]) -> None:

@@ -309,7 +309,8 @@ def attach_file(call: Call) -> Reply:
         raise Refusal(
             400, "[request body.file]: expected value of type [Stream] but got [undefined]", family="platform"
         )
-    name = (call.body or {}).get("filename") or file.name.rpartition(".")[0] or file.name
+    given = (call.body or {}).get("filename")
+    name = (given if isinstance(given, str) else None) or file.name.rpartition(".")[0] or file.name
     described = {
         "name": name,
         "extension": file.name.rpartition(".")[2],

@@ -8,6 +8,7 @@ from pytest_kibana.simulator.identities import BUILT_IN_ROLES
 from pytest_kibana.simulator.listing import dig, matches, sort_rows, whole
 from pytest_kibana.simulator.replies import NOTHING, Refusal, Reply
 from pytest_kibana.simulator.store import Record, Table
+from pytest_kibana.simulator.wording import got
 from pytest_kibana.simulator.world import Call
 
 Json = Any
@@ -179,6 +180,9 @@ def bulk(call: Call) -> Reply:
     """Make or replace roles; a bad one spoils only itself."""
     answer: dict[str, Json] = {}
     for name, definition in ((call.body or {}).get("roles") or {}).items():
+        if not isinstance(definition, dict):  # as one published contract has it
+            text = f"[request body.roles.{name}]: expected a plain object value, but found [{got(definition)}] instead."
+            raise Refusal(400, text, family="platform")
         problems = _problems(definition)
         if problems or name in BUILT_IN_ROLES:
             reason = "; ".join(problems) or f"Role [{name}] is reserved and may not be used."
