@@ -4,6 +4,7 @@ jsonschema-rs does the judging; one registry per contract holds its components. 
 first answers yes or no; only a no pays for the search for the deepest meaningful place.
 """
 
+import re
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,9 @@ from pytest_kibana.contract.model import JsonSchema, Schema, Violation
 
 _BASE = "kibana:contract"
 _KEPT = 8192
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+_FORMATS = {"uuid": lambda text: _UUID.fullmatch(text) is not None}
+"""Formats that draft 7 does not know. The other formats that a contract is held to are draft 7's own."""
 
 
 class Judge:
@@ -60,7 +64,11 @@ class Judge:
             if self._registry is None:
                 self._registry = registry_of(self._components)
             made = jsonschema_rs.Draft7Validator(
-                absolute(json_schema), registry=self._registry, validate_formats=True, offline=True
+                absolute(json_schema),
+                registry=self._registry,
+                validate_formats=True,
+                formats=_FORMATS,
+                offline=True,
             )
             if len(self._validators) >= _KEPT:
                 self._validators.pop(next(iter(self._validators)))

@@ -39,7 +39,7 @@ _DEFECTS = "pytest-kibana defects of a contract"
 _DOCUMENT = "pytest-kibana document of a contract"
 
 # Raise this whenever the compiled form of the same document would differ.
-VERSION = 8
+VERSION = 9
 
 Value = TypeVar("Value")
 

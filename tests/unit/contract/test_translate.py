@@ -98,6 +98,12 @@ CASES: list[tuple[str, Any, list[Any], list[Any]]] = [
     ("unknown format", {"type": "string", "format": "nonempty"}, ["", "a"], [1]),
     ("format of another type", {"type": "object", "format": "uuid"}, [{}], ["a"]),
     (
+        "a uuid, of any version and in any case",
+        {"type": "string", "format": "uuid"},
+        ["2eb7189e-2b1f-4a6f-8f3e-0a1b2c3d4e5f", "2EB7189E-2B1F-1A6F-8F3E-0A1B2C3D4E5F"],
+        ["", "a", "2eb7189e2b1f4a6f8f3e0a1b2c3d4e5f", "2eb7189e-2b1f-4a6f-8f3e-0a1b2c3d4e5f\n"],
+    ),
+    (
         "date-time is asserted",
         {"type": "string", "format": "date-time"},
         ["2026-01-01T00:00:00Z"],

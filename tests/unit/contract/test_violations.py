@@ -51,6 +51,13 @@ RULES: list[tuple[Any, Any, str, str, str]] = [
     ),
     ({"pattern": "^a"}, "b", "", "pattern", "does not match the contract's pattern `^a`"),
     (
+        {"type": "string", "format": "uuid"},
+        "00000000000040008000000000000000",
+        "",
+        "format",
+        "is no uuid, which is the format that the contract says",
+    ),
+    (
         {"type": "string", "format": "date-time"},
         "x",
         "",
