@@ -6,9 +6,14 @@ from pathlib import Path
 
 def contract() -> str:
     """Return the path of a copy of the contract published for 9.1, or ``core`` where KIBANA_CONTRACT_PATH has none."""
+    return contracts("9.1")[0]
+
+
+def contracts(*versions: str) -> list[str]:
+    """Return the paths of the contracts published for these versions, as KIBANA_CONTRACT_PATH has them, or ``core``."""
     folders = [Path(p) for p in os.environ.get("KIBANA_CONTRACT_PATH", "").split(os.pathsep) if p]
-    found = (folder / "kibana-9.1.json" for folder in folders)
-    return next((str(path.resolve()) for path in found if path.is_file()), "core")
+    places = (folder / f"kibana-{version}.json" for version in versions for folder in folders)
+    return [str(path.resolve()) for path in places if path.is_file()] or ["core"]
 
 
 def environment() -> dict[str, str]:

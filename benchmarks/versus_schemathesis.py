@@ -1,10 +1,19 @@
 """How fast, how lean and how watchful beside Schemathesis on the same server?
 
-A stand-in serves a contract; faults are chosen by a seed, one for each of some operations. Both tools test the same
-operations, first where nothing is wrong and then where the faults are on, and ours gets no more requests than
-Schemathesis made cases. A fault counts as found where a tool reports something at its operation that it does not
-report where nothing is wrong. Prints time per checked request, peak memory, and who found what; exits 1 below the
-limits. Memory is that of the testing process; the stand-in has its own.
+Speed: a stand-in serves a whole contract, and both tools test all of its operations as people run them: ``st run`` with
+the flags that its documentation recommends for quick runs (few examples, no shrinking, several workers), and ``pytest
+--kibana-url`` with a budget of as many requests for each operation and as many workers. Every case that Schemathesis
+made counts as checked; of ours only what was judged counts, and not what was sent to make and remove the objects that
+requests need. Two settings, because they cost Schemathesis differently: ``fuzzing`` makes up to so many random cases
+for each operation, as ours does; ``coverage`` writes them down without Hypothesis, some hundred for each operation, so
+it is measured on a sample of the operations. Time and CPU time are those of the whole command, start and reports
+included; memory is that of the testing process. The stand-in runs beside, on the same machine, in its own process.
+
+Defects: faults are chosen by a seed, one for each of some operations. Both tools test these, first where nothing is
+wrong and then where the faults are on, and ours gets no more requests than Schemathesis made cases. A fault counts as
+found where a tool reports something at its operation that it does not report where nothing is wrong.
+
+Prints it all; exits 1 below the limits.
 """
 
 import argparse
@@ -20,7 +29,10 @@ import time
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from _common import contracts, environment
 
 from pytest_kibana import embedded
 from pytest_kibana.contract import Contract, load
@@ -31,50 +43,61 @@ from pytest_kibana.target import load_facts
 
 WARM, COLD = 10.0, 3.0
 GROUPS = ("response", "protocol", "access", "input")
+SHARE = 1.6
+"""Our budget for an operation is this many times the examples: not every operation has cases of every group."""
 Found = frozenset[tuple[str, str]]
 """(operation, what was reported of it)."""
 
 
 @dataclass(frozen=True)
 class Ran:
-    """One run of a tool: seconds, requests that were checked, peak memory in MB, and what it reported."""
+    """One run of a tool: seconds, CPU seconds, requests that were checked, peak memory in MB, and what it reported."""
 
     seconds: float
+    cpu: float
     requests: int
     memory: float
     found: Found
 
-    @property
-    def milliseconds(self) -> float:
-        """Time per checked request."""
-        return self.seconds / max(self.requests, 1) * 1000
+    def each(self, seconds: float) -> float:
+        """Return milliseconds for each checked request."""
+        return seconds / max(self.requests, 1) * 1000
+
+    def line(self, name: str) -> str:
+        """Return a row of the table."""
+        return (
+            f"    {name:14} {self.seconds:7.1f} s {self.cpu:7.1f} s CPU {self.requests:6} requests "
+            f"{self.each(self.seconds):7.2f} ms each {self.memory:5.0f} MB"
+        )
 
 
-def timed(command: Sequence[str], environment: dict[str, str], log: Path) -> tuple[float, float]:
-    """Run a command; return its seconds and its peak memory in MB."""
+def timed(command: Sequence[str], log: Path, **more: str) -> tuple[float, float, float]:
+    """Run a command; return its seconds, its CPU seconds and its peak memory in MB."""
     began = time.perf_counter()
     with log.open("wb") as out:
-        process = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, env={**environment(), **more}, cwd=log.parent, stdout=out, stderr=subprocess.STDOUT
+        )
         _, _, used = os.wait4(process.pid, 0)
     process.returncode = 0
-    return time.perf_counter() - began, used.ru_maxrss / 1024
+    return time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
 @dataclass(frozen=True)
 class Match:
-    """What both tools are told."""
+    """What both tools are told. ``labels`` are the operations; ``seed`` and ``workers`` are the same for both."""
 
     contract: Contract
     source: str
     labels: Sequence[str]
     seed: int
-    examples: int
+    workers: int
     folder: Path
 
     @property
     def document(self) -> Path:
         """The published document with these operations alone."""
-        path = self.folder / "contract.json"
+        path = self.folder / f"contract-{len(self.labels)}.json"
         if not path.exists():
             path.write_text(json.dumps(self._excerpt()))
         return path
@@ -90,57 +113,39 @@ class Match:
             kept[method] = item[method]
         return {**document, "paths": wanted}
 
-    def schemathesis(self, name: str, faults: Sequence[str]) -> Ran:
+    def schemathesis(self, name: str, *flags: str, faults: Sequence[str] = (), report: bool = False) -> Ran:
         """Let Schemathesis test the operations on a stand-in with these faults."""
-        report, log = self.folder / f"{name}.xml", self.folder / f"{name}.txt"
+        junit, log = self.folder / f"{name}.xml", self.folder / f"{name}.txt"
         server = _served(self.source, faults)
         try:
             command = [str(Path(sys.executable).with_name("schemathesis")), "run", str(self.document)]
-            command += [
-                "--url",
-                server.url,
-                "-H",
-                f"Authorization: ApiKey {server.api_key}",
-                "-H",
-                "kbn-xsrf: true",
-            ]
-            command += ["--phases", "examples,coverage,fuzzing", "--max-examples", str(self.examples)]
-            command += ["--seed", str(self.seed), "--continue-on-failure", "--max-failures", "1000000"]
-            command += [
-                "--report",
-                "junit",
-                "--report-junit-path",
-                str(report),
-                "--no-color",
-                "--workers",
-                "2",
-            ]
-            seconds, memory = timed(command, dict(os.environ), log)
+            command += ["--url", server.url, "-H", f"Authorization: ApiKey {server.api_key}"]
+            command += ["-H", "kbn-xsrf: true", "--seed", str(self.seed), "--workers", str(self.workers)]
+            command += ["--continue-on-failure", "--max-failures", "1000000", "--no-color", *flags]
+            command += ["--report", "junit", "--report-junit-path", str(junit)] if report else []
+            seconds, cpu, memory = timed(command, log)
         finally:
             server.close()
         made = re.search(r"^\s*(\d+) generated", log.read_text(errors="replace"), re.MULTILINE)
-        found = {
-            (case.get("name", ""), title)
-            for case in ET.parse(report).getroot().iter("testcase")
-            for failure in case.iter("failure")
-            for title in re.findall(r"^- (ST\d+.*|.+)$", failure.text or "", re.MULTILINE)
-        }
-        return Ran(seconds, int(made.group(1)) if made else 0, memory, frozenset(found))
+        return Ran(
+            seconds, cpu, int(made.group(1)) if made else 0, memory, _reported(junit) if report else Found()
+        )
 
-    def ours(self, name: str, faults: Sequence[str], requests: int, cache: Path) -> Ran:
-        """Test the operations ourselves, with at most so many requests."""
+    def ours(self, name: str, budget: str, cache: Path, *, faults: Sequence[str] = ()) -> Ran:
+        """Test the operations ourselves."""
         folder, log = self.folder / name, self.folder / f"{name}.txt"
         server = _served(self.source, faults)
         try:
-            share = math.ceil(requests / len(self.labels))
             command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"]
             command += ["--pyargs", "pytest_kibana.suites.contract", "--kibana-url", server.url]
             command += ["--kibana-api-key", server.api_key, "--kibana-contract", self.source]
             command += ["--kibana-viewer-api-key", server.viewer_api_key or ""]
             command += ["--kibana-allow", "disruptive", "--kibana-seed", str(self.seed)]
-            command += ["--kibana-operations", ",".join(self.labels), "--kibana-report-dir", str(folder)]
-            command += ["--kibana-budget", f"requests={requests},per-operation={share}"]
-            seconds, memory = timed(command, {**os.environ, "XDG_CACHE_HOME": str(cache)}, log)
+            command += ["--kibana-concurrency", str(self.workers), "--kibana-report-dir", str(folder)]
+            if len(self.labels) < len(self.contract.operations):
+                command += ["--kibana-operations", ",".join(self.labels)]
+            command += ["--kibana-budget", budget]
+            seconds, cpu, memory = timed(command, log, XDG_CACHE_HOME=str(cache))
         finally:
             server.close()
         if not (folder / "results.jsonl").exists():
@@ -152,7 +157,16 @@ class Match:
             if finding.about is not About.CONTRACT
             for label in finding.operations or (finding.operation,)
         }
-        return Ran(seconds, results.footer.requests if results.footer else 0, memory, frozenset(found))
+        return Ran(seconds, cpu, results.footer.requests if results.footer else 0, memory, frozenset(found))
+
+
+def _reported(junit: Path) -> Found:
+    return frozenset(
+        (case.get("name", ""), title)
+        for case in ET.parse(junit).getroot().iter("testcase")
+        for failure in case.iter("failure")
+        for title in re.findall(r"^- (ST\d+.*|.+)$", failure.text or "", re.MULTILINE)
+    )
 
 
 def _served(source: str, faults: Sequence[str]) -> embedded.Embedded:
@@ -184,53 +198,94 @@ def chosen(contract: Contract, count: int, seed: int) -> dict[str, str]:
     return taken
 
 
-def main() -> int:
-    """Measure, print, and tell by the exit code whether the limits are kept."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--contract", default="core")
-    parser.add_argument("--operations", type=int, default=40, help="how many, each with a fault of its own")
-    parser.add_argument("--examples", type=int, default=5, help="Schemathesis' --max-examples")
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    contract = load(options.contract)
-    faults = chosen(contract, options.operations, options.seed)
+def speed(match: Match, title: str, theirs: Ran, budget: str) -> bool:
+    """Compare with ours at that budget, cold and warm; print, and tell whether the limits are kept."""
+    cache = Path(match.folder, f"cache-{title}")
+    cold = match.ours(f"{title}-cold", budget, cache)
+    warm = match.ours(f"{title}-warm", budget, cache)
+    print(f"  {title}: {len(match.labels)} operations, {match.workers} workers, our budget {budget}")
+    for name, ran in (("Schemathesis", theirs), ("ours, cold", cold), ("ours, warm", warm)):
+        print(ran.line(name))
+    wall = [theirs.each(theirs.seconds) / ran.each(ran.seconds) for ran in (cold, warm)]
+    work = [theirs.each(theirs.cpu) / ran.each(ran.cpu) for ran in (cold, warm)]
+    print(
+        f"    per checked request: {wall[0]:.1f} x cold, {wall[1]:.1f} x warm; in CPU time {work[0]:.1f} x cold, "
+        f"{work[1]:.1f} x warm; memory {warm.memory / theirs.memory:.2f} x",
+        flush=True,
+    )
+    return wall[0] >= COLD and wall[1] >= WARM and max(cold.memory, warm.memory) <= theirs.memory
+
+
+def defects(match: Match, faults: dict[str, str], examples: int) -> bool:
+    """Compare what is found of the same faults; print, and tell whether ours found more."""
     spots = [f"{name}@{label}" for label, name in faults.items()]
-    with tempfile.TemporaryDirectory(prefix="kibana-versus-") as folder:
-        match = Match(
-            contract, _absolute(options.contract), list(faults), options.seed, options.examples, Path(folder)
-        )
-        theirs, theirs_broken = match.schemathesis("theirs", ()), match.schemathesis("theirs-broken", spots)
-        cache = Path(folder, "cache")
-        cold = match.ours("cold", (), theirs.requests, cache)
-        warm = match.ours("warm", (), theirs.requests, cache)
-        broken = match.ours("broken", spots, theirs.requests, cache)
-    rows = {"Schemathesis": theirs, "ours, cold": cold, "ours, warm": warm}
-    print(f"{len(faults)} operations of {options.contract}, seed {options.seed}")
-    for name, ran in rows.items():
-        print(
-            f"  {name:13} {ran.seconds:7.1f} s  {ran.requests:6} requests  {ran.milliseconds:7.2f} ms each  "
-            f"{ran.memory:5.0f} MB"
-        )
-    ratios = {name: theirs.milliseconds / ran.milliseconds for name, ran in rows.items()}
-    print(f"  per checked request: {ratios['ours, cold']:.1f} x cold, {ratios['ours, warm']:.1f} x warm")
+    flags = ("--phases", "examples,coverage,fuzzing", "--max-examples", str(examples))
+    theirs = match.schemathesis("theirs", *flags, report=True)
+    theirs_broken = match.schemathesis("theirs-broken", *flags, faults=spots, report=True)
+    share = math.ceil(theirs.requests / len(match.labels))
+    budget = f"requests={theirs.requests},per-operation={share}"
+    cache = Path(match.folder, "cache-defects")
+    ours, broken = (
+        match.ours("well", budget, cache),
+        match.ours("broken", budget, cache, faults=spots),
+    )
     they = {label for label in faults if any(at == label for at, _ in theirs_broken.found - theirs.found)}
-    we = {label for label in faults if any(at == label for at, _ in broken.found - warm.found)}
+    we = {label for label in faults if any(at == label for at, _ in broken.found - ours.found)}
     print(f"  faults found, of {len(faults)}: Schemathesis {len(they)}, ours {len(we)}")
-    print(f"  reported where nothing is wrong: Schemathesis {len(theirs.found)}, ours {len(warm.found)}")
+    print(f"    requests: Schemathesis {theirs_broken.requests}, ours {broken.requests}")
+    print(f"    reported where nothing is wrong: Schemathesis {len(theirs.found)}, ours {len(ours.found)}")
     for title, labels in (
         ("only Schemathesis", they - we),
         ("only ours", we - they),
         ("nobody", {*faults} - we - they),
     ):
-        print(f"  found by {title}: {len(labels)}")
+        print(f"    found by {title}: {len(labels)}")
         for label in sorted(labels):
-            print(f"    {faults[label]}@{label}")
-    good = (
-        ratios["ours, warm"] >= WARM
-        and ratios["ours, cold"] >= COLD
-        and warm.memory <= theirs.memory
-        and len(we) > len(they)
+            print(f"      {faults[label]}@{label}")
+    return len(we) > len(they)
+
+
+def main() -> int:
+    """Measure, print, and tell by the exit code whether the limits are kept."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "contracts", nargs="*", help="the contracts published for 9.1 and 9.3 where at hand, or core"
     )
+    parser.add_argument("--examples", type=int, default=10, help="random cases for each operation")
+    parser.add_argument(
+        "--covered", type=int, default=40, help="operations of the setting coverage; 0 leaves it out"
+    )
+    parser.add_argument("--faults", type=int, default=40, help="operations with a fault; 0 leaves them out")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    good = True
+    for source in options.contracts or contracts("9.1", "9.3"):
+        contract = load(source)
+        print(f"{contract!r}, seed {options.seed}", flush=True)
+        with tempfile.TemporaryDirectory(prefix="kibana-versus-") as folder:
+            told = partial(
+                Match,
+                contract,
+                _absolute(source),
+                seed=options.seed,
+                workers=options.workers,
+                folder=Path(folder),
+            )
+            all_of_them = told(labels=list(contract.operations))
+            few = ("--phases", "fuzzing", "--max-examples", str(options.examples), "--no-shrink")
+            theirs = all_of_them.schemathesis("fuzzing", *few)
+            good &= speed(all_of_them, "fuzzing", theirs, f"per-operation={round(options.examples * SHARE)}")
+            if options.covered:
+                some = told(
+                    labels=random.Random(options.seed).sample(list(contract.operations), options.covered)
+                )
+                theirs = some.schemathesis("coverage", "--phases", "examples,coverage", "--no-shrink")
+                share = math.ceil(theirs.requests / options.covered)
+                good &= speed(some, "coverage", theirs, f"per-operation={share}")
+            if options.faults:
+                faults = chosen(contract, options.faults, options.seed)
+                good &= defects(told(labels=list(faults)), faults, max(1, options.examples // 2))
     print(
         "good" if good else f"BELOW THE LIMITS: {WARM:g} x warm, {COLD:g} x cold, no more memory, more found"
     )
