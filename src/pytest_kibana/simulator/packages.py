@@ -13,6 +13,7 @@ class Package:
     category: str
     description: str
     type: str = "integration"
+    older: tuple[str, ...] = ()
 
 
 CATALOGUE = {
@@ -24,8 +25,10 @@ CATALOGUE = {
         Package("nginx", "Nginx", "2.1.1", "web", "Logs and metrics of web servers."),
         Package("apache", "Apache HTTP Server", "2.0.1", "web", "Logs and metrics of web servers."),
         Package("udp", "Custom UDP Logs", "2.1.0", "custom", "Logs sent by UDP."),
-        Package("tcp", "Custom TCP Logs", "2.1.0", "custom", "Logs sent by TCP."),
+        Package("tcp", "Custom TCP Logs", "2.1.0", "custom", "Logs sent by TCP.", older=("2.0.0", "1.20.0")),
         Package("log", "Custom Logs", "2.4.4", "custom", "Logs in files.", "input"),
+        Package("filestream", "Custom Logs (Filestream)", "2.2.0", "custom", "Logs in files.", "input"),
+        Package("winlog", "Custom Windows Event Logs", "2.4.0", "custom", "Logs of Windows.", "input"),
         Package("endpoint", "Elastic Defend", "9.1.0", "security", "Protection of hosts."),
         Package("osquery_manager", "Osquery Manager", "1.18.0", "security", "Questions to hosts."),
         Package("synthetics", "Elastic Synthetics", "1.4.2", "observability", "Checks of services."),
@@ -35,6 +38,6 @@ CATALOGUE = {
         ),
     )
 }
-"""By name, in the newest version."""
+"""By name, in the newest version; a few have older ones."""
 
 CATEGORIES = tuple(sorted({package.category for package in CATALOGUE.values()}))

@@ -4,6 +4,7 @@ from typing import Any
 
 from pytest_kibana.simulator.archives import BadArchive, opened
 from pytest_kibana.simulator.families import Family
+from pytest_kibana.simulator.listing import whole
 from pytest_kibana.simulator.packages import CATALOGUE, CATEGORIES, Package
 from pytest_kibana.simulator.replies import Refusal, Reply
 from pytest_kibana.simulator.store import Record
@@ -11,7 +12,10 @@ from pytest_kibana.simulator.world import Call
 
 Json = Any
 family = Family("fleet packages")
-_ONE = "/api/fleet/epm/packages/{}/{}"
+_PACKAGES = "/api/fleet/epm/packages"
+_ONE = f"{_PACKAGES}/{{}}/{{}}"
+_FILES = ("manifest.yml", "changelog.yml", "docs/README.md")
+"""What every package has."""
 _STREAMS = (
     "logs-elastic_agent-default",
     "logs-system.syslog-default",
@@ -38,7 +42,8 @@ def _known(call: Call, name: str) -> Package:
 def _version(call: Call, package: Package) -> str:
     """Return the version of the path; the newest where the path has none."""
     asked = call.ids[1] if len(call.ids) > 1 else package.version
-    if asked == package.version or _installed(call, package.name):
+    record = _installed(call, package.name)
+    if asked in (package.version, *package.older) or (record and asked == record.value["version"]):
         return asked
     raise Refusal(404, f"[{package.name}-{asked}] package not installed or found in registry")
 
@@ -67,7 +72,7 @@ def _shown(call: Call, package: Package, version: str | None = None) -> dict[str
         "assets": {},
         "conditions": {"kibana": {"version": "^9.0.0"}},
         "latestVersion": package.version,
-        "keepPoliciesUpToDate": False,
+        "keepPoliciesUpToDate": bool(record and record.value.get("keep")),
     }
     if record is not None:
         row["installationInfo"] = {
@@ -110,7 +115,7 @@ def limited(call: Call) -> Reply:
 
 @family.on("GET /api/fleet/epm/packages/installed")
 def installed(call: Call) -> Reply:
-    """Show what is installed."""
+    """Show what is installed, by name; the next page begins after the last name of this one."""
     wanted = str(call.query.get("nameQuery") or "")
     rows = [
         {
@@ -125,7 +130,13 @@ def installed(call: Call) -> Reply:
         for name, record in sorted(call.table("epm_package").items())
         if wanted in name
     ]
-    return Reply({"items": rows, "total": len(rows), "searchAfter": []})
+    down = call.query.get("sortOrder") == "desc"
+    after = call.query.get("searchAfter")
+    last = str(after[0] if isinstance(after, list) else after) if after else None
+    ordered = rows[::-1] if down else rows
+    rest = [row for row in ordered if last is None or (row["name"] < last if down else row["name"] > last)]
+    page = rest[: whole(call.query.get("perPage"), 15)]
+    return Reply({"items": page, "total": len(rows), "searchAfter": [page[-1]["name"]] if page else []})
 
 
 @family.on("GET /api/fleet/epm/data_streams")
@@ -148,7 +159,10 @@ def read(call: Call) -> Reply:
 
 
 def _install(call: Call, name: str, version: str, source: str = "registry", **said: str) -> None:
-    value = {"name": name, "version": version, "space": call.space, "source": source, **said}
+    value: dict[str, Json] = {"name": name, "version": version, "space": call.space, "source": source, **said}
+    record = _installed(call, name)
+    if record is not None and record.value["version"] != version:
+        value["previous"] = record.value["version"]
     call.world.store.put("epm_package", "*", name, value, by=call.user)
 
 
@@ -164,26 +178,38 @@ def install(call: Call) -> Reply:
 def settings(call: Call) -> Reply:
     """Change a package's settings."""
     package = _known(call, call.ids[0])
-    keep = bool((call.body or {}).get("keepPoliciesUpToDate", False))
-    return Reply({"item": {**_shown(call, package), "keepPoliciesUpToDate": keep}})
+    record = _demand_installed(call, package.name)
+    record.value = {**record.value, "keep": bool((call.body or {}).get("keepPoliciesUpToDate", False))}
+    return Reply({"item": _shown(call, package)})
+
+
+def _demand_installed(call: Call, name: str) -> Record:
+    record = _installed(call, name)
+    if record is None:
+        raise Refusal(400, f"{name} is not installed", family="platform")
+    return record
 
 
 @family.on(f"DELETE {_ONE}")
 def uninstall(call: Call) -> Reply:
     """Remove a package from every space."""
-    name = call.ids[0]
-    if _installed(call, name) is None:
-        raise Refusal(400, f"{name} is not installed", family="platform")
-    used = [
-        r.value
-        for r in call.table("fleet_package_policy").values()
-        if (r.value.get("package") or {}).get("name") == name
-    ]
-    if used and call.query.get("force") not in (True, "true"):
+    _uninstall(call, call.ids[0], force=call.query.get("force") in (True, "true"))
+    return Reply({"items": []})
+
+
+def _uninstall(call: Call, name: str, *, force: bool) -> None:
+    _demand_installed(call, name)
+    if _used(call, name) and not force:
         text = f"unable to remove package with existing package policy(s) in use by agent(s): {name}"
         raise Refusal(400, text, family="platform")
     del call.table("epm_package")[name]
-    return Reply({"items": []})
+
+
+def _used(call: Call, name: str) -> list[dict[str, Json]]:
+    """Return the package policies of a package, whatever space they are in."""
+    tables = (table for kind, _, table in call.world.store.tables() if kind == "fleet_package_policy")
+    rows = (record.value for table in tables for record in table.values())
+    return [row for row in rows if (row.get("package") or {}).get("name") == name]
 
 
 @family.on("POST /api/fleet/epm/packages/_bulk")
@@ -219,7 +245,12 @@ def upload(call: Call) -> Reply:
 @family.on("POST /api/fleet/epm/custom_integrations")
 def custom(call: Call) -> Reply:
     """Make an integration of one's own."""
-    name = str((call.body or {}).get("integrationName"))
+    body = call.body or {}
+    name = str(body.get("integrationName"))
+    for row in body.get("datasets") or ():
+        if row["name"] != name and not row["name"].startswith(f"{name}."):
+            text = f"Dataset names '{row['name']}' must either match integration name '{name}' exactly or be prefixed"
+            raise Refusal(422, text, family="platform")
     if _installed(call, name) is not None or name in CATALOGUE:
         raise Refusal(
             409, f"Failed to create the integration as an integration with the name {name} already exists."
@@ -232,12 +263,7 @@ def custom(call: Call) -> Reply:
 def stats(call: Call) -> Reply:
     """Say how many policies use a package."""
     name = call.ids[0]
-    _known(call, name)
-    used = [
-        r.value
-        for r in call.table("fleet_package_policy").values()
-        if (r.value.get("package") or {}).get("name") == name
-    ]
+    used = _used(call, name)
     policies = {policy for row in used for policy in row.get("policy_ids") or ()}
     return Reply({"response": {"agent_policy_count": len(policies), "package_policy_count": len(used)}})
 
@@ -251,16 +277,89 @@ def verification(call: Call) -> Reply:
 @family.before(
     "GET /api/fleet/epm/packages/{}/{}/{}",
     "* /api/fleet/epm/packages/{}/{}/kibana_assets",
+    "POST /api/fleet/epm/packages/{}/{}/rule_assets",
+    "POST /api/fleet/epm/packages/{}/{}/transforms/authorize",
+    "DELETE /api/fleet/epm/packages/{}/{}/datastream_assets",
     "GET /api/fleet/epm/templates/{}/{}/inputs",
+    "PUT /api/fleet/epm/custom_integrations/{}",
 )
 def demand_package(call: Call) -> None:
     """Refuse what is asked of a package that nobody knows."""
     _known(call, call.ids[0])
 
 
+@family.before("GET /api/fleet/epm/packages/{}/{}/{}")
+def demand_file(call: Call) -> None:
+    """Refuse to show a file that packages do not have."""
+    if call.ids[2] not in _FILES:
+        raise Refusal(404, f"Error while fetching file: {call.ids[2]} not found", family="platform")
+
+
+@family.before("DELETE /api/fleet/epm/packages/{}/{}/datastream_assets")
+def demand_package_policy(call: Call) -> None:
+    """Refuse to remove what an unknown package policy made."""
+    key = str(call.query.get("packagePolicyId"))
+    if key not in call.table("fleet_package_policy"):
+        raise Refusal(404, f"Package policy with id {key} not found", family="platform")
+
+
+@family.on("POST /api/fleet/epm/bulk_assets")
+def bulk_assets(call: Call) -> Reply:
+    """Show assets of packages; packages here have none."""
+    return Reply({"items": []})
+
+
+# -- tasks -------------------------------------------------------------------------------------------------
+
+
 @family.on(
-    *(f"GET /api/fleet/epm/packages/_bulk_{verb}/{{}}" for verb in ("upgrade", "uninstall", "rollback"))
+    f"POST {_PACKAGES}/_bulk_upgrade", f"POST {_PACKAGES}/_bulk_uninstall", f"POST {_PACKAGES}/_bulk_rollback"
 )
+def bulk_task(call: Call) -> Reply:
+    """Do something to packages in a task, which is over at once; each answers for itself."""
+    verb = call.path.rpartition("_bulk_")[2]
+    results = []
+    for asked in (call.body or {}).get("packages") or ():
+        try:
+            _do(call, verb, asked["name"], asked.get("version"), force=bool((call.body or {}).get("force")))
+        except Refusal as refusal:
+            results.append({"name": asked["name"], "success": False, "error": {"message": refusal.message}})
+        else:
+            results.append({"name": asked["name"], "success": True})
+    key = call.world.clock.uuid()
+    done = {"status": "success" if all(r["success"] for r in results) else "failed", "results": results}
+    call.world.store.put("epm_task", "*", key, {"id": key, **done})
+    return Reply({"taskId": key})
+
+
+def _do(call: Call, verb: str, name: str, version: str | None, *, force: bool) -> None:
+    if verb == "uninstall":
+        _uninstall(call, name, force=force)
+    elif verb == "rollback":
+        _roll_back(call, name)
+    else:
+        _demand_installed(call, name)
+        _install(call, name, version or _known(call, name).version)
+
+
+def _roll_back(call: Call, name: str) -> str:
+    previous = _demand_installed(call, name).value.get("previous")
+    if previous is None:
+        raise Refusal(400, f"No previous version found for package {name}", family="platform")
+    _install(call, name, previous)
+    return str(previous)
+
+
+@family.on(f"POST {_PACKAGES}/{{}}/rollback")
+def roll_back(call: Call) -> Reply:
+    """Go back to the version before the last upgrade."""
+    return Reply({"version": _roll_back(call, call.ids[0]), "success": True})
+
+
+@family.on(*(f"GET {_PACKAGES}/_bulk_{verb}/{{}}" for verb in ("upgrade", "uninstall", "rollback")))
 def progress(call: Call) -> Reply:
-    """Say how far a task is: it was over at once."""
-    return Reply({"status": "success", "results": []})
+    """Say what came of a task."""
+    record = call.world.store.table("epm_task").get(call.ids[0])
+    if record is None:
+        raise Refusal(404, f"Saved object [task/{call.ids[0]}] not found", family="platform")
+    return Reply({k: record.value[k] for k in ("status", "results")})
