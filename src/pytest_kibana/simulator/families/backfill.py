@@ -21,6 +21,10 @@ def schedule(call: Call) -> Reply:
     """Plan runs; each answers for itself."""
     if not isinstance(call.body, list) or not call.body:
         raise Refusal(400, "[request body]: expected value of type [array]", family="platform")
+    for index, asked in enumerate(call.body):
+        if not isinstance(asked, dict) or not isinstance(asked.get("rule_id"), str):
+            text = f"[request body.{index}.rule_id]: expected value of type [string]"
+            raise Refusal(400, text, family="platform")
     return Reply([_planned(call, asked) for asked in call.body])
 
 
@@ -58,6 +62,10 @@ def _failure(status: int, message: str, rule_id: str) -> Json:
 @family.route(f"POST {_BASE}/_find", beside=_BESIDE)
 def find(call: Call) -> Reply:
     """Show what is planned, page by page."""
+    if whole(call.query.get("page"), 1) < 1:
+        raise Refusal(
+            400, "[request query.page]: Value must be equal to or greater than [1].", family="platform"
+        )
     wanted = str(call.query.get("rule_ids") or "")
     rows = [
         r.value

@@ -259,7 +259,10 @@ def move_jobs(call: Call) -> Reply:
     kind = "trained-model" if models else str(body.get("jobType"))
     if kind not in ("trained-model", "anomaly-detector", "data-frame-analytics"):
         raise Refusal(400, "[request body.jobType]: types that failed validation", family="platform")
-    ids = body.get("modelIds" if models else "jobIds") or ()
+    name = "modelIds" if models else "jobIds"
+    ids = body.get(name)
+    if not isinstance(ids, list):
+        raise Refusal(400, f"[request body.{name}]: expected value of type [array]", family="platform")
     failure = {"success": False, "type": kind, "error": {"statusCode": 404, "message": "not found"}}
     return Reply(dict.fromkeys(ids, failure))
 
