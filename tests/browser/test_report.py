@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -10,6 +11,7 @@ import pytest
 from tests.unit.report.synthetic import document, finding, header, hostile
 
 from pytest_kibana.checks import CATALOGUE
+from pytest_kibana.evidence import Level, RequirementRecord, Verdict
 from pytest_kibana.evidence.compare import compare
 from pytest_kibana.report.html import render
 
@@ -275,6 +277,34 @@ def test_comparison_is_shown(opened: Open, tmp_path: Path) -> None:
 
 def test_no_comparison_no_section(opened: Open, tmp_path: Path) -> None:
     assert opened(document(tmp_path / "r.jsonl")).count("#comparison") == 0
+
+
+def test_requirements_stand_broken_ones_first_and_follow_the_filters(opened: Open, tmp_path: Path) -> None:
+    whole = document(tmp_path / "r.jsonl")
+    records = [
+        RequirementRecord(
+            test=f"families/x/test_x.py::test_{n}[{n}]",
+            requirement=f"KBN-REQ-X-{n:03}",
+            level=Level.MUST,
+            verdict=Verdict.FAILED if n == 2 else Verdict.PASSED,
+            sentence=f"Promise number {n} holds.",
+            families=(f"family{n}",),
+            reason="it did not hold" if n == 2 else None,
+            calls={"GET /api/x": {"200": 1}},
+        )
+        for n in range(4)
+    ]
+    report = opened(replace(whole, records=(*whole.records, *records)))
+    rows = report.page.locator("#requirement-list details")
+    assert rows.count() == 4
+    assert "KBN-REQ-X-002" in rows.first.inner_text()
+    assert "[2]" in rows.first.inner_text()
+    rows.first.locator("summary").click()
+    assert "it did not hold" in rows.first.inner_text()
+    assert "3/4" in report.text(".tiles")
+    report.page.select_option("#family", "family3")
+    assert rows.count() == 1
+    report.shot("requirements")
 
 
 def test_hostile_answers_do_nothing(opened: Open, tmp_path: Path) -> None:

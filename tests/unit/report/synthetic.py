@@ -15,6 +15,7 @@ from pytest_kibana.evidence import (
     Header,
     Level,
     Record,
+    RequirementRecord,
     Results,
     Severity,
     SkipRecord,
@@ -244,6 +245,10 @@ def hostile(path: Path) -> Results:
         records.append(SkipRecord(f"GET /api/{text}", text, text, text))
         records.append(TroubleRecord(text, text, 1.0))
         records.append(FamilyCoverage(text, 1, 1, 1, 0, 1))
+        calls = {f"GET /api/{text.encode('utf-8', 'replace').decode()}": {"200": 1}}
+        records.append(
+            RequirementRecord(text, text, Level.MUST, Verdict.FAILED, text, (text,), text, 1.0, calls)
+        )
     head = header(
         target={"version": HOSTILE[0], "url": HOSTILE[2], "flavor": HOSTILE[1], "license": HOSTILE[3]},
         contract={"source": HOSTILE[1], "sha256": HOSTILE[0]},

@@ -283,7 +283,7 @@
   for (const r of data.requirements) r.hay = [r.requirement, r.sentence, r.test, r.reason, ...r.families, ...r.calls].join("\n").toLowerCase();
   data.requirements.sort((a, b) => words[b.verdict].rank - words[a.verdict].rank || (a.requirement < b.requirement ? -1 : 1));
   const requirement = (r) => lazily(el("details", { class: "operation" }, el("summary", {}, el("span", { class: "tag " + tone(r.verdict), text: `${words[r.verdict].mark} ${words[r.verdict].word}` }),
-    el("span", { class: "label", text: r.requirement }), el("span", { text: r.sentence }), el("span", { class: "tag", text: r.level }), r.families.slice(0, 3).map((f) => el("span", { class: "tag", text: f })))),
+    el("span", { class: "label", text: r.requirement }), el("span", { text: r.sentence }), r.test.includes("[") && el("span", { class: "soft", text: r.test.slice(r.test.indexOf("[")) }), el("span", { class: "tag", text: r.level }), r.families.slice(0, 3).map((f) => el("span", { class: "tag", text: f })))),
     () => el("div", {}, el("p", {}, el("code", { text: r.test })), r.reason && el("pre", { tabindex: 0, text: r.reason }), el("p", { class: "soft", text: `${r.seconds.toFixed(2)} s; called ${many(r.calls.length, "operation")}` }),
       r.calls.length > 0 && el("ul", { class: "plain" }, r.calls.map((o) => el("li", {}, el("code", { text: o }))))));
   const shownRequirement = (r) => !state.finding && !state.check && !state.group && !state.about && (!state.family || r.families.includes(state.family)) && (!state.verdict || words[r.verdict].word === state.verdict) && finds(r.hay);
