@@ -176,6 +176,7 @@ def test_keyboard_is_enough(opened: Open, tmp_path: Path) -> None:
     page.locator("#finding-list summary").first.focus()
     page.keyboard.press("Enter")
     assert report.count("#finding-list details[open]") == 1
+    page.wait_for_selector("#finding-list details[open] .actions")  # its inside is made when it has opened
     for _ in range(3):
         page.keyboard.press("Tab")
     assert page.evaluate("document.querySelector('#finding-list').contains(document.activeElement)")
