@@ -263,6 +263,19 @@ class Settings:
         metavar="LIST",
     )
     har: str | None = _text("record the run's traffic into this HAR file", group="report", metavar="FILE")
+    # -- upgrade
+    upgrade: str | None = _opt(
+        "choice",
+        None,
+        "run the suite of an upgrade: prepare before it, verify after it",
+        choices=("prepare", "verify"),
+        group="upgrade",
+    )
+    upgrade_state: str | None = _text(
+        "folder that outlives the upgrade, where its population is written down",
+        group="upgrade",
+        metavar="DIR",
+    )
     origins: Mapping[str, Origin] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod

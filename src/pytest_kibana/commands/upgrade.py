@@ -55,7 +55,9 @@ def command() -> None:
     "--run-profile", default="smoke", show_default=True, metavar="NAME", help="profile of the run of before"
 )
 @click.option("--no-run", is_flag=True, help="leave out the run whose results are compared afterwards")
-def prepare_command(folder: Path, generated: int, run_profile: str, no_run: bool, **given: Any) -> None:
+def prepare_command(
+    *, folder: Path, generated: int, only: tuple[str, ...], run_profile: str, no_run: bool, **given: Any
+) -> None:
     """Fill a population that stays, and write down how everything in it is seen.
 
     Ended half-way, the same command goes on where it was.
@@ -63,7 +65,7 @@ def prepare_command(folder: Path, generated: int, run_profile: str, no_run: bool
     from pytest_kibana.upgrade import State, prepare, settle
 
     with State(folder) as state, _lent(state, given, begin=True) as (session, ground):
-        done = prepare(state, ground, generated=generated)
+        done = prepare(state, ground, generated=generated, only=only)
         if not no_run:
             _run(state, state.before, session, given, run_profile)
         settle(state, ground)

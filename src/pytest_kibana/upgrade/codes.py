@@ -56,6 +56,7 @@ _ALL = (
     Code("KBN-U504", "access is lost", _BROKEN, "Who could read it before must be able to afterwards."),
     Code("KBN-U505", "spaces of the object are others", _LOST, "Where an object belongs is part of what it is."),
     Code("KBN-U506", "privileges of a role are others", _LOST, "A role that grants more is a hole."),
+    Code("KBN-U507", "object is in another space", _LOST, "Spaces that become one show people what was not theirs."),
     Code("KBN-U601", "update is refused", _BROKEN, "An object that can only be looked at is broken for its owner."),
     Code("KBN-U602", "update has no effect", _BROKEN, "A change that is confirmed and not kept misleads."),
     Code("KBN-U603", "delete is refused", _BROKEN, "What cannot be removed piles up."),

@@ -75,6 +75,7 @@ class Looker:
         self.spaces = spaces
         self._entries = {entry.n: entry for entry in ground.factory.ledger.entries}
         self._lists: dict[tuple[Any, ...], list[Any] | None] = {}
+        self._waited_for: set[tuple[str, str | None]] = set()
 
     def handle(self, member: Member, body: Any = None) -> Handle:
         """Return a handle of a member, as if this process had made it."""
@@ -185,12 +186,16 @@ class Looker:
         listing = self.listing(handle.resource)
         listed, taken_for, found = None, None, {}
         if listing is not None:
-            listed, taken_for = self._listed(member, handle, listing)
+            listed, taken_for = self._listed(member, handle, listing, there=sight.status != 404)
             found = dict(self._searched(member, handle, listing, asked))
         access = self._access(member, handle, wanted) if sight.status is not None else {}
         return replace(sight, listed=listed, taken_for=taken_for, found=found, access=access)
 
-    def _listed(self, member: Member, handle: Handle, listing: "Listing") -> tuple[int | None, str | None]:
+    def _listed(
+        self, member: Member, handle: Handle, listing: "Listing", *, there: bool
+    ) -> tuple[int | None, str | None]:
+        """Return how often the list has a member, and the id under which it has one of that name instead."""
+        where = (member.resource, member.space)
         count = 0
 
         def shown() -> bool:
@@ -198,12 +203,13 @@ class Looker:
             items = self.items(handle, listing)
             count = sum(str(value_at(item, listing.id_at)) == member.id for item in items or ())
             if not count and items is not None:
-                self._lists = {
-                    k: v for k, v in self._lists.items() if k[:2] != (member.resource, member.space)
-                }
+                self._lists = {k: v for k, v in self._lists.items() if k[:2] != where}
             return bool(count) or items is None
 
-        self.ground.factory.until(shown, handle.resource.listed_within)
+        # A list that is behind is waited for once: what it lacks then, it lacks.
+        patient = there and where not in self._waited_for
+        if not self.ground.factory.until(shown, handle.resource.listed_within if patient else 0.0):
+            self._waited_for.add(where)
         items = self.items(handle, listing)
         if items is None:
             return None, None

@@ -130,6 +130,8 @@ class Judge:
             )
         elif after.taken_for is not None:
             yield Remark("KBN-U102", member.key, f"{said}; the list shows it under the id {after.taken_for}")
+        elif gone and any(_let(after.access.get(who, 404)) for who in ("elsewhere", "default")):
+            yield Remark("KBN-U507", member.key, f"{said}; it is shown in another space")
         elif gone and after.listed:
             yield Remark("KBN-U103", member.key, f"{said}; the list still shows it")
         elif gone and declared is not None:
@@ -219,8 +221,9 @@ class Judge:
 
     def _secrets(self, member: Member, old: Any, new: Any) -> Iterator[Remark]:
         known = set(secrets(old))
-        for pointer in secrets(new):
-            if pointer not in known:
+        shown = [pointer for pointer in secrets(new) if pointer not in known]
+        for pointer in shown:
+            if not any(pointer.startswith(f"{other}/") for other in shown):
                 yield Remark("KBN-U210", member.key, f"{pointer} is shown, and was not before", pointer)
         kept = {
             text

@@ -6,7 +6,7 @@ are made in two of them. What was made is written down before the next thing is 
 goes on where it was.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -39,15 +39,23 @@ class Maker:
         ground: who makes it.
         population: what was made so far; it grows.
         generated: how many that Hypothesis made there shall be of each kind.
+        only: names of the resources to make, with what they need; empty for all.
     """
 
     def __init__(
-        self, state: State, ground: Ground, population: Population, *, generated: int = GENERATED
+        self,
+        state: State,
+        ground: Ground,
+        population: Population,
+        *,
+        generated: int = GENERATED,
+        only: Collection[str] = (),
     ) -> None:
         self.state = state
         self.ground = ground
         self.population = population
         self.generated = generated
+        self.only = frozenset(only)
         self._handles: dict[str, Handle] = {}
         self._seen = 0
 
@@ -123,6 +131,8 @@ class Maker:
 
     def _reason(self, kind: Resource) -> str | None:
         """Return why nothing of a kind is made, or None."""
+        if self.only and kind.name not in self.only:
+            return "other resources were asked for"
         if not kind.makeable:
             return kind.lacking or "its API has no way to make one"
         if kind.needs:

@@ -1,10 +1,12 @@
 """``prepare``: fill a population that stays, and write down how everything in it is seen before the upgrade."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_kibana.errors import UsageError
+from pytest_kibana.resources import resource
 from pytest_kibana.resources.template import value_at
 from pytest_kibana.upgrade.exporting import Exporter
 from pytest_kibana.upgrade.ground import Ground, Looker
@@ -29,16 +31,19 @@ class Prepared:
     tidied: int = 0
 
 
-def prepare(state: State, ground: Ground, *, generated: int = GENERATED) -> Prepared:
+def prepare(
+    state: State, ground: Ground, *, generated: int = GENERATED, only: Collection[str] = ()
+) -> Prepared:
     """Make the population of a state, or go on where an earlier process was ended; then look at all of it.
 
     Args:
         state: a new folder, or one that is being prepared.
         ground: who makes it, under what contract.
         generated: objects that Hypothesis makes of each kind.
+        only: names of the resources to make, with what they need; empty for all.
 
     Raises:
-        UsageError: the state is past preparing.
+        UsageError: the state is past preparing, or there is no such resource.
         EnvironmentTrouble: not even a space can be made.
         ResultsError: the state cannot be read.
     """
@@ -48,7 +53,7 @@ def prepare(state: State, ground: Ground, *, generated: int = GENERATED) -> Prep
             hint="Verify it after the upgrade, abort it, or prepare in another folder.",
         )
     population = state.population()
-    maker = Maker(state, ground, population, generated=generated)
+    maker = Maker(state, ground, population, generated=generated, only=[resource(name).name for name in only])
     looker = Looker(ground, population.members, {})
     maker.remember(
         {key: looker.handle(m, _shown(population.sights.get(key))) for key, m in population.members.items()}
@@ -115,6 +120,6 @@ def settle(state: State, ground: Ground) -> None:
             moving.setdefault(member.resource, {})[pointer] = None
         again = replace(first, body=second.body)
         state.note(FILE, do="seen", **line_of(again))
-    for resource, pointers in moving.items():
-        state.note(FILE, do="volatile", resource=resource, pointers=list(pointers))
+    for name, pointers in moving.items():
+        state.note(FILE, do="volatile", resource=name, pointers=list(pointers))
     state.say(phase="prepared", prepared=time.time())

@@ -1,0 +1,1 @@
+"""Before and after an upgrade: prepare a population, verify what became of it."""
