@@ -94,16 +94,28 @@ def test_an_impossible_comment_is_refused(case: Handle, here: KibanaClient, brok
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-CASES-025",
+    "KBN-REQ-CASES-025", source=LIVE, operations=["POST /api/cases/{caseId}/files"]
+)
+def test_a_file_is_taken(case: Handle, here: KibanaClient) -> None:
+    """A file that is attached is answered with the case, at a new version; it is no comment of a person."""
+    before = case.read()
+    files = {"file": File("notes.txt", b"made by a test\n", "text/plain"), "filename": "notes"}
+    now = ok(here.post(f"/api/cases/{case.id}/files", files=files))
+    assert now["id"] == case.id
+    assert now["version"] != before["version"]
+    assert case.read()["totalComment"] == 0
+
+
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-CASES-026",
     level="SHOULD",  # published contracts describe no comment that is a file
     source=LIVE,
     operations=["POST /api/cases/{caseId}/files"],
 )
 def test_a_file_hangs_on_the_case(case: Handle, here: KibanaClient) -> None:
-    """A file that is attached is answered with the case, on which it hangs under its name."""
+    """A file that is attached hangs on the case under its name."""
     files = {"file": File("notes.txt", b"made by a test\n", "text/plain"), "filename": "notes"}
     now = ok(here.post(f"/api/cases/{case.id}/files", files=files))
-    assert now["id"] == case.id
     attached = [one for one in now["comments"] if one["type"] == "externalReference"]
     assert len(attached) == 1
     described = attached[0]["externalReferenceMetadata"]["files"][0]

@@ -179,7 +179,12 @@ def find(call: Call) -> Reply:
             rows = [row for row in rows if row.get(name) in wanted]
     for name, held in (("tags", "tags"), ("assignees", "assignees"), ("reporters", "created_by")):
         if wanted := _many(query.get(name)):
-            rows = [row for row in rows if any(str(w) in json.dumps(row.get(held)) for w in wanted)]
+            rows = [
+                row
+                for row in rows
+                if any(str(w) in json.dumps(row.get(held)) for w in wanted)
+                or ("none" in wanted and not row.get(held))
+            ]
     if search := query.get("search"):
         rows = [
             row for row in rows if matches({k: row.get(k) for k in ("title", "description")}, str(search))

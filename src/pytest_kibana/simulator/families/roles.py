@@ -236,6 +236,9 @@ def me(call: Call) -> Reply:
 def invalidate(call: Call) -> Reply:
     """End sessions: all, or those of a provider and user."""
     body = call.body or {}
+    if body.get("match") == "query" and not isinstance(body.get("query"), dict):
+        text = "[request body.query]: expected at least one defined value but got [undefined]"
+        raise Refusal(400, text, family="platform")
     wanted = dig(body, "query.username") if body.get("match") == "query" else None
     gone = [
         token

@@ -1,0 +1,1 @@
+"""User sessions: which of them end, and who may end them."""
