@@ -26,6 +26,11 @@ CATALOGUE = {
         Package("apache", "Apache HTTP Server", "2.0.1", "web", "Logs and metrics of web servers."),
         Package("udp", "Custom UDP Logs", "2.1.0", "custom", "Logs sent by UDP."),
         Package("tcp", "Custom TCP Logs", "2.1.0", "custom", "Logs sent by TCP.", older=("2.0.0", "1.20.0")),
+        Package("cel", "CEL Custom API", "1.19.0", "custom", "Logs of services.", older=("1.18.0",)),
+        Package(
+            "http_endpoint", "Custom HTTP Endpoint Logs", "2.4.0", "custom", "Logs by HTTP.", older=("2.3.0",)
+        ),
+        Package("httpjson", "Custom API", "1.25.0", "custom", "Logs of services.", older=("1.24.0",)),
         Package("log", "Custom Logs", "2.4.4", "custom", "Logs in files.", "input"),
         Package("filestream", "Custom Logs (Filestream)", "2.2.0", "custom", "Logs in files.", "input"),
         Package("winlog", "Custom Windows Event Logs", "2.4.0", "custom", "Logs of Windows.", "input"),

@@ -47,13 +47,13 @@ def aws(name: str) -> dict[str, Any]:
     }
 
 
-# An id that nothing has is answered 400 here, and not 404: observed on 9.4.3.
+# An id that nothing has is answered 400 here: observed on 9.4.3. No contract says so, and 404 would be better.
 ASKS = (
     Ask(LIST),
     Ask(MAKE, aws("never made")),
-    Ask(READ, unknown=400),
-    Ask(CHANGE, {"name": "taken over"}, unknown=400),
-    Ask(REMOVE, unknown=400),
+    Ask(READ, unknown=(400, 404)),
+    Ask(CHANGE, {"name": "taken over"}, unknown=(400, 404)),
+    Ask(REMOVE, unknown=(400, 404)),
     Ask(USAGE),
 )
 
@@ -83,8 +83,7 @@ def test_a_viewer_reads_what_is_granted(ask: Ask, viewer: KibanaClient, kibana_c
 @missing(ASKS)
 def test_an_unknown_connector_is_refused(ask: Ask, kibana_client: KibanaClient) -> None:
     """A cloud connector that is not there is refused, whatever is asked of it: with 400, and 404 would be better."""
-    answer = ask.send(kibana_client)
-    assert answer.status_code in (400, 404), f"{ask.label}: {answer.status_code} {answer.text[:200]}"
+    ask.assert_unknown(kibana_client)
 
 
 @pytest.mark.kibana_requirement(

@@ -303,6 +303,17 @@ def demand_package_policy(call: Call) -> None:
         raise Refusal(404, f"Package policy with id {key} not found", family="platform")
 
 
+@family.on(
+    f"POST {_ONE}/kibana_assets",
+    f"DELETE {_ONE}/kibana_assets",
+    f"POST {_ONE}/rule_assets",
+    f"DELETE {_ONE}/datastream_assets",
+)
+def assets(call: Call) -> Reply:
+    """Put assets in place, or take them away; packages here have none."""
+    return Reply({"success": True})
+
+
 @family.on("POST /api/fleet/epm/bulk_assets")
 def bulk_assets(call: Call) -> Reply:
     """Show assets of packages; packages here have none."""

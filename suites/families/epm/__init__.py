@@ -1,0 +1,1 @@
+"""Elastic Package Manager: integration packages, the same for every space."""
