@@ -9,16 +9,15 @@ answer is no longer what the old contract promised, and was so before.
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Any
 
 from pytest_kibana.contract import Contract, JsonSchema, Operation, Schema, Violation
-from pytest_kibana.contract.shapes import Shapes
 from pytest_kibana.resources.template import put
 from pytest_kibana.upgrade.meaning import Change, Way
 
 _NUMBER = re.compile(r"/\d+(?=/|$)")
 _ABSENT: Any = object()
+_DEEPEST = 16
 
 
 class Promises:
@@ -33,10 +32,6 @@ class Promises:
         self.old = old
         self.new = new
         self._same = old.sha256 == new.sha256
-
-    @cached_property
-    def _shapes(self) -> tuple[Shapes, Shapes]:
-        return Shapes(dict(self.old.components)), Shapes(dict(self.new.components))
 
     def removed(self, label: str) -> bool:
         """Tell whether the new contract no longer has an operation that the old one has."""
@@ -108,27 +103,13 @@ class Promises:
 
     def _places(self, schema: JsonSchema, pointer: str, *, old: bool) -> Iterator[JsonSchema]:
         """Yield the schemas by which a contract names the place at a pointer."""
-        shapes = self._shapes[0 if old else 1]
+        contract = self.old if old else self.new
         here = [schema]
         for raw in pointer.split("/")[1:]:
             step = raw.replace("~1", "/").replace("~0", "~")
-            below: list[JsonSchema] = []
-            for one in here:
-                shape = shapes.shape(one)
-                if step in shape.properties:
-                    below.append(shape.properties[step])
-                elif step.isdigit() and shape.items is not None:
-                    below.append(shape.items)
-                elif shape.extra is not None:
-                    below.append(shape.extra)
-            here = below
+            here = [inner for one in here for part in _parts(contract, one) for inner in _below(part, step)]
         for one in here:
-            resolved = shapes.resolve(one)
-            yield one
-            if resolved is not one:
-                yield resolved
-            if isinstance(resolved, dict):
-                yield from (arm for word in ("anyOf", "allOf") for arm in resolved.get(word, ()))
+            yield from _parts(contract, one)
 
     # -- can a client of before live with it?
 
@@ -167,6 +148,30 @@ class Promises:
             return []
         known = {_spot(v) for v in contract.violations(schema, then)}
         return [v for v in found if _spot(v) not in known]
+
+
+def _parts(contract: Contract, schema: JsonSchema, depth: int = 0) -> Iterator[JsonSchema]:
+    """Yield a schema with everything that it is made of: what it refers to, its arms, its conjuncts."""
+    resolved = contract.resolve(schema)
+    yield resolved
+    if isinstance(resolved, dict) and depth < _DEEPEST:
+        for word in ("anyOf", "oneOf", "allOf"):
+            for arm in resolved.get(word, ()):
+                yield from _parts(contract, arm, depth + 1)
+
+
+def _below(schema: JsonSchema, step: str) -> Iterator[JsonSchema]:
+    """Yield the schemas that one schema has for a step of a pointer."""
+    if not isinstance(schema, dict):
+        return
+    properties, items, extra = (schema.get(w) for w in ("properties", "items", "additionalProperties"))
+    if isinstance(properties, dict) and step in properties:
+        if properties[step] is not False:
+            yield properties[step]
+    elif isinstance(extra, dict):
+        yield extra
+    if step.isdigit() and items is not None:
+        yield from items if isinstance(items, list) else [items]
 
 
 def _spot(violation: Violation) -> tuple[str, str]:
