@@ -198,7 +198,7 @@ def test_uses_of_a_package_are_counted(
     path = f"{ALL}/{package.id}/stats"
 
     def used() -> int:
-        return int(ok(kibana_client.get(path))["response"]["package_policy_count"])
+        return int(ok(kibana_client.get(path))["response"]["agent_policy_count"])
 
     before = used()
     kibana_resources.fleet_package_policy(space="default")

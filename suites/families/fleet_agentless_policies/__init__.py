@@ -1,0 +1,1 @@
+"""Fleet agentless policies, and the managed integrations that follow them."""

@@ -1,0 +1,176 @@
+"""Agentless policies, and the managed integrations that follow them: what Elastic Cloud runs itself, for money."""
+
+from typing import Any
+
+import pytest
+
+from pytest_kibana.contract import Contract
+from pytest_kibana.resources import Resources
+from pytest_kibana.session import Session
+from pytest_kibana.suites.families.asking import assert_refused, ok, part, said
+from pytest_kibana.suites.families.fleet import (
+    AUTHENTICATION,
+    LIVE,
+    PRIVILEGES,
+    Ask,
+    assert_changes_nothing,
+    assert_reads_what_is_granted,
+    changing,
+    every,
+    intended,
+    reading,
+)
+from pytest_kibana.wire import KibanaClient
+
+ALL, ONE = "/api/fleet/agentless_policies", "/api/fleet/agentless_policies/{}"
+NEW = "/api/fleet/managed_integrations"
+MAKE, REMOVE = f"POST {ALL}", f"DELETE {ALL}/{{policyId}}"
+MANAGED = f"POST {NEW}"
+BODY = {"name": "never made", "package": {"name": "no_such_package", "version": "1.0.0"}}
+UPGRADE = {"policyIds": ["no-such-policy"]}
+ASKS = tuple(
+    Ask(f"{method} {base}{tail}", body)
+    for base in (ALL, NEW)
+    for method, tail, body in (
+        ("GET", "", None),
+        ("POST", "", BODY),
+        ("GET", "/{policyId}", None),
+        ("PUT", "/{policyId}", BODY),
+        ("DELETE", "/{policyId}", None),
+        ("POST", "/upgrade", UPGRADE),
+        ("POST", "/upgrade/dryrun", UPGRADE),
+    )
+)
+DOCS = "Kibana API documentation: managed integrations"
+
+
+def made(client: KibanaClient, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Return what a create made; skip where only Elastic Cloud makes any."""
+    answer = client.post(path, json=body)
+    if answer.status_code == 400 and (
+        "serverless" in said(answer).lower() or "cloud" in said(answer).lower()
+    ):
+        pytest.skip(f"needs Elastic Cloud, found {said(answer)[:160]}")
+    item: dict[str, Any] = ok(answer)["item"]
+    return item
+
+
+@pytest.fixture
+def package(kibana_session: Session) -> dict[str, str]:
+    """Return an installed package."""
+    installed = kibana_session.factory.make("epm_package")
+    return {"name": installed.id, "version": installed.value("version")}
+
+
+@pytest.mark.kibana_requirement("KBN-REQ-FLLESS-001", source=AUTHENTICATION, safety="read", tier="smoke")
+@every(ASKS)
+def test_nobody_is_served(ask: Ask, nobody: KibanaClient) -> None:
+    """Nobody lists, reads, makes, changes, upgrades or deletes what Elastic Cloud would run for money."""
+    ask.assert_refused(nobody, 401)
+
+
+@pytest.mark.kibana_requirement("KBN-REQ-FLLESS-002", source=PRIVILEGES, safety="read", tier="smoke")
+@changing(ASKS)
+def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
+    """A viewer makes, changes, upgrades and deletes none of it."""
+    assert_changes_nothing(ask, viewer, kibana_contract)
+
+
+@pytest.mark.kibana_requirement("KBN-REQ-FLLESS-003", level="SHOULD", source=PRIVILEGES, safety="read")
+@reading(ASKS)
+def test_a_viewer_reads_what_is_granted(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
+    """A viewer reads of it what the privileges of the operation grant to readers."""
+    assert_reads_what_is_granted(ask, viewer, kibana_contract)
+
+
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-FLLESS-004", source=LIVE, operations=[MAKE], safety="disruptive", since="9.3.0"
+)
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param({"package": None}, id="no package"),
+        pytest.param({"package": {"name": "udp"}}, id="no version"),
+        pytest.param({"inputs": "none"}, id="inputs are a text"),
+        pytest.param({"no_such_field": 1}, id="unknown field"),
+    ],
+)
+def test_an_impossible_policy_is_refused(kibana_client: KibanaClient, broken: dict[str, Any]) -> None:
+    """An agentless policy without a package, or with what such policies do not have, is refused with 400."""
+    assert_refused(kibana_client.post(ALL, json={**BODY, **broken}), 400)
+
+
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-FLLESS-005", source=LIVE, operations=[MAKE, REMOVE], safety="disruptive", since="9.3.0"
+)
+def test_a_policy_is_made_and_deleted(
+    kibana_resources: Resources, here: KibanaClient, package: dict[str, str]
+) -> None:
+    """An agentless policy is made of a package where Elastic Cloud runs it, and deleted by its id."""
+    name = intended(kibana_resources, "fleet_agentless_policy")
+    item = made(here, ALL, {"name": name, "package": package})
+    assert item["name"] == name
+    assert part(item["package"], *package) == package
+    assert ok(here.delete(ONE.format(item["id"]), query={"force": True}))["id"] == item["id"]
+
+
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-FLLESS-006",
+    level="SHOULD",
+    source="observed on 9.4.3, where an id that nothing has is answered 200 and repeated; 404 would be better",
+    operations=[REMOVE],
+    safety="disruptive",
+    since="9.3.0",
+)
+def test_deleting_what_is_not_there_changes_nothing(here: KibanaClient, unique: Any) -> None:
+    """Deleting an agentless policy that is not there says so, or repeats its id."""
+    name = unique()
+    answer = here.delete(ONE.format(name))
+    assert answer.status_code in (200, 404), f"{answer.status_code} {answer.text[:200]}"
+    if answer.status_code == 200:
+        assert answer.json()["id"] == name
+
+
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-FLLESS-007", level="SHOULD", source=DOCS, safety="read", since="9.5.0"
+)
+@every(
+    ask for ask in ASKS if NEW in ask.label and ask.label.split()[0] in ("GET", "PUT") and "{" in ask.label
+)
+def test_an_unknown_integration_is_not_found(ask: Ask, kibana_client: KibanaClient) -> None:
+    """A managed integration that is not there is refused, as is everything where Elastic Cloud is not."""
+    answer = ask.send(kibana_client)
+    assert answer.status_code in (400, 404), f"{ask.label}: {answer.status_code} {answer.text[:200]}"
+
+
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-FLLESS-008",
+    level="SHOULD",
+    source=DOCS,
+    operations=[
+        MANAGED,
+        f"GET {NEW}",
+        f"GET {NEW}/{{policyId}}",
+        f"PUT {NEW}/{{policyId}}",
+        f"DELETE {NEW}/{{policyId}}",
+    ],
+    safety="disruptive",
+    since="9.5.0",
+)
+def test_an_integration_lives(here: KibanaClient, unique: Any, package: dict[str, str]) -> None:
+    """A managed integration is made, read, listed, replaced whole, and gone when it is deleted."""
+    body: dict[str, Any] = {"name": unique(), "package": package, "description": "made by a test"}
+    item = made(here, NEW, body)
+    one = f"{NEW}/{item['id']}"
+    try:
+        assert ok(here.get(one))["item"]["name"] == body["name"]
+        assert item["id"] in [row["id"] for row in ok(here.get(NEW, query={"perPage": 1000}))["items"]]
+        del body["description"]
+        ok(here.put(one, json=body))
+        assert not ok(here.get(one))["item"].get("description")
+        other = {**body, "package": {**package, "name": "no_such_package"}}
+        assert_refused(here.put(one, json=other), 400)
+    finally:
+        gone = here.delete(one, query={"force": True})
+    assert gone.status_code < 300, f"{gone.status_code} {gone.text[:200]}"
+    assert here.get(one).status_code in (400, 404)
