@@ -221,6 +221,13 @@ class Elasticsearch:
             table[name].value["documents"][key] = body
             result = {"_index": name, "_id": key, "_version": 1, "result": "created" if fresh else "updated"}
             return (201 if fresh else 200), result
+        if len(parts) == 3 and parts[1] == "_doc" and method == "DELETE" and known:
+            found = table[name].value["documents"].pop(parts[2], None) is not None
+            result = {"_index": name, "_id": parts[2], "result": "deleted" if found else "not_found"}
+            return (200 if found else 404), result
+        everything = isinstance(body, dict) and body.get("query", {"match_all": {}}) == {"match_all": {}}
+        if parts[1:] in (["_count"], ["_search"]) and known and everything:
+            return 200, _hits(name, table[name].value["documents"], body, count=parts[1] == "_count")
         if len(parts) == 3 and parts[1] == "_doc" and method == "GET" and known:
             found = parts[2] in table[name].value["documents"]
             row = {"_source": table[name].value["documents"][parts[2]]} if found else {}
@@ -228,6 +235,18 @@ class Elasticsearch:
         if parts[1:] == ["_refresh"]:
             return 200, {"_shards": {"total": 1, "successful": 1, "failed": 0}}
         return _unknown(method, "/" + "/".join(parts))
+
+
+def _hits(index: str, documents: dict[str, Json], body: Json, *, count: bool) -> Json:
+    """Return every document, or how many there are."""
+    shards = {"total": 1, "successful": 1, "skipped": 0, "failed": 0}
+    if count:
+        return {"count": len(documents), "_shards": shards}
+    size = int(body.get("size", 10)) if isinstance(body, dict) else 10
+    rows = [{"_index": index, "_id": k, "_score": 1.0, "_source": v} for k, v in documents.items()][:size]
+    total = {"value": len(documents), "relation": "eq"}
+    hits = {"total": total, "max_score": 1.0 if rows else None, "hits": rows}
+    return {"took": 1, "timed_out": False, "_shards": shards, "hits": hits}
 
 
 def _error(status: int, kind: str, reason: str) -> Answer:

@@ -19,7 +19,7 @@ from pytest_kibana.simulator.faults import Faults
 from pytest_kibana.simulator.intake import Intake, parse_query, read_payload
 from pytest_kibana.simulator.inventory import RESOURCES, Resource
 from pytest_kibana.simulator.replies import JSON_UTF8, NOTHING, Refusal, Reply, envelope, siem_envelope
-from pytest_kibana.simulator.routing import SPACE, Route, anonymous
+from pytest_kibana.simulator.routing import LARGE, MAX_PAYLOAD, SPACE, Route, anonymous
 from pytest_kibana.simulator.world import Call, World
 
 Json = Any
@@ -185,6 +185,7 @@ class Engine:
                         versioned=False,
                         open=extra.open,
                         xsrf=extra.xsrf,
+                        limit=LARGE.get(anonymous(path), MAX_PAYLOAD),
                     )
                 )
         self._handlers.update(family.handlers)

@@ -50,6 +50,7 @@ LARGE = {
     "/api/apm/sourcemaps": 100 * _MIB,
     "/api/cases/{}/files": 100 * _MIB,
     "/api/timeline/_import": 10 * _MIB,
+    "/api/synthetics/project/{}/monitors/_bulk_update": 50 * _MIB,
 }
 """How many bytes a body may have where it is more than ``server.maxPayload``."""
 MAX_PAYLOAD = _MIB
