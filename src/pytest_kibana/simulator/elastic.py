@@ -213,7 +213,19 @@ class Elasticsearch:
                 return 200, {"acknowledged": True}
             if method in ("GET", "HEAD"):
                 return 200, {name: {"aliases": {}, "mappings": table[name].value["mappings"], "settings": {}}}
-        if len(parts) in (2, 3) and parts[1] == "_doc" and method in ("POST", "PUT"):
+        if len(parts) in (2, 3) and parts[1] == "_doc":
+            return self._document(method, parts, body)
+        everything = isinstance(body, dict) and body.get("query", {"match_all": {}}) == {"match_all": {}}
+        if parts[1:] in (["_count"], ["_search"]) and known and everything:
+            return 200, _hits(name, table[name].value["documents"], body, count=parts[1] == "_count")
+        if parts[1:] == ["_refresh"]:
+            return 200, {"_shards": {"total": 1, "successful": 1, "failed": 0}}
+        return _unknown(method, "/" + "/".join(parts))
+
+    def _document(self, method: str, parts: list[str], body: Json) -> Answer:
+        table, name = self.world.store.table(_INDEX), parts[0]
+        known = name in table
+        if method in ("POST", "PUT"):
             if not known:
                 self.world.store.put(_INDEX, "*", name, {"mappings": {}, "documents": {}})
             key = parts[2] if len(parts) == 3 else self.world.clock.uuid()
@@ -221,19 +233,16 @@ class Elasticsearch:
             table[name].value["documents"][key] = body
             result = {"_index": name, "_id": key, "_version": 1, "result": "created" if fresh else "updated"}
             return (201 if fresh else 200), result
-        if len(parts) == 3 and parts[1] == "_doc" and method == "DELETE" and known:
-            found = table[name].value["documents"].pop(parts[2], None) is not None
-            result = {"_index": name, "_id": parts[2], "result": "deleted" if found else "not_found"}
-            return (200 if found else 404), result
-        everything = isinstance(body, dict) and body.get("query", {"match_all": {}}) == {"match_all": {}}
-        if parts[1:] in (["_count"], ["_search"]) and known and everything:
-            return 200, _hits(name, table[name].value["documents"], body, count=parts[1] == "_count")
-        if len(parts) == 3 and parts[1] == "_doc" and method == "GET" and known:
-            found = parts[2] in table[name].value["documents"]
-            row = {"_source": table[name].value["documents"][parts[2]]} if found else {}
-            return (200 if found else 404), {"_index": name, "_id": parts[2], "found": found, **row}
-        if parts[1:] == ["_refresh"]:
-            return 200, {"_shards": {"total": 1, "successful": 1, "failed": 0}}
+        if len(parts) < 3 or not known:
+            return _error(404, "index_not_found_exception", f"no such index [{name}]")
+        documents = table[name].value["documents"]
+        found, where = parts[2] in documents, {"_index": name, "_id": parts[2]}
+        if method == "DELETE":
+            documents.pop(parts[2], None)
+            return (200 if found else 404), {**where, "result": "deleted" if found else "not_found"}
+        if method in ("GET", "HEAD"):
+            row = {"_source": documents[parts[2]]} if found else {}
+            return (200 if found else 404), {**where, "found": found, **row}
         return _unknown(method, "/" + "/".join(parts))
 
 
