@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
+from pytest_kibana.conformance.hostile import Change, hostile
 from pytest_kibana.contract.model import Operation
 from pytest_kibana.wire.exchange import Intent, Request, Rule
 
@@ -28,7 +29,7 @@ class Probe:
 
     ``headers`` replaces headers by lower-case name; None takes one away. ``identity`` is who sends it. ``unknown``
     is True where the last id in the path becomes one that nothing has, ``bare`` where nothing stays of the query but
-    what must be in it.
+    what must be in it. ``change`` is any other change.
     ``expect`` is what a conforming Kibana does.
     """
 
@@ -41,9 +42,12 @@ class Probe:
     rule: Rule | None = None
     unknown: bool = False
     bare: tuple[str, ...] | None = None
+    change: Change | None = None
 
     def apply(self, request: Request) -> Request:
         """Return the changed request, with the intent that checks read."""
+        if self.change is not None:
+            request = self.change(request)
         headers = {name.lower(): value for name, value in request.headers}
         for name, value in self.headers.items():
             if value is None:
@@ -128,6 +132,7 @@ def _protocol(operation: Operation, *, xsrf: bool, makes: bool) -> Iterator[Prob
     elif operation.body and operation.body.media("application/json") and not _LARGE.search(operation.path):
         rule = Rule("body", "", "too large", f"the body is longer than {MAX_PAYLOAD} bytes")
         yield Probe("too large", "refused", body=_TOO_LARGE, rule=rule)
+    yield from (Probe(kind, None, change=change) for kind, change in hostile(operation))
     # What makes something may make it under the unknown id, and a PUT may make what is not there.
     made = operation.method == "PUT" or (makes and operation.path.endswith("}"))
     if operation.unsafe and operation.parameters_in("path") and not made:
