@@ -84,6 +84,24 @@ def _error(key: Json, resource: Resource) -> Json:
     return {"message": f'id: "{key}" not found', "status_code": 404, name: [{"id": str(key)}]}
 
 
+# -- knowledge -------------------------------------------------------------------------------------------------------
+
+
+@family.on(f"GET {_AI}/knowledge_base/{{}}", f"GET {_AI}/knowledge_base")
+def knowledge(call: Call) -> Reply:
+    """Say that the model is deployed, and that nobody has taught it anything."""
+    there, not_there = ("elser_exists", "is_setup_available", "user_data_exists"), ("is_setup_in_progress",
+                        "security_labs_exists", "defend_insights_exists")  # fmt: skip
+    flags = {**dict.fromkeys(there, True), **dict.fromkeys(not_there, False)}
+    return Reply({**flags, "product_documentation_status": "uninstalled"})
+
+
+@family.on(f"POST {_AI}/knowledge_base/{{}}", f"POST {_AI}/knowledge_base")
+def learn(call: Call) -> Reply:
+    """Set the knowledge base up, which it is already."""
+    return Reply({"success": True})
+
+
 # -- conversations -----------------------------------------------------------------------------------------
 
 
@@ -307,6 +325,18 @@ def discoveries(call: Call) -> Reply:
     body = page_of(call, BY_NAME["attack_discovery_generation"], [])
     return Reply({"connector_names": [], "data": [], "page": 1, "per_page": 10, "total": 0, "unique_alert_ids_count": 0,
                   **{k: v for k, v in body.items() if k in ("page", "per_page")}})  # fmt: skip
+
+
+@family.on(f"POST {_ATTACK}/generations/{{}}/_dismiss")
+def dismiss(call: Call) -> Reply:
+    """Put a generation out of sight; it stays listed, as dismissed (seen on 9.4.3)."""
+    resource = BY_NAME["attack_discovery_generation"]
+    record = call.table(resource.name).get(call.ids[0])
+    if record is None:
+        raise generic.missing(resource, "id", call.ids[0])
+    record.value = {**record.value, "status": "dismissed"}
+    return Reply({"connector_id": "stand-in", "discoveries": 0, "loading_message": "", "start": record.created_at,
+                  **record.value, "execution_uuid": record.id, "status": "dismissed"})  # fmt: skip
 
 
 @family.on("POST /api/agent_builder/mcp")

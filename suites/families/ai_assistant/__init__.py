@@ -1,0 +1,1 @@
+"""The security AI assistant: conversations, prompts, anonymisation, and the knowledge base."""

@@ -1,0 +1,1 @@
+"""Attack discovery: schedules, what a model was asked, and what it found."""
