@@ -391,6 +391,8 @@ IDS: dict[tuple[str, int], Callable[[Walk], str]] = {
     ("GET /api/saved_objects/resolve/{}/{}", 1): _tag,
     ("DELETE /api/cases/{}/comments", 0): _commented,
     ("POST /api/synthetics/monitor/test/{}", 0): _made("synthetics_monitor"),
+    ("GET /api/agent_builder/a2a/{}.json", 0): lambda _: "elastic-ai-agent",
+    ("POST /api/agent_builder/a2a/{}", 0): lambda _: "elastic-ai-agent",
     ("POST /api/detection_engine/rules/{}/exceptions", 0): _made("detection_rule"),
     ("POST /api/fleet/agents/actions/{}/cancel", 0): lambda walk: str(
         walk.make(BY_NAME["fleet_agent_action"], ["stand-in-agent"])
@@ -426,6 +428,7 @@ _QUERY_RULE = {
     "timeWindowUnit": "m",
 }
 SENSIBLE: dict[str, Json] = {
+    "POST /api/agent_builder/tools/_execute": {"tool_id": "platform.core.search", "tool_params": {}},
     "POST /api/actions/connector/{}": {
         "name": "x",
         "connector_type_id": ".server-log",

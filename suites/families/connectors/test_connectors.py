@@ -142,7 +142,7 @@ def test_running_says_how_it_went(kibana_resources: Resources, here: KibanaClien
             "needs the outcome of a run, found the connector, as published contracts describe the answer"
         )
     assert part(well, "status", "connector_id") == {"status": "ok", "connector_id": connector.id}
-    badly = ok(here.post(run, json={"params": {"level": "info"}}))
+    badly = ok(here.post(run, json={"params": {"documents": [{"of": "another type"}]}}))
     assert part(badly, "status", "connector_id") == {"status": "error", "connector_id": connector.id}
     assert badly["message"]
 

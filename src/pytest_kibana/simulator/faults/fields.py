@@ -64,13 +64,13 @@ def _no_route(call: Call, proceed: Proceed) -> None:
     raise Refusal(404, family="platform")
 
 
-def _epoch_dates(call: Call, reply: Reply) -> Reply:
+def _epoch_dates(_: Call, reply: Reply) -> Reply:
     if isinstance(reply.body, dict):
-        now = call.world.clock.millis()
-        reply.body = {
-            **reply.body,
-            **{name: now for name in ("accessDate", "createDate") if name in reply.body},
+        dates = {name: reply.body[name] for name in ("accessDate", "createDate") if name in reply.body}
+        moments = {
+            name: round(datetime.fromisoformat(text).timestamp() * 1000) for name, text in dates.items()
         }
+        reply.body = {**reply.body, **moments}
     return reply
 
 
