@@ -64,7 +64,22 @@ class Session(Tenancy):
             allow=self.settings.allow,
             selection=self._selection(),
             limits=self.limits,
+            available=() if target is None else self.prerequisites,
         )
+
+    @cached_property
+    def prerequisites(self) -> frozenset[str]:
+        """What the deployment has of what some operations need and nobody can make over its API.
+
+        Asked only where such operations may be sent at all.
+        """
+        from pytest_kibana.target import SafetyClass
+        from pytest_kibana.target.prerequisites import prerequisites
+
+        allowed = SafetyClass.of(self.settings.allow)
+        needed = (self.facts.of(operation) for operation in self.contract.operations.values())
+        asked = any(known.needs and SafetyClass.of(known.safety) <= allowed for known in needed)
+        return prerequisites(self.bare_client) if asked else frozenset()
 
     def _selection(self) -> tuple[str, ...]:
         """The operations that are asked for; of a shard, those whose turn it is."""

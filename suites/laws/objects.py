@@ -102,6 +102,18 @@ def unknown_is_not_read(bench: Bench) -> Broken:
         yield f"a read of an id that nothing has was answered {status}"
 
 
+@statute(41, "ids keep their case", "read", when=has_id, level="SHOULD")
+def other_case_is_unknown(bench: Bench) -> Broken:
+    """An id written in other case is another id, and nothing has it."""
+    handle = bench.make()
+    other = handle.id.swapcase()
+    if other == handle.id:
+        raise NotHere("needs an id with letters, and this one has none")
+    status = bench.status(handle, "read", keys={"id": other})
+    if status < 300:
+        yield f"a read of the id in other case was answered {status}"
+
+
 @statute(
     7, "not changed", "update", when=lambda kind: has_id(kind) and bool(kind.change) and not upserts(kind)
 )

@@ -17,6 +17,9 @@ from pytest_kibana.wire.exchange import Request
 QUOTES = "'\"\\%_{}<>&;|`$()"
 NULL = "\0"
 PROTOTYPE = b'"__proto__":{"kbn-test":true}'
+PROSE = frozenset({"name", "title", "description", "label", "comment", "note", "message", "text", "summary"})
+"""Members that are read by people, and name no object."""
+
 UNKNOWN = "0bad-0bad'\"\\%25 \U0001f6d1"
 """An id that nothing has, and that has to be encoded and escaped with care."""
 
@@ -63,12 +66,12 @@ def _prototype(request: Request) -> Request:
 
 
 def _longer(suffix: str, request: Request) -> Request:
-    """Put the suffix behind the last text of the body that carries the mark of this run: a name, not a kind."""
+    """Put the suffix behind the last text of the body that is there for people and carries the mark of this run."""
     try:
         body = json.loads(request.body or b"null")
     except ValueError:
         return request
-    places = [(holder, key) for holder, key, value in _texts(body) if "kbn" in value]
+    places = [(holder, key) for holder, key, value in _texts(body) if key in PROSE and "kbn" in value]
     if not places:
         return request
     holder, key = places[-1]

@@ -61,6 +61,18 @@ class _Lent:
     operation: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Nobodys:
+    """An object that is not there: whatever is asked of it is a name that only this run gives."""
+
+    name: str
+    owned: bool = False
+
+    def value(self, part: str | None = None, pointer: str | None = None) -> Any:
+        """Return the name."""
+        return self.name
+
+
 class Resolver:
     """Fills holes with objects of a factory. Safe to share between threads.
 
@@ -126,16 +138,26 @@ class Resolver:
 
     def _finder(self, operation: str, recipe: Recipe, use: str) -> Callable[[str], Thing]:
         """Return what finds the objects of one case; two holes about one resource mean the same object."""
-        found: dict[str, Handle] = {}
+        found: dict[str, Thing] = {}
 
         def find(name: str) -> Thing:
             if name not in found:
-                found[name] = (
-                    self._lend(name, operation) if name in recipe.consumes else self._pooled(name, use)
-                )
+                if RESOURCES[name].kind is Kind.FOUND:
+                    found[name] = self._somebodys(name, use)
+                elif name in recipe.consumes:
+                    found[name] = self._lend(name, operation)
+                else:
+                    found[name] = self._pooled(name, use)
             return found[name]
 
         return find
+
+    def _somebodys(self, name: str, use: str) -> Thing:
+        """Return what is there without us where it is only read; else, and where there is none, what nobody has."""
+        if use == "read":
+            with suppress(ResourceTrouble, SafetyRefusal):
+                return self._pooled(name, use)
+        return _Nobodys(self._factory.mark.unique())
 
     def _pooled(self, name: str, use: str) -> Handle:
         key = (name, use)
