@@ -46,7 +46,7 @@ proof: $(STAMP) ## run the long proofs that `make test` samples
 docs: $(STAMP) ## build the documentation into site/, and check its links
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	$(BIN)/python docs/generate.py --check
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 dist: $(STAMP) ## build the wheel and the source archive into dist/
 	rm -rf dist && $(BIN)/python -m build --outdir dist
