@@ -2,11 +2,17 @@
 
 import json
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pytest_kibana.errors import ExitCode
+
+if TYPE_CHECKING:
+    from pytest_kibana.contract.model import Defect
 
 
 @click.group("contract")
@@ -49,7 +55,7 @@ def show(source: str, operation: str | None) -> None:
         click.echo(f"{contract.title} (sha256 {contract.sha256})")
         for family, labels in contract.families.items():
             click.echo(f"  {family:<42} {len(labels):>4} operations")
-        click.echo(f"  {'defects':<42} {len(contract.defects):>4}")
+        _defects(contract.defects)
         return
     found = contract.operation(operation)
     click.echo(f"{found.label}  ({found.operation_id}, {found.family})")
@@ -62,6 +68,19 @@ def show(source: str, operation: str | None) -> None:
         click.echo(
             f"  answer  {response.status}  {', '.join(m.name for m in response.content) or 'no content'}"
         )
+
+
+def _defects(defects: Sequence["Defect"]) -> None:
+    """Say what is wrong with the document itself, the worst first, and how it is read all the same."""
+    from pytest_kibana.contract.kinds import KINDS
+
+    click.echo(f"  {'defects':<42} {len(defects):>4}")
+    weights = ("blind", "misleading", "formal")
+    counts = Counter(defect.kind for defect in defects)
+    for kind, number in sorted(counts.items(), key=lambda p: (weights.index(KINDS[p[0]].weight), -p[1])):
+        known = KINDS[kind]
+        click.echo(f"    {number:>5}  {known.weight:<10}  {known.title}")
+        click.echo(f"           {'':<10}  {known.consequence}")
 
 
 @command.command("diff")

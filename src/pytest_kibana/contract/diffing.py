@@ -279,7 +279,7 @@ class _Pair:
     ) -> None:
         self.request = request
         self.success = success
-        self.old_side, self.new_side = differ.old, differ.new
+        self.old_side = differ.old
         self.old, self.new = old, new
         # A value that shows a change is one that a client sends by the old contract, or a server by the new one.
         self.giver, self.given = (differ.old, old) if request else (differ.new, new)

@@ -35,7 +35,7 @@ class Incoming(Protocol):
     status: int
     headers: Mapping[str, str]
 
-    def read(self, amount: int, /) -> bytes:
+    def read(self, _amount: int, /) -> bytes:
         """Return up to that many bytes; ``b""`` at the end."""
 
 
@@ -219,7 +219,6 @@ class _Transfer:
         )
 
 
-LOCK_FILE = "kibana-contracts.lock"
 _HEAD = (
     "# The published contracts that were used, by name. Commit this file: another text under the same name is then\n"
     "# an error. To accept a new text, remove its table and run again.\n"

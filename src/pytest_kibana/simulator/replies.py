@@ -81,23 +81,3 @@ def siem_envelope(status: int, message: str) -> dict[str, Json]:
 def phrase(status: int) -> str:
     """Return the reason phrase as hapi spells it."""
     return "Request Entity Too Large" if status == 413 else HTTPStatus(status).phrase
-
-
-def not_found(message: str = "Not Found") -> Refusal:
-    """Return the refusal for a thing that is not there."""
-    return Refusal(404, message)
-
-
-def saved_object_missing(kind: str, key: str) -> Refusal:
-    """Return the refusal of everything that is kept as a saved object (seen on 9.0.1)."""
-    return Refusal(404, f"Saved object [{kind}/{key}] not found")
-
-
-def conflict(message: str) -> Refusal:
-    """Return a 409."""
-    return Refusal(409, message)
-
-
-def bad_request(message: str) -> Refusal:
-    """Return a 400 of a handler."""
-    return Refusal(400, message)

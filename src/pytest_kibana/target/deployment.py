@@ -101,6 +101,7 @@ class Target:
             "version": self.version,
             "flavor": self.flavor,
             "build_hash": self.build_hash,
+            "build_number": self.build_number,
             "snapshot": self.snapshot,
             "level": self.level,
             "plugins": sorted(self.plugins),
