@@ -64,14 +64,19 @@ def _no_route(call: Call, proceed: Proceed) -> None:
     raise Refusal(404, family="platform")
 
 
-def _epoch_dates(_: Call, reply: Reply) -> Reply:
+def _epoch_dates(call: Call, reply: Reply) -> Reply:
     if isinstance(reply.body, dict):
-        dates = {name: reply.body[name] for name in ("accessDate", "createDate") if name in reply.body}
-        moments = {
-            name: round(datetime.fromisoformat(text).timestamp() * 1000) for name, text in dates.items()
-        }
-        reply.body = {**reply.body, **moments}
+        kept = {name: reply.body[name] for name in ("accessDate", "createDate") if name in reply.body}
+        reply.body = {**reply.body, **{name: _epoch(call, value) for name, value in kept.items()}}
     return reply
+
+
+def _epoch(call: Call, value: Json) -> int:
+    """Return a date as a number; what a contract without dates put there in its stead is the present."""
+    try:
+        return round(datetime.fromisoformat(value).timestamp() * 1000)
+    except (TypeError, ValueError):
+        return call.world.clock.millis()
 
 
 def _null_body(_: Call, reply: Reply) -> Reply:
