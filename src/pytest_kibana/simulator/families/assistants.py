@@ -112,6 +112,21 @@ def begin(call: Call) -> None:
                  **(call.body or {})}  # fmt: skip
 
 
+@family.before(*(f"{method} {_AI}/current_user/conversations/{{}}" for method in ("GET", "PUT", "DELETE")))
+def own_conversation(call: Call) -> None:
+    """A conversation is its user's alone."""
+    record = call.table("assistant_conversation").get(call.ids[0])
+    if record is not None and record.created_by != call.user:
+        raise generic.missing(BY_NAME["assistant_conversation"], "id", call.ids[0])
+
+
+@family.on(f"GET {_AI}/current_user/conversations/_find")
+def find_conversations(call: Call) -> Reply:
+    """Show the caller's conversations, page by page."""
+    mine = [r.value for r in call.table("assistant_conversation").values() if r.created_by == call.user]
+    return Reply(page_of(call, BY_NAME["assistant_conversation"], mine))
+
+
 @family.on(f"DELETE {_AI}/current_user/conversations")
 def forget_all(call: Call) -> Reply:
     """Remove the caller's conversations but for those that are excluded."""

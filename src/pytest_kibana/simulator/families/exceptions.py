@@ -64,9 +64,10 @@ def name_item(call: Call) -> None:
 
 @family.before(f"PUT {_ITEMS}")
 def stay_in_list(call: Call) -> None:
-    """An item stays in its list, whether or not a replacement names it."""
+    """An item stays in its list, whether or not a replacement names it; what it leaves out is empty."""
     record = generic.find(call, BY_NAME["exception_list_item"])
-    call.body = {**(call.body or {}), "list_id": record.value.get("list_id")}
+    empty: dict[str, Json] = {"os_types": [], "tags": [], "comments": []}
+    call.body = {**empty, **(call.body or {}), "list_id": record.value.get("list_id")}
 
 
 def _comment(call: Call, comment: Json) -> Json:

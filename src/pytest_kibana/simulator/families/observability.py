@@ -73,7 +73,8 @@ def create_slo(call: Call) -> Reply:
     }
     if not call.body["groupBy"]:
         call.body["groupBy"] = "*"
-    return generic.create(call, _SLO)
+    generic.create(call, _SLO)
+    return Reply({"id": key or next(reversed(call.table("slo")))})
 
 
 def _slo(call: Call) -> Record:
