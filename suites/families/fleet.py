@@ -42,6 +42,7 @@ class Ask:
         unknown: what one who may ask is told, because nothing has the ids in it: a status, or several where releases
             differ; None where that is no trouble.
         words: what the message of that refusal says.
+        content: body of another kind than JSON, said to be of the media type ``media``.
     """
 
     label: str
@@ -50,6 +51,8 @@ class Ask:
     query: Mapping[str, Any] = field(default_factory=dict)
     unknown: int | tuple[int, ...] | None = None
     words: tuple[str, ...] = ()
+    content: bytes | None = None
+    media: str = "application/json"
 
     @property
     def safety(self) -> str:
@@ -64,8 +67,11 @@ class Ask:
         """Ask it."""
         method, _, template = self.label.partition(" ")
         route = _PARAMETER.sub(lambda found: self.path.get(found[1], NO_SUCH_ID), template)
-        more = {} if self.body is None else {"json": self.body}
-        return client.request(method, route, query=self.query, **more)
+        if self.content is not None:
+            return client.request(method, route, query=self.query, content=self.content, media=self.media)
+        if self.body is not None:
+            return client.request(method, route, query=self.query, json=self.body)
+        return client.request(method, route, query=self.query)
 
     def assert_refused(self, client: KibanaClient, status: int, *words: str) -> None:
         """Ask it, and hold the answer to be this refusal."""

@@ -77,6 +77,7 @@ ASKS = (
     _ask(AUTHORIZE, {"transforms": [{"transformId": NO_SUCH_ID}]}, unknown=_GONE),
     _ask(ROLLBACK, unknown=_GONE),
     _ask(REVIEW, {"action": "decline", "target_version": "1.0.1"}, unknown=_GONE),
+    Ask(UPLOAD, content=b"no archive", media="application/zip"),
     Ask(MANY, {"packages": [NONE]}),
     Ask(UPGRADES, of_one(NONE)),
     Ask(UNINSTALLS, {"packages": [{"name": NONE, "version": VERSION}]}),
