@@ -1,6 +1,7 @@
 """What an upgrade check stands on: who asks, what was promised, what may be made. A session lends it."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 STORMY = frozenset({401, 429, 502, 503, 504})
 """Statuses that say nothing about the object that was asked for: nobody is judged by them."""
 _MOST_PAGES = 100
+_ENOUGH = 2
 _SEARCHES = ("search", "query")
 
 
@@ -60,6 +62,11 @@ def shape(label: str) -> str:
     return re.sub(r"\{[^}]*\}", "{}", label)
 
 
+def _silent(reply: Reply) -> bool:
+    """Tell whether nobody answered, or only something that stands before Kibana."""
+    return storm(reply) and reply.status != 401
+
+
 class Looker:
     """Looks at members of the population: reads, lists, searches, and asks who else may see them.
 
@@ -76,6 +83,7 @@ class Looker:
         self._entries = {entry.n: entry for entry in ground.factory.ledger.entries}
         self._lists: dict[tuple[Any, ...], list[Any] | None] = {}
         self._waited_for: set[tuple[str, str | None]] = set()
+        self._silent: Counter[str] = Counter()
 
     def handle(self, member: Member, body: Any = None) -> Handle:
         """Return a handle of a member, as if this process had made it."""
@@ -132,11 +140,18 @@ class Looker:
         return Sight(member.key, label, 200 if found is not None else 404, found)
 
     def ask(self, handle: Handle, call: Call, **how: Any) -> Reply | None:
-        """Ask a call about an object; None where the run may not send it."""
+        """Ask a call about an object; None where the run may not send it.
+
+        Where an operation gave no answer twice in a row, it is not asked again: each time would take as long.
+        """
+        if self._silent[call.label] >= _ENOUGH:
+            return Reply(call.label, None, why=f"{call.label} gave no answer twice, and was not asked again")
         try:
-            return self.ground.factory.ask(handle, call, **how)
+            reply = self.ground.factory.ask(handle, call, **how)
         except (SafetyRefusal, BudgetExhausted):
             return None
+        self._silent[call.label] = self._silent[call.label] + 1 if _silent(reply) else 0
+        return reply
 
     # -- lists
 

@@ -21,7 +21,7 @@ from pytest_kibana.upgrade.report import Contracts, Report
 from pytest_kibana.upgrade.state import Exported, Member, Population, Sight, State, line_of, made
 
 FILE = "verify.jsonl"
-_MOST_UNANSWERED = 25
+_MOST_SILENT = 4
 _LEFT_ALONE = frozenset({"space"})
 
 
@@ -80,7 +80,7 @@ class _Verification:
         self.promises = Promises(state.contract(), ground.contract)
         self.looker = Looker(ground, self.population.members, self.population.spaces)
         self.journal = _read(state)
-        self._unanswered = 0
+        self._silent: set[str] = set()
 
     def run(self, *, keep: bool) -> Report:
         self._look()
@@ -112,7 +112,7 @@ class _Verification:
             sight = self.looker.look(member, before.label if before else "", before)
             if before is not None and "viewer changes" in before.access and sight.status == 200:
                 sight = self._as_viewer(member, before, sight)
-            self._answered(sight.status, sight.note)
+            self._answered(sight.label, sight.status, sight.note)
             self.journal.sights[member.key] = sight
             if sight.status is not None:
                 self.state.note(FILE, do="seen", **line_of(sight))
@@ -121,12 +121,15 @@ class _Verification:
         change = self.looker.viewer_changes(member, value_at(sight.body, sight.object))
         return sight if change is None else replace(sight, access={**sight.access, "viewer changes": change})
 
-    def _answered(self, status: int | None, why: str) -> None:
-        """Give up where the target gives no answers at all: then there is nothing to judge."""
-        self._unanswered = 0 if status is not None else self._unanswered + 1
-        if self._unanswered >= _MOST_UNANSWERED:
+    def _answered(self, label: str, status: int | None, why: str) -> None:
+        """Give up where operation after operation gives no answer: then there is nothing to judge."""
+        if status is not None:
+            self._silent.clear()
+        elif label:
+            self._silent.add(label)
+        if len(self._silent) >= _MOST_SILENT:
             raise TargetNotReady(
-                f"the target has not answered {self._unanswered} requests in a row: {why}",
+                f"the target gave no answer to {len(self._silent)} operations in a row: {why}",
                 hint="Verify once more when it does; it goes on where it was.",
             )
 
