@@ -81,6 +81,7 @@ class Books:
         self, session: Session, trouble: HarnessError | None, *, interrupted: bool, failed: bool
     ) -> None:
         path = self.folder / RESULTS
+        self._writer.leave()
         if not interrupted:
             conclusion = self._conclude(session, trouble)
             self.exit_code = ExitCode.FINDINGS if failed else conclusion.exit_code

@@ -449,6 +449,12 @@ class Run:
         if self.trouble is not None:
             terminalreporter.write_line(str(self.trouble), red=True)
 
+    def pytest_unconfigure(self) -> None:
+        """Let go of the run: pytest and the interpreter look through all that is left, time and again."""
+        self.traffic = self.calls = self.books = self.recorder = self.progress = None
+        self._seen, self._phases = [], {}
+        self.__dict__.pop("session", None)
+
     # -- pytest-xdist, and whatever else makes reports travel
 
     @pytest.hookimpl(wrapper=True)

@@ -78,14 +78,18 @@ class ResultsWriter:
         with self._lock:
             self._file.close()
 
+    def leave(self) -> None:
+        """Close the file without a footer: what it holds stays an interrupted document."""
+        with self._lock:
+            self._file.close()
+
     def __enter__(self) -> "ResultsWriter":
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._lock:
-            self._file.close()
+        self.leave()
 
 
 @dataclass(frozen=True, slots=True)

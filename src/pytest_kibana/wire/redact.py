@@ -34,7 +34,7 @@ from pytest_kibana.wire.reading import is_json_type, parse_json
 
 _HEADERS_WITH_URLS = frozenset({"location", "referer"})
 _LOOSE = re.compile(
-    rb"""(?P<before>["']?(?P<name>[A-Za-z][\w.-]{2,40})["']?\s*[:=]\s*["']?)(?P<value>(?:[^"'\\\s&,;{}\[\]]|\\.)+)"""
+    rb"""(?P<before>["']?(?P<name>[A-Za-z][\w.-]{2,40})["']?\s*[:=]\s*["']?)(?P<value>(?:[^"'\\\s&,;{}\[\]]+|\\.)+)"""
 )
 _MULTIPART_FIELD = re.compile(
     rb'(?P<before>name="(?P<name>[^"]{1,60})"[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n)(?P<value>.*?)(?=\r\n--)',
