@@ -5,6 +5,7 @@ those that nothing has, and are refused as Kibana refuses a host that it does no
 """
 
 import json
+import uuid
 from typing import Any
 
 from pytest_kibana.simulator.families import Family
@@ -24,6 +25,14 @@ _HOST = "8f0d1e2c-3b4a-4958-8676-a5b4c3d2e1f0"
 _HOST_NAME = "kbn-test-host"
 _NOBODY = "00000000-"
 _FILE = b"fetched from nowhere"
+
+
+def _agent(key: str) -> str:
+    """Return the id of a host's agent, which is always a UUID: made of the key where that is none."""
+    try:
+        return str(uuid.UUID(key))
+    except ValueError:
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, key))
 
 
 def _demand_host(key: str) -> None:
@@ -60,9 +69,10 @@ def act(call: Call) -> Reply:
         ids = ids.content.decode("utf-8", "replace")
     if isinstance(ids, str):
         ids = _listed(ids)
-    agents = [str(one) for one in ids] if isinstance(ids, list) else [str(ids)]
-    for agent in agents:
+    asked = [str(one) for one in ids] if isinstance(ids, list) else [str(ids)]
+    for agent in asked:
         _demand_host(agent)
+    agents = [_agent(one) for one in asked]
     key, now = call.world.clock.uuid(), call.world.clock.now()
     value = {
         "id": key,
