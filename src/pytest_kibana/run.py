@@ -385,7 +385,11 @@ class Run:
         if self.books is None:
             from pytest_kibana.books import Books
 
-            self.books = Books(self.open(), _report_folder(self.config, self.settings))
+            session = self.open()
+            try:
+                self.books = Books(session, _report_folder(self.config, self.settings))
+            except HarnessError as error:
+                self.end(error)
         return self.books
 
     @pytest.hookimpl(tryfirst=True)

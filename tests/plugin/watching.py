@@ -3,6 +3,7 @@
 import http.client
 import http.server
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -82,8 +83,11 @@ class Wayside:
 
 
 @contextmanager
-def wayside(backend: str | None) -> Iterator[Wayside]:
-    """Pass everything on to a backend; without one, answer 200 to everything, so that nothing is missed."""
+def wayside(backend: str | None, tls: ssl.SSLContext | None = None) -> Iterator[Wayside]:
+    """Pass everything on to a backend; without one, answer 200 to everything, so that nothing is missed.
+
+    ``tls`` is how to speak to clients, where not in plain text.
+    """
     place = Wayside()
     behind = urlsplit(backend).netloc if backend else None
 
@@ -127,9 +131,11 @@ def wayside(backend: str | None) -> Iterator[Wayside]:
             del args
 
     server = _Server(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    place.url = f"http://127.0.0.1:{server.server_port}"
+    place.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
     try:
         yield place
     finally:
