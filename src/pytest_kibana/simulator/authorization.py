@@ -31,6 +31,9 @@ FREE = frozenset(
         "GET /api/task_manager/_health",
         "GET /api/stats",
         "GET /api/fleet/check-permissions",
+        "GET /internal/security/me",
+        "GET /internal/security/session",
+        "GET /internal/spaces/_active_space",
     }
 )
 """What everybody may ask who is known."""
@@ -120,6 +123,7 @@ FEATURES = (
     ("/api/security_ai_assistant*", ("securitySolutionAssistant",)),
     ("/api/attack_discovery*", ("securitySolutionAttackDiscovery",)),
     ("/api/ml*", ("ml",)),
+    ("/internal/kibana/*", ("advancedSettings",)),
     ("/api/*", ("siem*",)),
 )
 """Which features of a role speak for which paths; the first pattern that fits counts."""
