@@ -109,9 +109,9 @@ def test_resolving_many(here: KibanaClient, tag: Callable[..., str]) -> None:
 
 
 @pytest.mark.kibana_requirement("KBN-REQ-SO-030", source=LIVE, operations=[f"GET {FIND}"], safety="read")
-def test_a_search_says_what_for(here: KibanaClient) -> None:
+def test_a_search_says_what_for(kibana_client: KibanaClient) -> None:
     """A search that names no type is refused with 400."""
-    assert_refused(here.get(FIND), 400)
+    assert_refused(kibana_client.get(FIND), 400)
 
 
 @pytest.mark.kibana_requirement("KBN-REQ-SO-031", source=LIVE, operations=[f"GET {FIND}"])
