@@ -199,6 +199,22 @@ def exit_codes_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def upgrade_findings_page() -> str:
+    """Every code of what an upgrade can do to an object."""
+    from pytest_kibana.upgrade import CODES
+
+    lines = [
+        "# Findings of upgrades",
+        "",
+        "What `pytest-kibana upgrade verify` says of an object ([how it judges](upgrade-state.md#findings)).",
+        "",
+        "| code | what | outcome | why it matters |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| {c.code} | {c.title} | {c.outcome.words} | {c.why} |" for c in CODES.values()]
+    return "\n".join(lines) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "markers.md": marker_page,
@@ -206,6 +222,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "resources.md": resources_page,
     "exit-codes.md": exit_codes_page,
     "requirements.md": requirements,
+    "upgrade-findings.md": upgrade_findings_page,
 }
 
 

@@ -189,10 +189,9 @@ def test_a_killed_prepare_goes_on_and_nothing_is_made_twice(tmp_path: Path) -> N
             stderr=subprocess.PIPE,
         )
         assert process.stderr is not None
-        for line in process.stderr:
-            if b"making rule" in line:
-                process.send_signal(signal.SIGKILL)
-                break
+        said = next((line for line in process.stderr if b"making rule" in line), b"")
+        process.send_signal(signal.SIGKILL)
+        assert said, "the command came to its end by itself"
         process.wait(30)
         process.stderr.close()
         with standing_on(running, "core", place, begin=True) as (state, ground):

@@ -52,6 +52,9 @@ def command() -> None:
     help="objects of each kind that Hypothesis makes",
 )
 @click.option(
+    "--resources", "only", multiple=True, metavar="NAME", help="only this resource; may be repeated"
+)
+@click.option(
     "--run-profile", default="smoke", show_default=True, metavar="NAME", help="profile of the run of before"
 )
 @click.option("--no-run", is_flag=True, help="leave out the run whose results are compared afterwards")

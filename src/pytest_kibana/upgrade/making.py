@@ -91,7 +91,6 @@ class Maker:
                 or kind.name in self.population.skips
             ):
                 continue
-            self.ground.say(f"making {kind.name}")
             try:
                 self._of(kind)
             except NotHere as reason:
@@ -115,6 +114,7 @@ class Maker:
         reason = self._reason(kind)
         if reason:
             raise NotHere(reason)
+        self.ground.say(f"making {kind.name}")
         if kind.scope is Scope.GLOBAL:
             self._rehearse(kind, "all", None)
             self._variants(kind, "all", None, ("smallest", "full", "words", "changed"))
