@@ -132,6 +132,10 @@ class Factory(Tending):
         reply = self._caller.send(
             call, values, space=beside.space, change=change, headers=headers, credentials=credentials
         )
+        found = kind.id_in(reply.body) if reply.ok and not kind.chooses_id else None
+        if found is not None:  # it was let in, and may bear no name of ours by which to find it
+            values.known = {**values.known, "id": found}
+            entry = self.ledger.made(entry, found)
         return reply, self._handle(kind, values, reply.body, entry, sent=reply.sent)
 
     def dismiss(self, handle: Handle, *, made: bool) -> None:
