@@ -60,6 +60,8 @@ def start(contract: str, arguments: str | None = None) -> Embedded:
     source = "core" if contract in ("auto", "deployment") else contract
     command = [sys.executable, "-m", "pytest_kibana.simulator", "--contract", source, "--port", "0"]
     command += ["--ready-file", str(ready), "--exit-with-parent", *shlex.split(arguments or "")]
+    if contract == "deployment":
+        command.append("--oas")
     with log.open("wb") as out:
         # The pipe's other end closes when this process dies, however it dies: then the stand-in ends too.
         process = subprocess.Popen(  # noqa: S603
