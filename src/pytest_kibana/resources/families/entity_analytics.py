@@ -73,6 +73,8 @@ MONITORING_ENGINE = Resource(
     read=(Call("GET /api/entity_analytics/monitoring/privileges/health"),),
     delete=(Call("DELETE /api/entity_analytics/monitoring/engine/delete", query={"data": True}),),
     id_at=None,
+    # One that is not there is read as well, and says so.
+    present={"/status": "started"},
     gone="unknown",
     read_within=60.0,
     gone_within=60.0,

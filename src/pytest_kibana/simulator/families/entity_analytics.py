@@ -118,6 +118,13 @@ def switch(call: Call) -> Reply:
     return Reply({"started" if started else "stopped": True})
 
 
+@family.on(f"POST {_ENGINES}/apply_dataview_indices")
+def apply(call: Call) -> Reply:
+    """Tell engines which indices to read: those that they read already."""
+    rows = [{"type": key, "changes": {"indexPatterns": []}} for key in call.table("entity_engine")]
+    return Reply({"success": True, "result": rows})
+
+
 @family.on(f"DELETE {_ENGINES}/{{}}")
 def remove(call: Call) -> Reply:
     """Remove an engine."""

@@ -1,0 +1,1 @@
+"""The entity store of 9.4: installed for a space, steered, and written to."""
