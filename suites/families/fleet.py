@@ -14,7 +14,7 @@ import pytest
 
 from pytest_kibana.contract import Contract
 from pytest_kibana.contract.model import Privileges
-from pytest_kibana.resources import Resources
+from pytest_kibana.resources import Entry, Factory, Resources
 from pytest_kibana.resources.catalogue import resource
 from pytest_kibana.resources.model import Scope
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused
@@ -139,7 +139,24 @@ def readers_have(privileges: Privileges) -> bool:
     return any(held) if privileges.mode == "any" else all(held)
 
 
-def intended(resources: Resources, kind: str, **keys: str) -> str:
+class Intent(str):
+    """The name of something that a test is about to make by a call of its own; it is written down already."""
+
+    _factory: Factory
+    _entry: Entry
+
+    def became(self, answer: httpx.Response) -> httpx.Response:
+        """Write down what came of it, and return the answer: nothing of a refusal, else the id that it was given."""
+        ledger, kind = self._factory.ledger, resource(self._entry.resource)
+        if 400 <= answer.status_code < 500:
+            ledger.gone(self._entry)
+        elif answer.status_code < 300:
+            found = self._entry.keys.get("id") or kind.id_in(answer.json())
+            self._factory.adopt(ledger.made(self._entry, found))
+        return answer
+
+
+def intended(resources: Resources, kind: str, **keys: str) -> Intent:
     """Write down that a test is about to make something by a call of its own, so that it is gone afterwards.
 
     Args:
@@ -148,12 +165,14 @@ def intended(resources: Resources, kind: str, **keys: str) -> str:
         keys: what addresses it beside an id that the server gives. ``id`` where the client chooses it.
 
     Returns:
-        The name to give it, by which it is found.
+        The name to give it, by which it is found; tell it what it became.
     """
     factory = resources.factory
-    name = keys.get("id") or factory.mark.unique()
+    name = Intent(keys.get("id") or factory.mark.unique())
     where = factory.space if resource(kind).scope is Scope.SPACE else None
-    factory.adopt(factory.ledger.intend(kind, space=where, unique=name, keys=keys))
+    name._factory = factory
+    name._entry = factory.ledger.intend(kind, space=where, unique=str(name), keys=keys)
+    factory.adopt(name._entry)
     return name
 
 

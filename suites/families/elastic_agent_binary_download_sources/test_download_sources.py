@@ -78,7 +78,7 @@ def test_an_unknown_source_is_not_found(ask: Ask, kibana_client: KibanaClient) -
 def test_a_source_lives(kibana_resources: Resources, kibana_client: KibanaClient) -> None:
     """A download source is made, read, listed and changed, and is gone when it is deleted."""
     name = intended(kibana_resources, "fleet_download_source")
-    made = ok(kibana_client.post(ALL, json={**PLAIN, "name": name}))["item"]
+    made = ok(name.became(kibana_client.post(ALL, json={**PLAIN, "name": name})))["item"]
     assert part(made, "name", *PLAIN) == {**PLAIN, "name": name}
     one = ONE.format(made["id"])
     assert ok(kibana_client.get(one))["item"] == made
@@ -121,7 +121,7 @@ def test_an_impossible_source_is_refused(
 ) -> None:
     """A download source whose host is no address, or with what sources do not have, is refused with 400."""
     name = intended(kibana_resources, "fleet_download_source")
-    assert_refused(kibana_client.post(ALL, json={**PLAIN, "name": name, **broken}), 400)
+    assert_refused(name.became(kibana_client.post(ALL, json={**PLAIN, "name": name, **broken})), 400)
     assert name not in names(ok(kibana_client.get(ALL))["items"])
 
 

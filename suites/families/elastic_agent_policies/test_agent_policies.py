@@ -91,7 +91,7 @@ def test_an_unknown_policy_is_not_found(ask: Ask, kibana_client: KibanaClient) -
 def test_a_policy_lives(kibana_resources: Resources, here: KibanaClient) -> None:
     """A policy is made at revision 1, read, listed, changed to the next revision, and gone when it is deleted."""
     name = intended(kibana_resources, "fleet_agent_policy")
-    made = ok(here.post(ALL, query=QUIET, json={**PLAIN, "name": name}))["item"]
+    made = ok(name.became(here.post(ALL, query=QUIET, json={**PLAIN, "name": name})))["item"]
     assert part(made, "name", "revision", *PLAIN) == {**PLAIN, "name": name, "revision": 1}
     one = ONE.format(made["id"])
     same = ("id", "name", "revision", *PLAIN)
@@ -135,7 +135,7 @@ def test_a_copy_is_alike_and_on_its_own(kibana_resources: Resources, here: Kiban
     source = kibana_resources.fleet_agent_policy(description="the first", inactivity_timeout=600)
     source.update(description="the first, changed")
     name = intended(kibana_resources, "fleet_agent_policy")
-    copy = ok(here.post(f"{ONE.format(source.id)}/copy", json={"name": name}))["item"]
+    copy = ok(name.became(here.post(f"{ONE.format(source.id)}/copy", json={"name": name})))["item"]
     alike = ("namespace", "description", "monitoring_enabled", "inactivity_timeout")
     assert copy["id"] != source.id
     assert part(copy, "name", "revision") == {"name": name, "revision": 1}
@@ -185,7 +185,7 @@ def test_an_impossible_policy_is_refused(
 ) -> None:
     """A policy with a namespace that is none, or with what policies do not have, is refused with 400."""
     name = intended(kibana_resources, "fleet_agent_policy")
-    assert_refused(here.post(ALL, query=QUIET, json={**PLAIN, "name": name, **broken}), 400)
+    assert_refused(name.became(here.post(ALL, query=QUIET, json={**PLAIN, "name": name, **broken})), 400)
     found = ok(here.get(ALL, query={"kuery": f'ingest-agent-policies.name:"{name}"'}))
     assert found["items"] == []
 

@@ -1,15 +1,9 @@
 """Packages that tests of the package manager share."""
 
-from typing import Any
-
 import pytest
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.session import Session
-from pytest_kibana.suites.families.asking import ok
-from pytest_kibana.suites.families.epm.asks import OWN, VERSION
-from pytest_kibana.suites.families.fleet import intended
-from pytest_kibana.wire import KibanaClient
 
 
 @pytest.fixture
@@ -19,14 +13,6 @@ def package(kibana_session: Session) -> Handle:
 
 
 @pytest.fixture
-def own(kibana_resources: Resources, kibana_client: KibanaClient, unique: Any) -> str:
-    """Return the name of a custom integration that this test made by hand, in its first version."""
-    name = intended(
-        kibana_resources,
-        "epm_custom_integration",
-        id=kibana_resources.factory.mark.word(unique()),
-        version=VERSION,
-    )
-    body = {"integrationName": name, "datasets": [{"name": f"{name}.log", "type": "logs"}]}
-    ok(kibana_client.post(OWN, json=body))
-    return name
+def own(kibana_resources: Resources) -> str:
+    """Return the name of a custom integration of this test, in its first version."""
+    return kibana_resources.epm_custom_integration().id

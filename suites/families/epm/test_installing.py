@@ -45,7 +45,7 @@ from pytest_kibana.suites.families.epm.asks import (
     of_one,
     status,
 )
-from pytest_kibana.suites.families.fleet import LIVE, intended
+from pytest_kibana.suites.families.fleet import LIVE, Intent, intended
 from pytest_kibana.wire import KibanaClient
 
 DONE = ("success", "failed")
@@ -58,7 +58,7 @@ def outcome(client: KibanaClient, path: str, wait: Eventually) -> dict[str, Any]
     return found
 
 
-Versions = tuple[str, str, str]
+Versions = tuple[Intent, str, str]
 """A package, an older and the newest version of it."""
 
 
@@ -74,8 +74,7 @@ def upgradeable(
     found = [one for one in guesses if kibana_client.get(ONE.format(name, one)).status_code == 200]
     if not found:
         pytest.skip(f"needs an older version of {name}, found none of {', '.join(guesses)}")
-    intended(kibana_resources, "epm_package", id=name, version=version)
-    return name, found[0], version
+    return intended(kibana_resources, "epm_package", id=name, version=version), found[0], version
 
 
 def installed_version(client: KibanaClient, name: str) -> str:
@@ -97,10 +96,10 @@ def test_a_package_is_installed_and_removed(
     """A package installed from one space is installed for all, once, however often it is asked for; and removed."""
     version = absent(kibana_client, "log")
     one = ONE.format("log", version)
-    intended(kibana_resources, "epm_package", id="log", version=version)
+    name = intended(kibana_resources, "epm_package", id="log", version=version)
     assert status(kibana_client, "log", version) == "not_installed"
     for _ in range(2):
-        told = ok(here.post(one, json={"force": True}))
+        told = ok(name.became(here.post(one, json={"force": True})))
         assert part(told["_meta"], "name", "install_source") == {"name": "log", "install_source": "registry"}
     assert {status(client, "log", version) for client in (here, kibana_client)} == {"installed"}
     rows = ok(kibana_client.get(f"{ALL}/installed", query={"nameQuery": "log", "perPage": 1000}))["items"]
@@ -130,9 +129,10 @@ def test_many_are_installed_and_each_answers(
 ) -> None:
     """Several packages are installed with one call that answers 200, and for each: installed, or why it is not."""
     version = absent(kibana_client, "winlog")
-    intended(kibana_resources, "epm_package", id="winlog", version=version)
+    name = intended(kibana_resources, "epm_package", id="winlog", version=version)
     body = {"packages": [{"name": "winlog", "version": version}, NONE]}
-    rows = {row["name"]: row for row in ok(kibana_client.post(f"{ALL}/_bulk", json=body))["items"]}
+    answer = name.became(kibana_client.post(f"{ALL}/_bulk", json=body))
+    rows = {row["name"]: row for row in ok(answer)["items"]}
     assert rows["winlog"]["version"] == version
     assert "error" in rows[NONE]
     assert status(kibana_client, "winlog", version) == "installed"
@@ -141,9 +141,14 @@ def test_many_are_installed_and_each_answers(
 @pytest.mark.kibana_requirement(
     "KBN-REQ-EPM-023", source=LIVE, operations=[MAKE_OWN, CHANGE_OWN, READ, REMOVE], safety="disruptive"
 )
-def test_an_integration_of_ones_own_lives(own: str, kibana_client: KibanaClient) -> None:
+def test_an_integration_of_ones_own_lives(
+    kibana_resources: Resources, kibana_client: KibanaClient, unique: Any
+) -> None:
     """A custom integration is installed, has its name alone, can be described anew, and is removed like a package."""
+    word = kibana_resources.factory.mark.word(unique())
+    own = intended(kibana_resources, "epm_custom_integration", id=word, version=VERSION)
     body = {"integrationName": own, "datasets": [{"name": own, "type": "logs"}]}
+    ok(own.became(kibana_client.post(OWN, json=body)))
     assert status(kibana_client, own, VERSION) == "installed"
     assert_refused(kibana_client.post(OWN, json=body), 409, own)
     answer = kibana_client.put(f"{OWN}/{own}", json={"readMeData": "# Again", "categories": []})
@@ -162,7 +167,7 @@ def test_an_archive_is_installed(
     """A package in an archive is installed under its own name and version, and removed again."""
     word = kibana_resources.factory.mark.word(unique())
     name = intended(kibana_resources, "epm_custom_integration", id=word, version=VERSION)
-    answer = kibana_client.post(ALL, content=archive(name), media="application/zip")
+    answer = name.became(kibana_client.post(ALL, content=archive(name), media="application/zip"))
     if answer.status_code == 429:
         pytest.skip(f"needs an upload that is not too soon, found {answer.text[:120]}")
     assert ok(answer)["_meta"] == {"name": name, "install_source": "upload"}
@@ -194,7 +199,7 @@ def test_many_are_upgraded_by_a_task(
 ) -> None:
     """Packages are upgraded by a task that says when it is over, after which the newest version is installed."""
     name, older, newer = upgradeable
-    ok(kibana_client.post(ONE.format(name, older), json={"force": True}))
+    ok(name.became(kibana_client.post(ONE.format(name, older), json={"force": True})))
     assert installed_version(kibana_client, name) == older
     task = ok(kibana_client.post(f"{ALL}/_bulk_upgrade", json=of_one(name)))["taskId"]
     came = outcome(kibana_client, f"{ALL}/_bulk_upgrade/{task}", eventually)
@@ -215,7 +220,7 @@ def test_an_upgrade_is_taken_back(
     """A package that was upgraded is taken back to the version that it had, alone or with many."""
     name, older, newer = upgradeable
     for version in (older, newer):
-        ok(kibana_client.post(ONE.format(name, version), json={"force": True}))
+        ok(name.became(kibana_client.post(ONE.format(name, version), json={"force": True})))
     if how == "alone":
         told = ok(kibana_client.post(f"{ALL}/{name}/rollback"))
         assert part(told, "version", "success") == {"version": older, "success": True}
@@ -305,8 +310,8 @@ def test_a_package_without_its_version_lives(
 ) -> None:
     """A package that is named without a version is installed in the newest, changed, and removed."""
     version = absent(kibana_client, "httpjson")
-    intended(kibana_resources, "epm_package", id="httpjson", version=version)
-    ok(kibana_client.post(f"{ALL}/httpjson", json={"force": True}))
+    name = intended(kibana_resources, "epm_package", id="httpjson", version=version)
+    ok(name.became(kibana_client.post(f"{ALL}/httpjson", json={"force": True})))
     assert status(kibana_client, "httpjson", version) == "installed"
     ok(kibana_client.put(f"{ALL}/httpjson", json={"keepPoliciesUpToDate": False}))
     ok(kibana_client.delete(f"{ALL}/httpjson", query={"force": True}))

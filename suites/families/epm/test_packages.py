@@ -259,7 +259,7 @@ def test_an_impossible_integration_is_refused(
     word = kibana_resources.factory.mark.word(unique())
     name = intended(kibana_resources, "epm_custom_integration", id=word, version=VERSION)
     body = {"integrationName": name, "datasets": [{"name": f"{name}.log", "type": "logs"}], **broken}
-    answer = kibana_client.post(OWN, json=body)
+    answer = name.became(kibana_client.post(OWN, json=body))
     assert answer.status_code in statuses, f"{answer.status_code} {answer.text[:200]}"
     assert ok(kibana_client.get(f"{ALL}/installed", query={"nameQuery": name}))["items"] == []
 

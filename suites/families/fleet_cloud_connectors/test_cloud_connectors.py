@@ -96,7 +96,7 @@ def test_an_unknown_connector_is_refused(ask: Ask, kibana_client: KibanaClient) 
 def test_a_connector_lives(kibana_resources: Resources, kibana_client: KibanaClient) -> None:
     """A cloud connector is made, read, listed and renamed, keeps its provider and variables, and can be deleted."""
     name = intended(kibana_resources, "fleet_cloud_connector")
-    made = ok(kibana_client.post(ALL, json=aws(name)))["item"]
+    made = ok(name.became(kibana_client.post(ALL, json=aws(name))))["item"]
     assert part(made, "name", "cloudProvider", "packagePolicyCount") == {
         "name": name,
         "cloudProvider": "aws",
@@ -130,7 +130,7 @@ def test_an_impossible_connector_is_refused(
 ) -> None:
     """A cloud connector of an unknown provider, or with broken variables, is refused with 400."""
     name = intended(kibana_resources, "fleet_cloud_connector")
-    assert_refused(kibana_client.post(ALL, json={**aws(name), **broken}), 400)
+    assert_refused(name.became(kibana_client.post(ALL, json={**aws(name), **broken})), 400)
     assert name not in names(ok(kibana_client.get(ALL))["items"])
 
 

@@ -73,7 +73,7 @@ def test_a_key_lives_and_is_revoked(kibana_resources: Resources, here: KibanaCli
     """A key is made active, is read and listed; its name has its id behind; revoked, it reads on as inactive."""
     policy = kibana_resources.fleet_agent_policy()
     name = intended(kibana_resources, "fleet_enrollment_api_key", fleet_agent_policy=policy.id)
-    made = ok(here.post(ALL, json={"policy_id": policy.id, "name": name}))
+    made = ok(name.became(here.post(ALL, json={"policy_id": policy.id, "name": name})))
     key = made["item"]
     assert (made["action"], key["active"], key["policy_id"]) == ("created", True, policy.id)
     assert key["name"].startswith(name)

@@ -223,6 +223,6 @@ def test_a_policy_keeps_to_the_prefixes(kibana_resources: Resources, here: Kiban
     """Where a space allows only some namespaces, an agent policy of another one is refused, and one of them is made."""
     ok(here.put(SPACE, json={"allowed_namespace_prefixes": ["ours"]}))
     name = intended(kibana_resources, "fleet_agent_policy")
-    refused = here.post("/api/fleet/agent_policies", json={"name": name, "namespace": "theirs"})
+    refused = name.became(here.post("/api/fleet/agent_policies", json={"name": name, "namespace": "theirs"}))
     assert_refused(refused, 400)
     assert kibana_resources.fleet_agent_policy(namespace="ours_too").read()["namespace"] == "ours_too"

@@ -94,7 +94,7 @@ def test_an_unknown_output_is_not_found(ask: Ask, kibana_client: KibanaClient) -
 def test_an_output_lives(kibana_resources: Resources, kibana_client: KibanaClient) -> None:
     """An output is made, read, listed and renamed, keeps what a change leaves out, and is gone when it is deleted."""
     name = intended(kibana_resources, "fleet_output")
-    made = ok(kibana_client.post(ALL, json={**PLAIN, "name": name}))["item"]
+    made = ok(name.became(kibana_client.post(ALL, json={**PLAIN, "name": name})))["item"]
     assert part(made, "name", *PLAIN) == {**PLAIN, "name": name}
     one = ONE.format(made["id"])
     assert ok(kibana_client.get(one))["item"] == made
@@ -121,7 +121,7 @@ def test_nobody_reported_on_a_new_output(kibana_resources: Resources, kibana_cli
 def test_kafka_has_defaults(kibana_resources: Resources, kibana_client: KibanaClient) -> None:
     """An output of Kafka that says nothing of it is compressed by gzip and waits for one acknowledgement."""
     name = intended(kibana_resources, "fleet_output")
-    made = ok(kibana_client.post(ALL, json={**KAFKA, "name": name}))["item"]
+    made = ok(name.became(kibana_client.post(ALL, json={**KAFKA, "name": name})))["item"]
     assert part(made, *KAFKA) == KAFKA
     shown = ok(kibana_client.get(ONE.format(made["id"])))["item"]
     assert part(shown, "compression", "required_acks") == {"compression": "gzip", "required_acks": 1}
@@ -144,7 +144,7 @@ def test_an_impossible_output_is_refused(
 ) -> None:
     """An output of an unknown type, without hosts, or with what outputs do not have is refused with 400."""
     name = intended(kibana_resources, "fleet_output")
-    assert_refused(kibana_client.post(ALL, json={**PLAIN, "name": name, **broken}), 400)
+    assert_refused(name.became(kibana_client.post(ALL, json={**PLAIN, "name": name, **broken})), 400)
     assert name not in {one["name"] for one in ok(kibana_client.get(ALL))["items"]}
 
 

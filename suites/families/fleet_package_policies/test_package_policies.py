@@ -112,7 +112,7 @@ def test_a_package_policy_lives(
 ) -> None:
     """A package policy is made at revision 1, read, found, changed to the next revision, and gone when deleted."""
     name = intended(kibana_resources, "fleet_package_policy")
-    made = ok(here.post(ALL, json={**body, "name": name}))["item"]
+    made = ok(name.became(here.post(ALL, json={**body, "name": name})))["item"]
     same = ("namespace", "description", "policy_ids")
     assert part(made, "name", "revision", *same) == {**part(body, *same), "name": name, "revision": 1}
     assert part(made["package"], "name", "version") == body["package"]
@@ -167,7 +167,7 @@ def test_an_impossible_package_policy_is_refused(
 ) -> None:
     """A package policy of a package or for an agent policy that is not there, or otherwise broken, is refused."""
     name = intended(kibana_resources, "fleet_package_policy")
-    answer = here.post(ALL, json={**body, "name": name, **broken})
+    answer = name.became(here.post(ALL, json={**body, "name": name, **broken}))
     assert answer.status_code in statuses, f"{answer.status_code} {answer.text[:200]}"
     assert named(here, name) == []
 

@@ -80,7 +80,9 @@ def test_a_proxy_lives(kibana_resources: Resources, kibana_client: KibanaClient)
     """A proxy is made, read, listed and changed, keeps its name where a change leaves it out, and can be deleted."""
     name = intended(kibana_resources, "fleet_proxy")
     headers = {"x-first": "1", "x-second": "two"}
-    made = ok(kibana_client.post(ALL, json={"url": ADDRESS, "name": name, "proxy_headers": headers}))["item"]
+    made = ok(
+        name.became(kibana_client.post(ALL, json={"url": ADDRESS, "name": name, "proxy_headers": headers}))
+    )["item"]
     assert part(made, "name", "url", "proxy_headers") == {
         "name": name,
         "url": ADDRESS,
@@ -113,7 +115,7 @@ def test_an_impossible_proxy_is_refused(
 ) -> None:
     """A proxy without an address, or with what proxies do not have, is refused with 400."""
     name = intended(kibana_resources, "fleet_proxy")
-    assert_refused(kibana_client.post(ALL, json={"url": ADDRESS, "name": name, **broken}), 400)
+    assert_refused(name.became(kibana_client.post(ALL, json={"url": ADDRESS, "name": name, **broken})), 400)
     assert name not in names(ok(kibana_client.get(ALL))["items"])
 
 

@@ -77,7 +77,7 @@ def test_an_unknown_host_is_not_found(ask: Ask, kibana_client: KibanaClient) -> 
 def test_a_host_lives(kibana_resources: Resources, kibana_client: KibanaClient) -> None:
     """A host is made, read, listed and changed, keeps what a change leaves out, and is gone when it is deleted."""
     name = intended(kibana_resources, "fleet_server_host")
-    made = ok(kibana_client.post(ALL, json={**PLAIN, "name": name}))["item"]
+    made = ok(name.became(kibana_client.post(ALL, json={**PLAIN, "name": name})))["item"]
     assert part(made, "name", *PLAIN) == {**PLAIN, "name": name}
     one = ONE.format(made["id"])
     assert ok(kibana_client.get(one))["item"] == made
@@ -110,7 +110,7 @@ def test_an_impossible_host_is_refused(
 ) -> None:
     """A host without addresses, or with what hosts do not have, is refused with 400."""
     name = intended(kibana_resources, "fleet_server_host")
-    assert_refused(kibana_client.post(ALL, json={**PLAIN, "name": name, **broken}), 400)
+    assert_refused(name.became(kibana_client.post(ALL, json={**PLAIN, "name": name, **broken})), 400)
     assert name not in names(ok(kibana_client.get(ALL))["items"])
 
 

@@ -61,7 +61,7 @@ def test_a_pipeline_lives(kibana_resources: Resources, kibana_client: KibanaClie
     name = intended(kibana_resources, "logstash_pipeline", id=unique())
     one = ONE.format(name)
     first = {"pipeline": IDLE, "description": "first", "settings": {"pipeline.workers": 2}}
-    ok(kibana_client.put(one, json=first), 204)
+    ok(name.became(kibana_client.put(one, json=first)), 204)
     assert part(ok(kibana_client.get(one)), "id", *first) == {"id": name, **first}
     [listed] = [row for row in ok(kibana_client.get(ALL))["pipelines"] if row["id"] == name]
     assert listed["description"] == "first"
@@ -101,7 +101,7 @@ def test_an_impossible_pipeline_is_refused(
 ) -> None:
     """A pipeline without what it runs, or with settings that are none, is refused with 400, and is not there."""
     name = intended(kibana_resources, "logstash_pipeline", id=unique())
-    assert_refused(kibana_client.put(ONE.format(name), json=broken), 400)
+    assert_refused(name.became(kibana_client.put(ONE.format(name), json=broken)), 400)
     assert name not in ids_of(kibana_client)
 
 
