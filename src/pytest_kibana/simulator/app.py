@@ -48,9 +48,11 @@ class App:
         self.engine = engine
         self.ready_at = time.monotonic() + world.config.boot_seconds
         self._base = world.config.base_path.rstrip("/")
+        newer = world.at_least("9.0")
+        security = {k: v for k, v in SECURITY.items() if newer or not k.endswith("-report-only")}
         self._fixed: Headers = [
             (b"kbn-name", NAME.encode()),
-            *((k.encode(), v.encode()) for k, v in SECURITY.items()),
+            *((k.encode(), v.encode()) for k, v in security.items()),
             (b"kbn-license-sig", world.license_signature.encode()),
         ]
 

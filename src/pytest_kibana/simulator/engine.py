@@ -266,6 +266,9 @@ class Engine:
         reply = handler(call)
         for change in after:
             reply = change(call, reply)
+        if operation is not None and operation.deprecated:
+            warning = f'299 Kibana-{self.world.version} "This endpoint is deprecated"'
+            reply.headers.setdefault("warning", warning)
         return reply
 
     def _plan(self, route: Route) -> tuple[list[Before], Handler, list[After]]:

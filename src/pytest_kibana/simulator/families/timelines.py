@@ -120,8 +120,10 @@ def resolve(call: Call) -> Reply:
 
 @family.on("PATCH /api/timeline")
 def update(call: Call) -> Reply:
-    """Change a timeline, naming its version."""
+    """Change a timeline, naming its version; to make one is another method's business (Kibana source)."""
     body = call.body or {}
+    if body.get("timelineId") not in call.table("timeline"):
+        raise Refusal(405, "CREATE timeline with PATCH is not allowed, please use POST instead")
     record = _one(call, body.get("timelineId"))
     if body.get("version") not in (None, record.version) and "version" not in call.slack:
         raise Refusal(409, f"Saved object [siem-ui-timeline/{record.id}] conflict")

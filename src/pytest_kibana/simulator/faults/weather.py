@@ -61,6 +61,11 @@ def _overloaded(call: Call, proceed: Proceed) -> None:
     raise Refusal(429, "Server is overloaded", family="platform")
 
 
+def _no_license(call: Call, proceed: Proceed) -> None:
+    text = "License information could not be obtained from Elasticsearch. Please check the logs for further details."
+    raise Refusal(503, text, family="platform", headers={"retry-after": "30"})
+
+
 def _count(call: Call, name: str) -> int:
     counter = call.route.cache.setdefault(name, itertools.count())
     return int(next(counter))
@@ -143,6 +148,13 @@ FAULTS = (
         "429 at every other try.",
         ("retry",),
         stages={"release": _overloaded_first},
+    ),
+    Fault(
+        "weather.no_license",
+        "503 as if Elasticsearch did not tell its licence, which nobody can be recognised without.",
+        ("outage is no finding",),
+        _is_limited,
+        stages={"authentication": _no_license},
     ),
     Fault(
         "weather.unavailable",
