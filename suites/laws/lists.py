@@ -4,7 +4,7 @@ import json
 from itertools import pairwise
 from typing import Any
 
-from pytest_kibana.resources import Handle, Resource
+from pytest_kibana.resources import Call, Handle, Resource
 from pytest_kibana.resources.template import subjects, value_at
 from pytest_kibana.suites.laws.bench import Bench, NotHere
 from pytest_kibana.suites.laws.comparing import same, short
@@ -96,6 +96,30 @@ def _together(bench: Bench, one: Handle, other: Handle) -> bool:
     return {k: v for k, v in one.keys.items() if k not in own and k != "id"} == {
         k: v for k, v in other.keys.items() if k not in own and k != "id"
     }
+
+
+@statute(43, "read at once", when=lambda kind: kind.many is not None)
+def many_are_read_in_order(bench: Bench) -> Broken:
+    """Several that are read at once come all, each once, in the order in which they are asked for."""
+    many = bench.kind.many
+    contract = bench.here.contract
+    if many is None or (contract is not None and contract.find(many.label) is None):
+        raise NotHere("needs an operation that reads several, and the contract has none")
+    first = bench.make()
+    made = [bench.sibling(first), first, bench.sibling(first)]
+    bench.until(lambda: all(one.exists() for one in made), bench.kind.read_within)
+    each = [bench.here.filled(one, many.each) for one in made]
+    reply = bench.here.ask(first, Call(many.label, body={many.under: each} if many.under else each))
+    rows = value_at(reply.body, many.items)
+    if not reply.ok or not isinstance(rows, list):
+        raise NotHere(f"needs an answer with {many.items}, found: {reply}")
+    shown = [str(value_at(row, many.id_at)) for row in rows]
+    wanted = [one.id for one in made]
+    if sorted(shown) != sorted(wanted):
+        there = len(set(shown) & set(wanted))
+        yield f"{len(wanted)} were asked for, {len(shown)} came, and {there} of those are what was asked for"
+    elif shown != wanted:
+        yield "they come in another order than they were asked for"
 
 
 # -- order and choice

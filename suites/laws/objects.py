@@ -253,6 +253,23 @@ def version_moves(bench: Bench) -> Broken:
         yield f"the version is {short(after)} before and after a change"
 
 
+# -- what is on or off
+
+
+@statute(42, "on and off", "read", "delete", kinds=(Kind.ENGINE,), when=lambda kind: kind.gone != "unknown")
+def engine_obeys(bench: Bench) -> Broken:
+    """What is switched on is there, and what is switched off is not."""
+    handle = bench.make()
+    if not handle.owned:
+        raise NotHere(f"needs a {bench.kind.name} that was not there before, and it was")
+    if not bench.until(handle.exists, bench.kind.read_within):
+        yield "it is not there after it was switched on"
+    handle.delete()
+    if not bench.until(lambda: not handle.exists(), bench.kind.gone_within):
+        yield "it is there after it was switched off"
+    bench.here.forget(bench.kind.name)
+
+
 # -- delete ------------------------------------------------------------------------------------------------
 
 
@@ -260,6 +277,7 @@ def version_moves(bench: Bench) -> Broken:
 def removed_is_not_read(bench: Bench) -> Broken:
     """What was removed can no longer be read."""
     handle = bench.make()
+    bench.here.read(handle)
     handle.delete()
     if not bench.until(lambda: not handle.exists(), bench.kind.gone_within):
         yield "it can be read after it was removed"

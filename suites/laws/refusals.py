@@ -9,6 +9,7 @@ from typing import Any
 from pytest_kibana.contract import Contract
 from pytest_kibana.resources import Call, Handle, Kind
 from pytest_kibana.resources.calls import Reply
+from pytest_kibana.resources.mark import marks_in
 from pytest_kibana.resources.model import NOTHING
 from pytest_kibana.resources.template import put, subjects, value_at
 from pytest_kibana.session import Session
@@ -17,6 +18,7 @@ from pytest_kibana.suites.laws.comparing import differences
 from pytest_kibana.suites.laws.statutes import Broken, changes, has_id, in_space, statute
 from pytest_kibana.wire import Anonymous
 
+_VERSIONS = frozenset({"version", "_version"})
 _PATIENCE = 2.0
 """Seconds to wait for what must not appear in a list that lags: short, for nothing is what is expected."""
 
@@ -45,7 +47,7 @@ def refused_create(bench: Bench) -> Broken:
         raise NotHere("needs a list, or a read by a chosen id, and the contract has neither")
     call = bench.call("create")
     before = set(bench.ids(handle)) if bench.has("listing") else set()
-    for how, change in _ways(bench, call, handle.sent, handle.unique, lambda body: body):
+    for how, change in _ways(bench, call, handle.sent, handle, lambda body: body):
         reply, shade = bench.here.attempt(
             bench.kind, beside=handle, change=change, headers=how.headers, credentials=how.credentials
         )
@@ -69,7 +71,7 @@ def refused_change(bench: Bench) -> Broken:
     handle = bench.make()
     before = copy.deepcopy(bench.here.read(handle))
     call = bench.call("update")
-    for how, change in _ways(bench, call, None, handle.unique, bench.changing(handle, again=True)):
+    for how, change in _ways(bench, call, None, handle, bench.changing(handle, again=True)):
         reply = bench.here.ask(handle, call, change=change, headers=how.headers, credentials=how.credentials)
         if not _refused(reply):
             continue
@@ -107,29 +109,33 @@ def _refused(reply: Reply) -> bool:
 
 
 def _ways(
-    bench: Bench, call: Call, sent: Any, name: str, change: Callable[[Any], Any]
+    bench: Bench, call: Call, sent: Any, handle: Handle, change: Callable[[Any], Any]
 ) -> Iterator[tuple[Way, Callable[[Any], Any]]]:
     """Yield each way to be refused, with what makes the body."""
     for how in bench.ways:
         if not how.breaks:
             yield how, change
             continue
+        names = {handle.unique, *(str(value) for value in handle.keys.values())}
         contract = bench.here.contract
         if contract is None or call.body is NOTHING:
             continue
-        wrong = partial(_wrong, contract, call, name, change)
+        wrong = partial(_wrong, contract, call, frozenset(names), change)
         if sent is None or wrong(sent) is not sent:
             yield how, wrong
 
 
-def _wrong(contract: Contract, call: Call, name: str, change: Callable[[Any], Any], body: Any) -> Any:
-    return breaking(contract, call, change(body), name)
+def _wrong(
+    contract: Contract, call: Call, keep: frozenset[str], change: Callable[[Any], Any], body: Any
+) -> Any:
+    return breaking(contract, call, change(body), keep)
 
 
-def breaking(contract: Contract, call: Call, body: Any, name: str) -> Any:
+def breaking(contract: Contract, call: Call, body: Any, keep: frozenset[str]) -> Any:
     """Return a body with one wrong member, which its schema refuses; the body itself where none can be found.
 
-    The member that says the object's name stays as it is: by it an object is found that must not be there.
+    Members that hold one of the names to keep, and versions, stay as they are: they say which object is meant, and by
+    its name one is found that must not be there.
     """
     operation = contract.find(call.label)
     media = operation.body.media(call.media) if operation is not None and operation.body else None
@@ -137,23 +143,39 @@ def breaking(contract: Contract, call: Call, body: Any, name: str) -> Any:
         return body
     for root in dict.fromkeys((call.root, "")):
         members = value_at(body, root) if root else body
-        if not isinstance(members, Mapping):
-            continue
-        for member, value in members.items():
-            if name in json.dumps(value, default=str):
-                continue
-            wrong = "wrong" if isinstance(value, Mapping | list | int | float) else {"wrong": True}
-            candidate = put(body, root, {**members, member: wrong}) if root else {**members, member: wrong}
-            if not contract.is_valid(media.schema, candidate):
-                return candidate
-        for member in members:
-            if name in json.dumps(members[member], default=str):
-                continue
-            rest = {k: v for k, v in members.items() if k != member}
-            candidate = put(body, root, rest) if root else rest
+        for broken in _broken(members, keep, _declared(contract, media.schema.json)):
+            candidate = put(body, root, broken) if root else broken
             if not contract.is_valid(media.schema, candidate):
                 return candidate
     return body
+
+
+def _declared(contract: Contract, schema: Any) -> tuple[str, ...]:
+    known = contract.resolve(schema)
+    return tuple(known.get("properties", ())) if isinstance(known, dict) else ()
+
+
+def _broken(members: Any, keep: frozenset[str], declared: tuple[str, ...]) -> Iterator[Any]:
+    """Yield the members with one of another type, then with one left out, then with one more that is wrong."""
+    if not isinstance(members, Mapping):
+        return
+    free = {
+        name: value
+        for name, value in members.items()
+        if name not in _VERSIONS
+        and not marks_in(json.dumps(value, default=str))
+        and not any(one in json.dumps(value, default=str) for one in keep)
+    }
+    for name, value in free.items():
+        yield {
+            **members,
+            name: "wrong" if isinstance(value, Mapping | list | int | float) else {"wrong": True},
+        }
+    for name in free:
+        yield {k: v for k, v in members.items() if k != name}
+    for name in declared:
+        if name not in members:
+            yield {**members, name: {"wrong": [True]}}
 
 
 def _appears(bench: Bench, handle: Handle, shade: Handle, before: set[str]) -> bool:

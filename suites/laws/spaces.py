@@ -20,6 +20,7 @@ def _elsewhere(bench: Bench) -> tuple[str | None, ...]:
 def not_read_elsewhere(bench: Bench) -> Broken:
     """What was made in one space cannot be read through another, nor through the default space."""
     handle = bench.make()
+    bench.here.read(handle)  # what was shown here once must not be shown there from a cache
     for space in _elsewhere(bench):
         status = bench.status(handle, "read", space=space)
         if status < 300:

@@ -14,6 +14,9 @@ from pytest_kibana.evidence.model import About, Level, Severity
 VERSION_REFUSALS = ("No version ", "Invalid version")
 """How messages begin that refuse a version (Kibana source, core_versioned_route.ts, route_version_utils.ts)."""
 
+_NOBODYS = "00000000-0bad-4bad-8bad-000000000000"
+"""The id that the run asks for where nothing is."""
+
 _BEFORE_XSRF = frozenset({401, 413, 415})
 _PARSING = (
     "Invalid request payload",
@@ -165,6 +168,31 @@ def encoding_respected(look: Look) -> Iterator[Problem]:
     value = (seen.answer(look).header("content-encoding") or "identity").lower()
     if value != "identity":
         yield Problem("the answer is compressed", keyword="content-encoding")
+
+
+@check(
+    "KBN-P310",
+    "an object that is not there is not called missing",
+    applies=lambda look: (
+        _probe("unknown object")(look)
+        and look.exchange.request.method in ("GET", "DELETE")
+        and look.exchange.request.path.endswith(_NOBODYS)
+    ),
+    level=Level.SHOULD,
+    severity=Severity.MINOR,
+    why="A client must be able to tell a thing that is not there from a request that is wrong, and from success.",
+    example="GET of an id that nothing has answers 400.",
+    source="Elastic's own API tests assert 404; facts of families differ",
+)
+def missing_is_404(look: Look) -> Iterator[Problem]:
+    """An id that nothing has is answered 404. A grammar of ids may rightly refuse it, and some deletes always succeed:
+    undecided.
+    """
+    status = seen.status(look)
+    if status not in (401, 403, 404) and status < 500:
+        yield Problem(
+            f"answers {status} to an id that nothing has", keyword=str(status), about=About.UNDECIDED
+        )
 
 
 @check(

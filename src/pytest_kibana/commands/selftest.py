@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 @click.option("--right", type=float, metavar="SHARE", help="least share noticed by the right check")
 @click.option("--false-alarms", type=int, metavar="N", help="most false alarms")
 @click.option("--json", "json_file", type=Path, metavar="FILE", help="write everything there too, as JSON")
+@click.option(
+    "--families/--no-families",
+    default=True,
+    show_default=True,
+    help="let the suites of families look for what nothing else notices",
+)
 @click.option("-v", "--verbose", is_flag=True, help="print each trial when it is over")
 def command(
     *,
@@ -39,6 +45,7 @@ def command(
     right: float | None,
     false_alarms: int | None,
     json_file: Path | None,
+    families: bool,
     verbose: bool,
 ) -> None:
     """Break the stand-in in every way it knows, and tell how much of it is noticed.
@@ -59,6 +66,7 @@ def command(
             right=least.right if right is None else right,
             false_alarms=least.false_alarms if false_alarms is None else false_alarms,
         ),
+        families=families,
         progress=_tell if verbose else lambda _trial: None,
     ).run()
     click.echo(report.text())

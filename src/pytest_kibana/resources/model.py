@@ -154,6 +154,19 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Many:
+    """How several objects are read in one request: ``each`` stands for one in a list, which is the body, or its member
+    ``under``. ``items`` is the pointer of the array in the answer, ``id_at`` that of the id in an item of it.
+    """
+
+    label: str
+    each: Template = "${self.id}"
+    under: str = "ids"
+    items: str = "/items"
+    id_at: str = "/id"
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One kind of thing. See the fields; unset ones mean that Kibana does the ordinary thing.
 
@@ -162,6 +175,7 @@ class Resource:
     Operations:
         create, read, listing, update, delete: what it can go through. ``restore`` puts a setting back; there
             ``${self:...}`` is what a read said before the change.
+        many: how several are read at once, None where the API has no way to.
         attached: labels of further operations on one object, whose path says nothing about it by its shape.
 
     Identity:
@@ -212,6 +226,7 @@ class Resource:
     update: tuple[Call, ...] = ()
     delete: tuple[Call, ...] = ()
     restore: tuple[Call, ...] = ()
+    many: Many | None = None
     attached: tuple[str, ...] = ()
     kind: Kind = Kind.OBJECT
     scope: Scope = Scope.SPACE

@@ -153,6 +153,9 @@ def laws_of(contract: Contract, operation: Operation) -> Iterator[tuple[Statute,
 
 
 def _first_of_a_role(contract: Contract, kind: Resource, operation: Operation) -> bool:
+    several = contract.find(kind.many.label) if kind.many is not None else None
+    if several is not None and several.label == operation.label:
+        return True
     for role in ("create", "read", "listing", "update", "delete"):
         found = next(
             (o for call in calls_of(kind, role) if (o := contract.find(call.label)) is not None), None

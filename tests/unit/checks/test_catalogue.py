@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from pytest_kibana.checks import CATALOGUE, Look, judge
 from pytest_kibana.checks.explain import catalogue, explain, reference
+from pytest_kibana.conformance import UNKNOWN_ID
 from pytest_kibana.errors import UsageError
 from pytest_kibana.evidence.model import About, Verdict
 from pytest_kibana.wire.exchange import Intent, Rule, Weather
@@ -91,6 +93,12 @@ def exported(count: int, *names: str):
 
 def echoed(shown: str):
     return lambda k: k(MAKE, 201, {"id": "a", "name": shown}, sent={"name": "A thing"}, intent=GOOD)
+
+
+def missing(k: Any, status: int, body: Any) -> Look:
+    look = k(READ, status, body, intent=probe("unknown object"))
+    request = replace(look.exchange.request, path=f"/api/things/{UNKNOWN_ID}")
+    return replace(look, exchange=replace(look.exchange, request=request))
 
 
 OF_THE_RUN = {"KBN-I213"}
@@ -233,6 +241,10 @@ TABLE: dict[str, tuple[Make, Make]] = {
             headers={"access-control-allow-origin": "*", "access-control-allow-credentials": "true"},
         ),
         lambda k: k(LIST, 200, [], headers={"access-control-allow-origin": "*"}),
+    ),
+    "KBN-P310": (
+        lambda k: missing(k, 400, k.error(400, "Bad Request")),
+        lambda k: missing(k, 404, k.error(404, "Not Found")),
     ),
     "KBN-P301": (
         lambda k: k(MAKE, 201, {"id": "a"}, intent=probe("no xsrf")),

@@ -46,6 +46,7 @@ EXCEPTION_LIST = Resource(
             "PUT /api/exception_lists",
             body={
                 "id": "${self.id}",
+                "_version": "${self:/_version}",
                 "name": "${unique}",
                 "description": "changed by a test",
                 "type": "detection",
@@ -64,6 +65,7 @@ EXCEPTION_LIST = Resource(
     full={"tags": ["made by a test"]},
     change={"description": "changed by a test"},
     refuses_again=409,
+    version_at="/_version",
     volatile=("/_version", "/updated_at", "/updated_by", "/version"),
     source="observed through the Terraform provider and kibana-py",
 )
@@ -116,6 +118,7 @@ EXCEPTION_LIST_ITEM = Resource(
             "PUT /api/exception_lists/items",
             body={
                 "id": "${self.id}",
+                "_version": "${self:/_version}",
                 "type": "simple",
                 "name": "${unique}",
                 "description": "changed by a test",
@@ -135,6 +138,7 @@ EXCEPTION_LIST_ITEM = Resource(
     full={"tags": ["made by a test"], "os_types": ["linux"]},
     change={"description": "changed by a test"},
     refuses_again=409,
+    version_at="/_version",
     volatile=("/_version", "/updated_at", "/updated_by"),
     source="observed through the Terraform provider and kibana-py",
 )

@@ -5,10 +5,11 @@ accepted, and means nothing.
 """
 
 from pytest_kibana.resources.families.pages import fleet_page
-from pytest_kibana.resources.model import Call, Kind, Resource, Safety, item
+from pytest_kibana.resources.model import Call, Kind, Many, Resource, Safety, item
 
 AGENT_POLICY = Resource(
     name="fleet_agent_policy",
+    many=Many("POST /api/fleet/agent_policies/_bulk_get"),
     family="Elastic Agent policies",
     summary="An agent policy without integrations and without agents.",
     safety=Safety.GLOBAL,
@@ -51,6 +52,7 @@ AGENT_POLICY = Resource(
 
 PACKAGE_POLICY = Resource(
     name="fleet_package_policy",
+    many=Many("POST /api/fleet/package_policies/_bulk_get"),
     family="Fleet package policies",
     summary="An integration in an agent policy: listens to a UDP port on agents that do not exist.",
     safety=Safety.DISRUPTIVE,
@@ -133,7 +135,7 @@ ENROLLMENT_KEY = Resource(
     made_at="/item",
     reading_at="/item",
     read=(item("GET /api/fleet/enrollment_api_keys/{keyId}"),),
-    listing=(fleet_page(Call("GET /api/fleet/enrollment_api_keys")),),
+    listing=(fleet_page(Call("GET /api/fleet/enrollment_api_keys"), finds={"kuery": "name:${unique}*"}),),
     delete=(item("DELETE /api/fleet/enrollment_api_keys/{keyId}"),),
     # A delete revokes: the record stays and says that it is not active.
     gone="inactive",

@@ -1,9 +1,15 @@
 """Saved objects through their own API. It is deprecated, works everywhere, and is internal on Serverless."""
 
-from pytest_kibana.resources.model import Call, Listing, Resource, item, within
+from pytest_kibana.resources.model import Call, Listing, Many, Resource, item, within
 
 SAVED_OBJECT = Resource(
     name="saved_object",
+    many=Many(
+        "POST /api/saved_objects/_bulk_get",
+        each={"type": "${self.type}", "id": "${self.id}"},
+        under="",
+        items="/saved_objects",
+    ),
     family="saved objects",
     summary="A saved object: a tag, unless another ``type`` and its ``attributes`` are given.",
     keys={"type": "tag", "id": "${unique}"},
@@ -35,7 +41,7 @@ SAVED_OBJECT = Resource(
     update=(
         item(
             "PUT /api/saved_objects/{type}/{id}",
-            {"attributes": {"description": "changed by a test"}},
+            {"attributes": {"description": "changed by a test"}, "version": "${self:/version}"},
         ),
     ),
     # The single delete has left the published contract and still works; the bulk delete takes its place.
@@ -52,6 +58,7 @@ SAVED_OBJECT = Resource(
     refuses_again=409,
     idempotent_delete=False,
     flavors=("traditional",),
+    version_at="/version",
     volatile=("/updated_at", "/version"),
     source="Kibana source, saved-objects routes; elastic/kibana#184408",
 )

@@ -148,10 +148,13 @@ def optional(*names: str) -> Around:
     """Take a body or query without what the contract requires."""
 
     def around(call: Call, proceed: Proceed) -> Reply:
-        schema = _body_schema(call)
-        left_out = isinstance(call.body, dict) and not set(names) & call.body.keys()
-        if left_out and schema is not True and not call.world.schemas.valid(schema, call.body):
-            call.body = call.world.synthesiser.fit(schema, call.body)
+        schema, world = _body_schema(call), call.world
+        if isinstance(call.body, dict) and schema is not True and not world.schemas.valid(schema, call.body):
+            whole = world.synthesiser.fit(schema, call.body)
+            spared = {name: whole[name] for name in names if name in whole}
+            call.body = {**spared, **call.body}
+            if not world.schemas.valid(schema, call.body):
+                raise Refusal(400, "[request body]: types that failed validation", family="platform")
         return proceed()
 
     return around

@@ -80,9 +80,19 @@ def _unchosen(operation: Operation, bench: Bench) -> bool:
     )
 
 
-def _listed(operation: Operation) -> bool:
+def _listed(operation: Operation, bench: Bench) -> bool:
     resource = role_of(operation)[1]
-    return resource is not None and bool(resource.list)
+    return resource is not None and any(bench.contract.find(label) is not None for label in resource.list)
+
+
+def _of_several(role: str) -> Applies:
+    """Apply where there may be several things, each with its id."""
+
+    def applies(operation: Operation, bench: Bench) -> bool:
+        found, resource = role_of(operation)
+        return found == role and resource is not None and bool(resource.create) and not resource.single
+
+    return applies
 
 
 def _scoped(operation: Operation, bench: Bench) -> bool:
@@ -329,7 +339,7 @@ FAULTS = (
         "laws.created_twice",
         "One request makes two things.",
         ("list after create",),
-        lambda o, b: _unchosen(o, b) and _listed(o),
+        lambda o, b: _unchosen(o, b) and _listed(o, b),
         around=_twice,
     ),
     Fault(
@@ -371,7 +381,7 @@ FAULTS = (
         "laws.unknown_readable",
         "What was never made can be read.",
         ("unknown id",),
-        _does("read"),
+        _of_several("read"),
         around=_instead_of(404),
     ),
     Fault(
@@ -392,7 +402,7 @@ FAULTS = (
         "laws.unknown_updatable",
         "What was never made can be updated.",
         ("unknown id",),
-        _does("update"),
+        _of_several("update"),
         around=_instead_of(404),
     ),
     Fault(
@@ -427,7 +437,7 @@ FAULTS = (
         "laws.delete_unknown",
         "What is not there can be deleted.",
         ("delete twice", "unknown id"),
-        _does("delete"),
+        _of_several("delete"),
         around=_instead_of(404),
     ),
     Fault(
