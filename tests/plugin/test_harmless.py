@@ -127,18 +127,24 @@ def _kill_at_random(
 
     Returns how many things sweeps removed.
     """
-    chance, removed = random.Random(seed), 0
-    for number in range(times):
+    chance, removed, killed = random.Random(seed), 0, 0
+    for number in range(2 * times):
         run = bench.start(*arguments, suite=suites[number % len(suites)])
         _until(lambda: bench.ledgers.is_dir() and any(bench.ledgers.iterdir()), run)
         time.sleep(chance.uniform(0, within))
+        if run.poll() is not None:
+            bench.clean()
+            continue  # it was done before its moment came
         os.killpg(run.pid, signal.SIGKILL)
         run.wait(30)
         swept = bench.sweep()
         assert swept.returncode == ExitCode.CONFORMANT, swept.stdout + swept.stderr
         removed += int(re.findall(r"^(\d+) removed", swept.stdout, re.MULTILINE)[0])
         bench.clean()
-    return removed
+        killed += 1
+        if killed == times:
+            return removed
+    raise AssertionError(f"only {killed} runs could be killed before they were done")
 
 
 def _until(true: Callable[[], bool], run: "subprocess.Popen[bytes]", seconds: float = 60) -> None:
