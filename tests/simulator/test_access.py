@@ -192,6 +192,8 @@ class TestRefusals:
         client = somebody({"base": ["read"], "spaces": ["default"]})
         row = client.get(f"/api/saved_objects/index-pattern/{key}").json()
         assert row["namespaces"] == ["default", "?"]
+        view = client.get(f"/api/data_views/data_view/{key}").json()["data_view"]
+        assert view["namespaces"] == ["default", "?"]
         assert kibana.get(f"/api/saved_objects/index-pattern/{key}").json()["namespaces"] == [
             "default",
             "unseen",

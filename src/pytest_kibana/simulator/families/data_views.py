@@ -99,6 +99,17 @@ def _setting(call: Call) -> Record:
     return table.get("-") or call.world.store.put("default_data_view", call.space, "-", {"data_view_id": ""})
 
 
+@family.after("* /api/data_views*")
+def seen(call: Call, reply: Reply) -> Reply:
+    """Show spaces as the caller sees them."""
+    body = reply.body if isinstance(reply.body, dict) else {}
+    views = body.get("data_view")
+    for view in views if isinstance(views, list) else [views]:
+        if isinstance(view, dict) and "namespaces" in view:
+            view["namespaces"] = saved.seen(call, view["namespaces"])
+    return reply
+
+
 @family.on("GET /api/data_views")
 def list_(call: Call) -> Reply:
     """Show the data views of the space, in short."""
