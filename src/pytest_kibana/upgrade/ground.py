@@ -13,6 +13,7 @@ from pytest_kibana.resources.calls import Reply
 from pytest_kibana.resources.model import Call
 from pytest_kibana.resources.removal import paged
 from pytest_kibana.resources.template import subjects, value_at
+from pytest_kibana.upgrade.meaning import masked
 from pytest_kibana.upgrade.state import Member, Sight
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class Looker:
             return Sight(member.key, self.label(call), note="reading it is not allowed in this run")
         note = str(reply) if storm(reply) or not reply.ok else ""
         status = None if storm(reply) else reply.status
-        return Sight(member.key, self.label(call), status, reply.body, kind.reading_at, note=note)
+        return Sight(member.key, self.label(call), status, masked(reply.body), kind.reading_at, note=note)
 
     def _from_list(self, member: Member, handle: Handle) -> Sight:
         listing = self.listing(handle.resource)
@@ -137,7 +138,7 @@ class Looker:
         if items is None:
             return Sight(member.key, label, note="the list was not answered")
         found = next((item for item in items if str(value_at(item, listing.id_at)) == member.id), None)
-        return Sight(member.key, label, 200 if found is not None else 404, found)
+        return Sight(member.key, label, 200 if found is not None else 404, masked(found))
 
     def ask(self, handle: Handle, call: Call, **how: Any) -> Reply | None:
         """Ask a call about an object; None where the run may not send it.

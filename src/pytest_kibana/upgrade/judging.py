@@ -12,7 +12,7 @@ from pytest_kibana.resources import RESOURCES, Resource
 from pytest_kibana.resources.template import value_at
 from pytest_kibana.upgrade.codes import CODES, Outcome
 from pytest_kibana.upgrade.ground import shape
-from pytest_kibana.upgrade.meaning import Change, Way, changes, covered, secrets, texts
+from pytest_kibana.upgrade.meaning import Change, Way, changes, core, covered, missing, secrets, texts
 from pytest_kibana.upgrade.promises import Promises
 from pytest_kibana.upgrade.state import Member, Population, Sight
 
@@ -158,6 +158,7 @@ class Judge:
             return
         yield from self._secrets(member, old, new)
         ignored = (*kind.volatile, *self.population.volatile.get(member.resource, ()))
+        yield from self._reshaped(member, old, new, ignored)
         found = list(changes(old, new, ignored))
         excused = False
         for change in found:
@@ -166,6 +167,19 @@ class Judge:
             if not any(covered(change.at, [at]) for at in secrets(new)):
                 yield remark
         yield from self._promised(member, before, after, undeclared=not excused and bool(found))
+
+    def _reshaped(self, member: Member, old: Any, new: Any, ignored: tuple[str, ...]) -> Iterator[Remark]:
+        """Look for what was sent where the whole object stands at another place of the answer."""
+        was, now = core(old, member.id), core(new, member.id)
+        if was is None or now is None or was == now:
+            return
+        sent = value_at(member.sent, member.root)
+        shown = set(missing(sent, value_at(old, was), ignored))
+        for pointer in missing(sent, value_at(new, now), ignored):
+            if pointer not in shown:
+                yield Remark(
+                    "KBN-U201", member.key, f"{pointer} was sent, and does not show any more", pointer
+                )
 
     def _change(self, member: Member, before: Sight, after: Sight, change: Change) -> Remark:
         if change.way is Way.ADDED:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 # What a server changes by itself whenever it touches an object, whatever the family.
@@ -260,6 +261,21 @@ def secrets(body: Any, at: str = "") -> Iterator[str]:
             yield from secrets(value, f"{at}/{number}")
 
 
+def masked(value: Any) -> Any:
+    """Return a reading in which each secret is the mark of one: enough to see that it is another, and no use."""
+    if isinstance(value, Mapping):
+        return {n: _marks(v) if n in SECRET else masked(v) for n, v in value.items()}
+    return [masked(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _marks(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _marks(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_marks(inner) for inner in value]
+    return f"secret-{sha256(value.encode()).hexdigest()[:12]}" if isinstance(value, str) and value else value
+
+
 def holds(value: Any) -> bool:
     """Tell whether a value, or anything in it, is a text that says something."""
     if isinstance(value, Mapping):
@@ -267,6 +283,16 @@ def holds(value: Any) -> bool:
     if isinstance(value, list):
         return any(holds(inner) for inner in value)
     return isinstance(value, str) and bool(value)
+
+
+def core(value: Any, id: str, at: str = "") -> str | None:
+    """Return the pointer of the mapping that is the object of an id: the outermost that has it as a value."""
+    if isinstance(value, Mapping):
+        if id in (inner for inner in value.values() if isinstance(inner, str)):
+            return at
+        inside = (core(inner, id, f"{at}/{escaped(name)}") for name, inner in value.items())
+        return next((pointer for pointer in inside if pointer is not None), None)
+    return None
 
 
 def texts(value: Any, at: str = "") -> Iterator[tuple[str, str]]:

@@ -112,6 +112,13 @@ def test_what_did_not_hold_before_is_not_demanded(promises: Promises, sight: Sig
     )
 
 
+def test_what_was_sent_is_missed_also_where_the_answer_has_another_shape(promises: Promises) -> None:
+    moved = replace(SEEN, body={"data": {"one": BODY}})
+    lost = replace(SEEN, body={"data": {"one": {**BODY, "config": {}}}})
+    assert not any(r.at == "/config/n" for r in judged(promises, moved).remarks)
+    assert any(r.code == "KBN-U201" and r.at == "/config/n" for r in judged(promises, lost).remarks)
+
+
 def test_a_kind_that_is_served_no_more_is_not_lost_object_by_object(promises: Promises) -> None:
     known = Population(members={MEMBER.key: MEMBER}, sights={MEMBER.key: SEEN})
     after = replace(SEEN, status=404, body=None, listed=None, access={})

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_kibana.upgrade.meaning import Way, changes, damaged, missing, secrets, volatile
+from pytest_kibana.upgrade.meaning import Way, changes, core, damaged, masked, missing, secrets, volatile
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-1000, 1000) | st.text(max_size=12),
@@ -90,6 +90,28 @@ def test_secrets_are_found_by_what_they_are_called() -> None:
         "/config/password",
         "/rows/0/api_key",
     ]
+
+
+def test_a_secret_is_kept_as_its_mark() -> None:
+    reading = {"api_key": "very-secret", "rows": [{"secrets": {"user": "somebody"}, "name": "api_key"}]}
+    kept = masked(reading)
+    assert "very-secret" not in str(kept)
+    assert "somebody" not in str(kept)
+    assert kept["rows"][0]["name"] == "api_key"
+    assert masked(reading) == kept
+    assert masked({"api_key": "another"}) != masked({"api_key": "one"})
+    assert list(secrets(kept)) == list(secrets(reading))
+
+
+@given(JSON)
+def test_what_holds_no_secret_stays_as_it_is(value: Any) -> None:
+    assert masked(value) == value
+
+
+def test_an_object_is_found_wherever_it_stands() -> None:
+    assert core({"data": {"one": {"id": "x", "a": 1}}}, "x") == "/data/one"
+    assert core({"id": "x"}, "x") == ""
+    assert core({"id": "y"}, "x") is None
 
 
 def test_a_secret_need_not_be_shown() -> None:
