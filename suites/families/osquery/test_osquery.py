@@ -17,7 +17,8 @@ PACK, QUERY = f"{PACKS}/{{id}}", f"{QUERIES}/{{id}}"
 
 def fields(answer: Any) -> dict[str, Any]:
     """Return the fields of a pack or a saved query, which stand inside attributes or beside them."""
-    data = answer["data"]
+    data = answer.get("data")
+    assert isinstance(data, dict), f"the answer has no data: {answer}"
     return {**data, **(data.get("attributes") or {})}
 
 

@@ -15,6 +15,7 @@ _BASE = "/api/security/entity_store"
 _TYPES = ("user", "host", "service", "generic")
 _route = partial(family.route, beside="POST /api/asset_criticality", since="9.4")
 _KEY = "-"
+_LARGEST = 10_000
 
 
 def _engines(call: Call) -> Table:
@@ -27,6 +28,13 @@ def _entities(call: Call) -> Table:
 
 def _body(call: Call) -> dict[str, Json]:
     return call.body if isinstance(call.body, dict) else {}
+
+
+def _demand(call: Call, name: str, kind: type) -> Json:
+    value = _body(call).get(name)
+    if not isinstance(value, kind):
+        raise Refusal(400, f"[request body]: {name}: Required", family="platform")
+    return value
 
 
 def _asked_types(call: Call) -> list[str]:
@@ -53,8 +61,8 @@ def install(call: Call) -> Reply:
 @_route(f"POST {_BASE}/uninstall")
 def uninstall(call: Call) -> Reply:
     """Take engines away; the store is gone with the last."""
-    record = _installed(call)
-    for name in _asked_types(call):
+    types, record = _asked_types(call), _installed(call)
+    for name in types:
         record.value.pop(name, None)
     if not record.value:
         del _engines(call)[_KEY]
@@ -82,15 +90,16 @@ def status(call: Call) -> Reply:
 @_route(f"PUT {_BASE}/start", f"PUT {_BASE}/stop")
 def switch(call: Call) -> Reply:
     """Let engines run, or stop them."""
-    record = _installed(call)
+    types, record = _asked_types(call), _installed(call)
     state = "started" if call.path.endswith("/start") else "stopped"
-    record.value |= {name: state for name in _asked_types(call) if name in record.value}
+    record.value |= {name: state for name in types if name in record.value}
     return Reply({"ok": True})
 
 
 @_route(f"PUT {_BASE}")
 def configure(call: Call) -> Reply:
     """Say how logs are read, which nothing does here."""
+    _demand(call, "logExtraction", dict)
     _installed(call)
     return Reply({"ok": True})
 
@@ -98,6 +107,9 @@ def configure(call: Call) -> Reply:
 @_route(f"GET {_BASE}/entities")
 def entities(call: Call) -> Reply:
     """Show what was written. Kibana shows it only after a while; here it is there at once."""
+    if whole(call.query.get("per_page"), 10) > _LARGEST:
+        text = f"[request query]: per_page: Number must be less than or equal to {_LARGEST}"
+        raise Refusal(400, text, family="platform")
     _installed(call)
     rows = [record.value for record in _entities(call).values()]
     page, size = max(whole(call.query.get("page"), 1), 1), whole(call.query.get("per_page"), 10)
@@ -140,11 +152,66 @@ def rewrite(call: Call) -> Reply:
     return Reply({"ok": True})
 
 
-@_route(f"DELETE {_BASE}/entities/")
+@_route(f"PUT {_BASE}/entities/bulk")
+def rewrite_many(call: Call) -> Reply:
+    """Change many entities; those that are not there are named, and not made (seen on 9.4.3)."""
+    rows = _demand(call, "entities", list)
+    _installed(call)
+    errors = []
+    for row in rows:
+        document = row.get("doc") or {}
+        key = str((document.get("entity") or {}).get("id") or "")
+        record = _entities(call).get(key)
+        if record is None:
+            errors.append({"_id": key, "status": 404, "reason": f"Entity ID '{key}' not found"})
+        else:
+            record.value = {**record.value, **document}
+    return Reply({"ok": True, "errors": errors})
+
+
+@_route(f"DELETE {_BASE}/entities", f"DELETE {_BASE}/entities/")
 def remove(call: Call) -> Reply:
     """Remove an entity."""
+    key = call.query.get("entityId") or _demand(call, "entityId", str)
     _installed(call)
-    key = str(_body(call).get("entityId") or call.query.get("entityId") or "")
-    if _entities(call).pop(key, None) is None:
+    if _entities(call).pop(str(key), None) is None:
         raise Refusal(404, f"Entity ID '{key}' not found", family="platform")
     return Reply({"deleted": True})
+
+
+# -- who is the same -------------------------------------------------------------------------------------------------
+
+
+@_route(f"POST {_BASE}/resolution/link")
+def link(call: Call) -> Reply:
+    """Declare entities to be the same as one of them."""
+    keys, target = _demand(call, "entity_ids", list), _demand(call, "target_id", str)
+    _installed(call)
+    for key in keys:
+        if key in _entities(call):
+            _entities(call)[key].facts["same"] = target
+    return Reply({"linked": keys, "skipped": [], "target_id": target})
+
+
+@_route(f"POST {_BASE}/resolution/unlink")
+def unlink(call: Call) -> Reply:
+    """Take them apart."""
+    keys = _demand(call, "entity_ids", list)
+    _installed(call)
+    for key in keys:
+        if key in _entities(call):
+            _entities(call)[key].facts.pop("same", None)
+    return Reply({"unlinked": keys, "skipped": []})
+
+
+@_route(f"GET {_BASE}/resolution/group")
+def group(call: Call) -> Reply:
+    """Show who is the same as an entity."""
+    key = call.query.get("entity_id")
+    if not key:
+        raise Refusal(400, "[request query]: entity_id: Required", family="platform")
+    _installed(call)
+    if key not in _entities(call):
+        raise Refusal(404, f"Entity ID '{key}' not found", family="platform")
+    same = [{"entity": {"id": r.id}} for r in _entities(call).values() if r.facts.get("same") == key]
+    return Reply({"target": {"entity": {"id": key}}, "aliases": same, "group_size": len(same) + 1})

@@ -1,5 +1,6 @@
 """Osquery: packs and saved queries, which are told apart by name; live queries that nobody answers."""
 
+from functools import partial
 from typing import Any
 
 from pytest_kibana.simulator import generic
@@ -98,6 +99,28 @@ def delete_pack(call: Call) -> Reply:
     """Remove a pack."""
     generic.remove(call, _PACK, generic.find(call, _PACK))
     return Reply({})
+
+
+_copied = partial(family.route, beside=f"POST {_PACKS}", since="9.4")
+
+
+@_copied(f"POST {_PACKS}/{{}}/copy")
+def copy_pack(call: Call) -> Reply:
+    """Make a pack like another one, under another name, and asleep."""
+    value = generic.find(call, _PACK).value
+    return _copy(call, _PACK, {**value, "name": f"{value.get('name')}_copy", "enabled": False})
+
+
+@_copied(f"POST {_QUERIES}/{{}}/copy")
+def copy_query(call: Call) -> Reply:
+    """Make a saved query like another one, under another name."""
+    value = generic.find(call, _QUERY).value
+    return _copy(call, _QUERY, {**value, "id": f"{value.get('id')}_copy"})
+
+
+def _copy(call: Call, resource: Resource, value: dict[str, Json]) -> Reply:
+    record = call.world.store.put(resource.name, call.space, call.world.clock.uuid(), value, by=call.user)
+    return Reply({"data": _flat(record)})
 
 
 def _as_object(call: Call, record: Record) -> dict[str, Json]:
