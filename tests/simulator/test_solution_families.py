@@ -108,6 +108,8 @@ class TestFleet:
 
     def test_settings_are_flipped_and_read(self, solutions: httpx.Client) -> None:
         path = f"{FLEET}/settings"
+        before = solutions.get(path).json()["item"]
+        assert (before["id"], before["prerelease_integrations_enabled"]) == ("fleet-default-settings", False)
         for value in (True, False):
             solutions.put(path, json={"prerelease_integrations_enabled": value})
             assert solutions.get(path).json()["item"]["prerelease_integrations_enabled"] is value

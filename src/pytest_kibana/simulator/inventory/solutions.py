@@ -350,7 +350,13 @@ FLEET = (
         items="items",
         missing="Enrollment API Key {} not found",
     ),
-    single("fleet_settings", f"{_FLEET}/settings", answer="item.id", everywhere=True),
+    single(
+        "fleet_settings",
+        f"{_FLEET}/settings",
+        answer="item.id",
+        everywhere=True,
+        defaults=(("id", "fleet-default-settings"), ("prerelease_integrations_enabled", False)),
+    ),
     single("fleet_space_settings", f"{_FLEET}/space_settings", answer="item.id"),
     Resource(
         "fleet_agent",
