@@ -9,6 +9,7 @@ import uuid
 from typing import Any
 
 from pytest_kibana.simulator.families import Family
+from pytest_kibana.simulator.hosts import HOST, HOST_NAME
 from pytest_kibana.simulator.intake import Upload
 from pytest_kibana.simulator.listing import whole
 from pytest_kibana.simulator.replies import Refusal, Reply
@@ -21,8 +22,6 @@ _VERBS = ("isolate", "unisolate", "execute", "get_file", "kill_process", "runnin
           "suspend_process", "upload", "cancel", "memory_dump", "run_script")  # fmt: skip
 
 
-_HOST = "8f0d1e2c-3b4a-4958-8676-a5b4c3d2e1f0"
-_HOST_NAME = "kbn-test-host"
 _NOBODY = "00000000-"
 _FILE = b"fetched from nowhere"
 
@@ -50,7 +49,7 @@ def _host(call: Call, key: str) -> dict[str, Json]:
     """Return what is told of a host."""
     now = call.world.clock.now()
     agent = {"id": key, "version": call.world.version, "type": "endpoint"}
-    named = {"name": _HOST_NAME, "hostname": _HOST_NAME, "os": {"name": "Linux", "family": "linux"}}
+    named = {"name": HOST_NAME, "hostname": HOST_NAME, "os": {"name": "Linux", "family": "linux"}}
     metadata = {"@timestamp": now, "agent": agent, "elastic": {"agent": {"id": key}}, "host": named,
                 "Endpoint": {"status": "enrolled", "state": {"isolation": False}}}  # fmt: skip
     return {"metadata": metadata, "host_status": "healthy", "last_checkin": now, "policy_info": {}}
@@ -70,6 +69,9 @@ def act(call: Call) -> Reply:
     if isinstance(ids, str):
         ids = _listed(ids)
     asked = [str(one) for one in ids] if isinstance(ids, list) else [str(ids)]
+    if not asked:
+        text = "[request body.endpoint_ids]: array size is [0], but cannot be smaller than [1]"
+        raise Refusal(400, text, family="platform")
     for agent in asked:
         _demand_host(agent)
     agents = [_agent(one) for one in asked]
@@ -113,8 +115,8 @@ def hosts(call: Call) -> Reply:
     order = {"sortField": "enrolled_at", "sortDirection": "desc"}
     wanted = call.query.get("hostStatuses") or ["healthy"]
     kuery = str(call.query.get("kuery") or "")
-    there = "healthy" in wanted and (not kuery or _HOST_NAME in kuery or _HOST in kuery)
-    rows = [_host(call, _HOST)] if there else []
+    there = "healthy" in wanted and (not kuery or HOST_NAME in kuery or HOST in kuery)
+    rows = [_host(call, HOST)] if there else []
     part = rows[page * size : (page + 1) * size]
     return Reply({"data": part, "total": len(rows), "page": page, "pageSize": size, **order})
 
@@ -134,7 +136,7 @@ def policy_response(call: Call) -> Reply:
     applied = {
         "status": "success",
         "name": "policy",
-        "id": _HOST,
+        "id": HOST,
         "version": "1",
         "endpoint_policy_version": 1,
     }
@@ -188,7 +190,7 @@ def file(call: Call) -> Reply:
     action, key = call.ids
     _demand(action, "Action with id")
     _demand(key, "File")
-    known = {"id": key, "actionId": action, "agentId": key.partition(".")[2] or _HOST, "agentType": "endpoint",
+    known = {"id": key, "actionId": action, "agentId": key.partition(".")[2] or HOST, "agentType": "endpoint",
              "name": "file.zip", "mimeType": "application/zip", "size": len(_FILE), "status": "READY",
              "created": call.world.clock.now()}  # fmt: skip
     return Reply({"data": known})

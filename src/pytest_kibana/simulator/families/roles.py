@@ -179,7 +179,11 @@ def query(call: Call) -> Reply:
 def bulk(call: Call) -> Reply:
     """Make or replace roles; a bad one spoils only itself."""
     answer: dict[str, Json] = {}
-    for name, definition in ((call.body or {}).get("roles") or {}).items():
+    roles = call.body.get("roles") if isinstance(call.body, dict) else None
+    if not isinstance(roles, dict):
+        text = f"[request body.roles]: expected a plain object value, but found [{got(roles)}] instead."
+        raise Refusal(400, text, family="platform")
+    for name, definition in roles.items():
         if not isinstance(definition, dict):  # as one published contract has it
             text = f"[request body.roles.{name}]: expected a plain object value, but found [{got(definition)}] instead."
             raise Refusal(400, text, family="platform")

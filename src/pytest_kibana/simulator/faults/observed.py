@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_kibana.simulator.faults.fields import deviation, exactly, optional, refuses
 from pytest_kibana.simulator.faults.model import Proceed
+from pytest_kibana.simulator.hosts import HOST
 from pytest_kibana.simulator.intake import parse_query, read_payload
 from pytest_kibana.simulator.replies import Refusal, Reply
 from pytest_kibana.simulator.world import Call
@@ -51,6 +52,22 @@ def _flattened(_: Call, reply: Reply) -> Reply:
 def _no_engine_yet(call: Call, proceed: Proceed) -> Reply:
     known = call.table("monitoring_engine")
     return proceed() if known else Reply({"status": "not_installed"}, exact=True)
+
+
+def _of_any_status(call: Call, proceed: Proceed) -> Reply:
+    if "hostStatuses=" not in call.raw_query:
+        every = "&".join(f"hostStatuses={status}" for status in _STATUSES)
+        call.raw_query = f"{call.raw_query}&{every}" if call.raw_query else every
+    return proceed()
+
+
+def _not_enrolled(call: Call) -> bool:
+    """Tell whether a call is about a host that no agent speaks for."""
+    text = repr(call.body)
+    return not any(known in text for known in (HOST, *call.table("fleet_agent")))
+
+
+_STATUSES = ("healthy", "offline", "updating", "inactive", "unenrolled")
 
 
 def _nowhere(call: Call) -> bool:
@@ -175,13 +192,13 @@ FAULTS = (
         "hosts_of_any_status",
         "Hosts are listed without hostStatuses (D-25).",
         "GET /api/endpoint/metadata",
-        unchecked=True,
+        around=_of_any_status,
     ),
     deviation(
         "action_on_unknown_host",
         "Acting on hosts that nobody enrolled is a 400.",
         tuple(f"POST /api/endpoint/action/{verb}" for verb in _ACTIONS),
-        around=refuses(400, "The host does not have Elastic Defend integration installed"),
+        around=refuses(400, "The host does not have Elastic Defend integration installed", _not_enrolled),
     ),
     deviation(
         "monitor_needs_place",
