@@ -358,6 +358,35 @@ def test_everything_that_can_be_made_survives_published_releases(
     assert not report.left
 
 
+# -- the commands
+
+
+def test_the_commands_prepare_judge_and_take_away(command: Any, tmp_path: Path) -> None:
+    import json
+
+    state = f"--state={tmp_path}/state"
+    made = command("upgrade", "prepare", state, "--no-run", "--resources=connector", "--generated=1")
+    assert made.returncode == 0, made.stderr
+    assert "connector" in (tmp_path / "state" / "population.jsonl").read_text()
+    again = command("upgrade", "prepare", state, "--no-run")
+    assert again.returncode == ExitCode.USAGE
+    assert "cannot be prepared again" in again.stderr
+    judged = command("upgrade", "verify", state, "--keep", "--json")
+    assert judged.returncode == 0, judged.stderr
+    assert json.loads(judged.stdout)["table"]["lost"] == 0
+    away = command("upgrade", "abort", state)
+    assert away.returncode == 0, away.stderr
+    assert " removed" in away.stdout
+    assert command("upgrade", "verify", state).returncode == ExitCode.USAGE
+    assert command("upgrade", "verify", f"--state={tmp_path}/nowhere").returncode == ExitCode.USAGE
+
+
+def test_no_population_is_made_where_only_reading_is_allowed(command: Any, tmp_path: Path) -> None:
+    done = command("upgrade", "prepare", f"--state={tmp_path}/state", "--allow=read", "--no-run")
+    assert done.returncode == ExitCode.USAGE
+    assert "only reading is allowed" in done.stderr
+
+
 # -- the suites
 
 

@@ -8,8 +8,10 @@ import pytest
 
 from pytest_kibana.contract import load
 from pytest_kibana.errors import ExitCode
+from pytest_kibana.resources import RESOURCES
 from pytest_kibana.upgrade import Judge, Judged, Outcome, Remark, Report
 from pytest_kibana.upgrade.codes import CODES
+from pytest_kibana.upgrade.judging import MOVED_BY_UPGRADES
 from pytest_kibana.upgrade.promises import Promises
 from pytest_kibana.upgrade.state import Member, Population, Sight
 
@@ -161,6 +163,10 @@ def test_a_page_shows_hostile_answers_as_text() -> None:
     made = report(Judged(MEMBER.key, (Remark("KBN-U101", MEMBER.key, hostile),)))
     assert "<script>" not in made.page()
     assert "\x1b" not in made.text(verbose=True)
+
+
+def test_what_upgrades_move_is_known_of_resources_that_there_are() -> None:
+    assert set(MOVED_BY_UPGRADES) <= set(RESOURCES)
 
 
 def test_every_code_says_what_it_means() -> None:
