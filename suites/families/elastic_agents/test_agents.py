@@ -62,9 +62,9 @@ ASKS = (
     Ask(READY),
     Ask(SET_UP),
     Ask(DATA, query={"agentsIds": [NO_SUCH_ID]}),
-    Ask(LEVEL, {}, unknown=404),
+    Ask(LEVEL, {}),
     Ask(LEVELS, MANY),
-    Ask(COLLECTOR, unknown=404),
+    Ask(COLLECTOR),
     Ask(COLLECTORS, MANY),
     Ask(EFFECTIVE),
 )
@@ -257,7 +257,7 @@ def test_an_agent_is_told_to_move(agent: dict[str, Any], kibana_client: KibanaCl
 
 
 @pytest.mark.kibana_requirement("KBN-REQ-AGENT-015", source=LIVE, safety="read")
-@every([Ask(MIGRATE_MANY, {**AWAY, **MANY}), Ask(LEVELS, MANY), Ask(COLLECTORS, MANY)])
+@every([Ask(MIGRATE_MANY, {**AWAY, **MANY})])
 def test_agents_that_are_not_there_are_told_in_vain(ask: Ask, kibana_client: KibanaClient) -> None:
     """What many agents are told is an action, even where none of them is there."""
     assert ok(ask.send(kibana_client))["actionId"]
@@ -313,4 +313,24 @@ def test_an_agent_is_told_to_run_without_root(agent: dict[str, Any], kibana_clie
     answer = kibana_client.post(f"{ONE.format(agent['id'])}/privilege_level_change", json={})
     if answer.status_code == 400:
         pytest.skip(f"needs an agent that can change its level, found {answer.text[:200]}")
-    assert ok(answer)["actionId"]
+    assert ok(answer).get("actionId")
+
+
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-AGENT-019",
+    level="SHOULD",
+    source="Kibana API documentation: what is told to one agent and to many since 9.4",
+    safety="read",
+    since="9.4.0",
+)
+@every(
+    [
+        Ask(LEVEL, {}, unknown=(400, 404)),
+        Ask(COLLECTOR, unknown=(400, 404)),
+        Ask(LEVELS, MANY, unknown=(200, 400, 404)),
+        Ask(COLLECTORS, MANY, unknown=(200, 400, 404)),
+    ]
+)
+def test_what_is_new_is_not_told_to_nobody(ask: Ask, kibana_client: KibanaClient) -> None:
+    """One agent that is not there is refused; many are told in vain, or refused."""
+    ask.assert_unknown(kibana_client)

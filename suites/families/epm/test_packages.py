@@ -231,7 +231,9 @@ def test_what_a_package_needs(kibana_client: KibanaClient) -> None:
     """The packages that a package needs are listed; there may be none."""
     version = newest(kibana_client, "udp")
     answer = kibana_client.get(f"{ONE.format('udp', version)}/dependencies")
-    assert isinstance(ok(answer)["items"], list)
+    assert isinstance(ok(answer).get("items"), list)
+    nowhere = kibana_client.get(f"{ONE.format(NONE, VERSION)}/dependencies")
+    assert nowhere.status_code in (400, 404), f"{nowhere.status_code} {nowhere.text[:200]}"
 
 
 @pytest.mark.kibana_requirement(
