@@ -329,7 +329,7 @@ def others_stay(bench: Bench) -> Broken:
 
 def _lost_with(bench: Bench, handle: Handle, *, beside: Handle) -> set[str]:
     """Delete one; return which others went from the list meanwhile, those of other tests of ours aside."""
-    if not bench.has("listing") or bench.kind.listed_within or bench.kind.gone_within:
+    if not bench.has("listing"):
         handle.delete()
         return set()
     before = bench.ids(beside)

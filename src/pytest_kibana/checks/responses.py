@@ -286,14 +286,19 @@ def body_is_documented(look: Look) -> Iterator[Problem]:
     source="OpenAPI 3.0, Response Object",
 )
 def body_is_there(look: Look) -> Iterator[Problem]:
-    """A documented JSON body with a schema is not empty."""
+    """A documented JSON body is not empty: nothing is no JSON. Where the contract says nothing of what it holds, it may
+    have meant nothing: undecided.
+    """
     response = seen.documented(look)
     assert response is not None
-    promised = [
-        m for m in response.content if m.name == "application/json" and m.schema and not m.schema.vacuous
-    ]
+    promised = [m for m in response.content if m.name == "application/json"]
     if promised and len(promised) == len(response.content) and not seen.answer(look).body:
-        yield Problem("the body is empty, the contract documents application/json", keyword="empty")
+        told = any(m.schema and not m.schema.vacuous for m in promised)
+        yield Problem(
+            "the body is empty, the contract documents application/json",
+            keyword="empty",
+            about=About.DEPLOYMENT if told else About.UNDECIDED,
+        )
 
 
 @check(

@@ -105,8 +105,8 @@ class Alarm:
 class Report:
     """What a self-test found out.
 
-    ``operations`` counts those that were tried; ``out_of_reach`` lists those at which nothing could be sent even where
-    nothing is wrong, so that no fault could show.
+    ``operations`` counts those that were tried; ``out_of_reach`` lists those at which nothing could be sent, or nothing
+    succeeded, even where nothing is wrong, so that no fault (or none of successes) could show.
     """
 
     contract: str

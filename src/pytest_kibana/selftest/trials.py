@@ -96,6 +96,7 @@ class Selftest:
             raise UsageError(f"no fault is named {', '.join(faults)}", hint="Try response.* or *.")
         self._clean: dict[str, tuple[Finding, ...]] = {}
         self._out_of_reach: set[str] = set()
+        self._succeeds: set[str] = set()
         self._broken: dict[str, dict[str, tuple[Statute, str]]] = {}
         self._suites: Suites | None = None
 
@@ -169,6 +170,9 @@ class Selftest:
             for operation in chosen(eligible, fault=fault, bench=bench, size=size, used=used, rng=rng):
                 if not self._in_reach(trier, operation):
                     continue
+                if fault.group == "response" and operation.label not in self._succeeds:
+                    self._out_of_reach.add(f"{operation.label} (no success that could be wrong)")
+                    continue
                 trial = self._trial(trier, fault, operation)
                 self.progress(trial)
                 yield trial
@@ -179,6 +183,8 @@ class Selftest:
             ran = trier.items(operation, None)
             if ran.trouble is not None:
                 raise ran.trouble
+            if any(outcome.succeeded for outcome in ran.outcomes):
+                self._succeeds.add(operation.label)
             if ran.tested:
                 self._clean[operation.label] = ran.findings(trier.session.known)
             else:

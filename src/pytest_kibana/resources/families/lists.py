@@ -103,8 +103,14 @@ VALUE_LIST_ITEM = Resource(
         ),
     ),
     update=(
-        Call("PATCH /api/lists/items", body={"id": "${self.id}", "value": "${unique.b}"}),
-        Call("PUT /api/lists/items", body={"id": "${self.id}", "value": "${unique.b}"}),
+        Call(
+            "PATCH /api/lists/items",
+            body={"id": "${self.id}", "value": "${unique.b}", "_version": "${self:/_version}"},
+        ),
+        Call(
+            "PUT /api/lists/items",
+            body={"id": "${self.id}", "value": "${unique.b}", "_version": "${self:/_version}"},
+        ),
     ),
     delete=(Call("DELETE /api/lists/items", query={"id": "${self.id}", "refresh": "wait_for"}),),
     change={"value": "${unique.b}"},
@@ -112,6 +118,7 @@ VALUE_LIST_ITEM = Resource(
     listed_within=10.0,
     read_within=10.0,
     gone_within=10.0,
+    version_at="/_version",
     volatile=("/_version", "/updated_at", "/updated_by"),
     shown_at={"refresh": ""},
     source="observed live; changes show after about a second even with refresh=wait_for",

@@ -76,7 +76,7 @@ def _unchosen(operation: Operation, bench: Bench) -> bool:
     return (
         role == "create"
         and resource is not None
-        and not (resource.chosen or resource.upsert or resource.single)
+        and not (resource.chosen or resource.aliases or resource.upsert or resource.single)
     )
 
 
