@@ -1,0 +1,28 @@
+"""Of defects that no catalogue names, a sample that nobody may overlook. ``python -m tests.unseen`` tries them all."""
+
+import pytest
+
+from tests.unseen.__main__ import tried
+
+SAMPLE = (
+    "errors lack statusCode",
+    "404 is 400",
+    "xsrf only for POST",
+    "500 on a null byte",
+    "500 on a percent sign in an id",
+    "a read ignores its space",
+    "a delete of one deletes by prefix",
+    "ids without regard to case",
+)
+
+
+@pytest.fixture(scope="module")
+def noticed() -> dict[str, tuple[str, ...]]:
+    return tried("core", list(SAMPLE))
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_a_defect_that_nobody_wrote_a_check_for_is_noticed(
+    name: str, noticed: dict[str, tuple[str, ...]]
+) -> None:
+    assert noticed[name]
