@@ -110,3 +110,22 @@ class TestOthers:
             )
             assert answer.status_code == 204
         assert XSRF["kbn-xsrf"] == "true"
+
+
+class TestReleases:
+    """A release knows what was there when it came out; what came later is an unknown path."""
+
+    @pytest.mark.parametrize(
+        ("path", "since"),
+        [("/api/maintenance_window/_find", "9.2.0"), ("/api/agent_builder/tools", "9.2.0"),
+         ("/api/spaces/space", "8.0.0")],
+    )  # fmt: skip
+    def test_operations_come_with_their_release(
+        self, published: Callable[[str], Path], stand_in: StandIn, path: str, since: str
+    ) -> None:
+        for version in ("8.18.0", "9.1.3", "9.3.0"):
+            client = stand_in(contract=str(published("9.3")), version=version)
+            answer = client.get(path)
+            there = [int(part) for part in version.split(".")] >= [int(part) for part in since.split(".")]
+            assert (version, answer.status_code) == (version, 200 if there else 404)
+            assert client.get("/api/status").json()["version"]["number"] == version
