@@ -225,6 +225,26 @@ def test_a_killed_verify_goes_on_where_it_was(old: Place, tmp_path: Path) -> Non
     assert not report.left
 
 
+def test_what_was_seen_of_one_release_is_not_taken_for_the_next(old: Place, tmp_path: Path) -> None:
+    place = old.copy(tmp_path)
+
+    class Killed(BaseException):
+        pass
+
+    def die(line: str) -> None:
+        if line.startswith("importing"):
+            raise Killed
+
+    with (
+        serving("core", place, "--version 9.1.0") as running,
+        standing_on(running, "core", place) as (state, ground),
+        pytest.raises(Killed),
+    ):
+        verify(state, replace(ground, say=die), keep=True)
+    report = harmed(place, "core", "object_lost@GET /api/alerting/rule/{id}", "--version 9.3.0")
+    assert {remark.code for remark in report.failing} == {"KBN-U101"}
+
+
 def test_a_sweep_by_name_leaves_the_population_alone(old: Place, tmp_path: Path) -> None:
     from pytest_kibana.resources import sweep
 

@@ -24,6 +24,7 @@ _WAYS: Mapping[Way, str] = {
     Way.TEXT: "KBN-U204",
     Way.ORDER: "KBN-U205",
     Way.ITEMS: "KBN-U206",
+    Way.MORE: "KBN-U202",
     Way.TIME: "KBN-U208",
     Way.FLAG: "KBN-U209",
 }
@@ -198,9 +199,10 @@ class Judge:
                 )
 
     def _change(self, member: Member, before: Sight, after: Sight, change: Change) -> Remark:
-        if change.way is Way.ADDED:
-            return Remark("KBN-U902", member.key, str(change), change.at)
         kind = RESOURCES[member.resource]
+        grown = change.way is Way.MORE and not self._sent(member, kind, change.at)
+        if change.way is Way.ADDED or (grown and change.name not in _NAMESPACES):
+            return Remark("KBN-U902", member.key, str(change), change.at)
         from_list = not kind.read
         declared = self.promises.excuse(
             before.label,

@@ -49,6 +49,7 @@ class Way(StrEnum):
     TEXT = "text"
     ORDER = "order"
     ITEMS = "items"
+    MORE = "more"
     TIME = "time"
     FLAG = "flag"
 
@@ -76,7 +77,7 @@ class Change:
             return f"{where} is new and says {short(self.after)}"
         if self.way is Way.ORDER:
             return f"{where} has its {len(self.before)} items in another order"
-        if self.way is Way.ITEMS:
+        if self.way in (Way.ITEMS, Way.MORE):
             return f"{where} had {len(self.before)} items and has {len(self.after)}"
         return f"{where} said {short(self.before)} and says {short(self.after)}"
 
@@ -122,14 +123,14 @@ def _members(
 
 def _items(before: list[Any], after: list[Any], ignored: Sequence[str], at: str) -> Iterator[Change]:
     if len(before) != len(after):
-        yield Change(at, Way.ITEMS, before, after)
+        grown = len(before) < len(after) and _reordered(before, after, ignored, at)
+        yield Change(at, Way.MORE if grown else Way.ITEMS, before, after)
         return
     if before and all(isinstance(item, str) for item in (*before, *after)):
         # Several families sort tags and the like.
         if Counter(before) != Counter(after):
-            pairs = zip(before, after, strict=True)
-            found = [Change(f"{at}/{n}", _way(at, a, b), a, b) for n, (a, b) in enumerate(pairs) if a != b]
-            yield from found
+            for number, (one, other) in enumerate(zip(before, after, strict=True)):
+                yield from changes(one, other, ignored, f"{at}/{number}")
         return
     inner = [
         change
@@ -143,7 +144,7 @@ def _items(before: list[Any], after: list[Any], ignored: Sequence[str], at: str)
 
 
 def _reordered(before: list[Any], after: list[Any], ignored: Sequence[str], at: str) -> bool:
-    """Tell whether every item is still there, at another place."""
+    """Tell whether every item is still there, wherever it stands."""
     left = list(after)
     for one in before:
         found = next((other for other in left if not any(changes(one, other, ignored, f"{at}/0"))), None)

@@ -117,6 +117,14 @@ class Promises:
         """Return the ways in which an answer breaks the old contract, where the answer of before did not."""
         return self._beyond(self.old, label, after, before)
 
+    def unpromised(self, label: str, before: Any, after: Any) -> list[Violation]:
+        """Return the ways in which an answer of after breaks the new contract, where that of before kept the old."""
+        new, old = _answer_of(self.new, label), _answer_of(self.old, label)
+        if new is None:
+            return []
+        known = {_spot(v) for v in self.old.violations(old, before)} if old is not None else set()
+        return [v for v in self.new.violations(new, after) if _spot(v) not in known]
+
     def no_longer_described(self, label: str, before: Any) -> list[Violation]:
         """Return the ways in which an answer of before breaks the new contract and did not break the old."""
         new = _answer_of(self.new, label)

@@ -28,12 +28,15 @@ class Contracts:
         removed: those of them that the new contract no longer has.
         undescribed: by operation, how an answer of before breaks the new contract and did not break the old.
         refused: by operation, how a request that was accepted breaks the new contract and did not break the old.
+        unpromised: by operation, how an answer of after breaks the new contract, where that of before kept the old one.
+            It is told and closes no gate: whether a deployment keeps its contract is what the runs are for.
     """
 
     used: int = 0
     removed: tuple[str, ...] = ()
     undescribed: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
+    unpromised: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,7 @@ class Report:
                 "removed": list(self.contracts.removed),
                 "answers_no_longer_described": dict(self.contracts.undescribed),
                 "requests_no_longer_allowed": dict(self.contracts.refused),
+                "answers_not_promised": dict(self.contracts.unpromised),
             },
             "changing_and_removing": "not tried" if self.kept else "tried",
             "left": list(self.left),

@@ -62,9 +62,11 @@ def verify(state: State, ground: Ground, *, keep: bool = False, again: bool = Fa
             f"the population of {state.folder} was taken away",
             hint="Prepare another one before the next upgrade; report.json tells what was found.",
         )
-    if again or state.phase == "verified":
+    at = [ground.target.version, ground.contract.sha256]
+    if again or state.phase == "verified" or state.manifest.get("verifying_at") != at:
+        # What was seen of another release, or before things were changed, says nothing of this one.
         (state.folder / FILE).unlink(missing_ok=True)
-    state.say(phase="verifying")
+    state.say(phase="verifying", verifying_at=at)
     found = _Verification(state, ground).run(keep=keep)
     state.say(phase="verified", verified=time.time(), removed=not keep and not found.left)
     return found
@@ -266,9 +268,10 @@ class _Verification:
     # -- both contracts, both sides
 
     def _contracts(self) -> Contracts:
-        """Hold old recordings to the new contract, and old requests too."""
+        """Hold old answers and requests to the new contract, and new answers too."""
         undescribed: dict[str, str] = {}
         refused: dict[str, str] = {}
+        unpromised: dict[str, str] = {}
         answers: set[str] = set()
         for key, sight in self.population.sights.items():
             member = self.population.members.get(key)
@@ -277,11 +280,17 @@ class _Verification:
             answers.add(sight.label)
             for violation in self.promises.no_longer_described(sight.label, sight.body):
                 undescribed.setdefault(sight.label, f"{violation.at or 'the answer'}: {violation.sentence}")
+            now = self.journal.sights.get(key)
+            if now is not None and now.status == 200 and now.label == sight.label:
+                for violation in self.promises.unpromised(sight.label, sight.body, now.body):
+                    unpromised.setdefault(
+                        sight.label, f"{violation.at or 'the answer'}: {violation.sentence}"
+                    )
             for violation in self.promises.refused_now(member.create, member.sent) if member.create else ():
                 refused.setdefault(member.create, f"{violation.at or 'the body'}: {violation.sentence}")
         labels = {m.create for m in self.population.members.values() if m.create} | answers
         removed = sorted(label for label in labels if self.promises.removed(label))
-        return Contracts(len(labels), tuple(removed), undescribed, refused)
+        return Contracts(len(labels), tuple(removed), undescribed, refused, unpromised)
 
 
 def _imported(exported: Exported, status: int | None, count: int | None, why: str) -> Iterator[Remark]:

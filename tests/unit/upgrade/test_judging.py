@@ -77,6 +77,14 @@ def test_an_addition_harms_nobody(promises: Promises) -> None:
     assert not codes(one)
 
 
+def test_items_that_nobody_wrote_may_become_more(promises: Promises) -> None:
+    before = replace(SEEN, body={**BODY, "features": ["a"], "namespaces": ["s"]})
+    more = replace(SEEN, body={**BODY, "features": ["a", "b"], "namespaces": ["s"]})
+    elsewhere = replace(SEEN, body={**BODY, "features": ["a"], "namespaces": ["s", "t"]})
+    assert not codes(judged(promises, more, before=before))
+    assert codes(judged(promises, elsewhere, before=before)) == {"KBN-U505"}
+
+
 @pytest.mark.parametrize(
     ("after", "code"),
     [

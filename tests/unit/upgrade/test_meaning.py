@@ -51,6 +51,8 @@ def test_differences_are_seen_from_both_sides(one: Any, two: Any) -> None:
         ({"a": []}, {}, {}),
         ({"tags": ["x", "y"]}, {"tags": ["y", "x"]}, {}),
         ({"tags": ["x", "y"]}, {"tags": []}, {"/tags": Way.ITEMS}),
+        ({"tags": ["x"]}, {"tags": ["y", "x"]}, {"/tags": Way.MORE}),
+        ({"tags": ["x"]}, {"tags": ["y", "z"]}, {"/tags": Way.ITEMS}),
         ({"acts": [{"n": 1}, {"n": 2}]}, {"acts": [{"n": 2}, {"n": 1}]}, {"/acts": Way.ORDER}),
         ({"acts": [{"n": 1}, {"n": 2}]}, {"acts": [{"n": 1}, {"n": 3}]}, {"/acts/1/n": Way.VALUE}),
         ({"t": "2026-01-01T00:00:00.000Z"}, {"t": "2026-01-01T01:00:00+01:00"}, {}),

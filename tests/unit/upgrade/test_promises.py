@@ -67,6 +67,14 @@ def test_the_same_contract_excuses_nothing(tmp_path: Path) -> None:
     assert promises.broken_for_clients(READ, {"a": 5}, {"a": "5"})
 
 
+def test_a_new_answer_is_held_to_the_new_contract_too(tmp_path: Path) -> None:
+    old = contract(tmp_path, "old", thing({"a": NUMBER}))
+    new = contract(tmp_path, "new", thing({"a": NUMBER, "b": TEXT}, required=["b"]))
+    assert Promises(old, new).unpromised(READ, {"a": 1}, {"a": 1})
+    assert not Promises(old, new).unpromised(READ, {"a": 1}, {"a": 1, "b": "x"})
+    assert not Promises(old, new).unpromised(READ, {"a": "x"}, {"a": "x", "b": "x"})
+
+
 def test_what_broke_before_is_not_the_upgrades_doing(tmp_path: Path) -> None:
     promises = Promises(
         contract(tmp_path, "old", thing({"a": NUMBER})), contract(tmp_path, "new", thing({"a": TEXT}))
