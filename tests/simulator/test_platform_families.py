@@ -82,6 +82,11 @@ class TestDataViews:
     def test_no_default_is_an_empty_text(self, kibana: httpx.Client) -> None:
         assert kibana.get("/s/untouched/api/data_views/default").json() == {"data_view_id": ""}
 
+    def test_a_space_that_is_not_there_has_not_even_that(self, released: httpx.Client) -> None:
+        answer = released.get("/s/no-such-space/api/data_views/default")
+        assert (answer.status_code, answer.text) == (200, '""')
+        assert released.get("/api/data_views/default").json() == {"data_view_id": ""}
+
     def test_the_first_becomes_the_default_which_changes_by_force(self, kibana: httpx.Client) -> None:
         there = "/s/first-view"
         made = [kibana.post(f"{there}/api/data_views/data_view", json={"data_view": {"title": t}}).json()

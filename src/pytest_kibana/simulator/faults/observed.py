@@ -102,7 +102,20 @@ def _form_too(call: Call, _: Proceed) -> None:
 _ACTIONS = ("isolate", "unisolate", "execute", "get_file", "kill_process", "running_procs", "runscript", "scan",
             "suspend_process", "upload", "cancel")  # fmt: skip
 
+
+def _nothing_nowhere(call: Call, reply: Reply) -> Reply:
+    if call.space not in call.world.store.table("space"):
+        reply.body = ""
+    return reply
+
+
 FAULTS = (
+    deviation(
+        "default_view_nowhere",
+        "The default data view of a space that is not there is an empty text (D-22).",
+        "GET /api/data_views/default",
+        after=exactly(_nothing_nowhere),
+    ),
     deviation(
         "status_seventh",
         "The old form of the status, when asked for, is none that is documented.",
