@@ -185,6 +185,7 @@ class Engine:
                         versioned=False,
                         open=extra.open,
                         xsrf=extra.xsrf,
+                        media=frozenset({extra.media}),
                         limit=LARGE.get(anonymous(path), MAX_PAYLOAD),
                     )
                 )

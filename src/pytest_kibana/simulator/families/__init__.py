@@ -64,6 +64,7 @@ class Extra:
     internal: bool
     open: bool
     xsrf: bool
+    media: str = "application/json"
 
 
 @dataclass(slots=True)
@@ -112,11 +113,12 @@ class Family:
         internal: bool = False,
         open: bool = False,
         xsrf: bool = True,
+        media: str = "application/json",
     ) -> Callable[[Handler], Handler]:
         """Answer routes that the contract leaves out."""
 
         def keep(handler: Handler) -> Handler:
-            self.extras.extend(Extra(label, beside, since, internal, open, xsrf) for label in labels)
+            self.extras.extend(Extra(label, beside, since, internal, open, xsrf, media) for label in labels)
             return self.on(*labels)(handler)
 
         return keep

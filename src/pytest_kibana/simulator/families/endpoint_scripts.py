@@ -49,7 +49,7 @@ def _content(call: Call) -> str | None:
     return file.content.decode("latin-1") if isinstance(file, Upload) else None
 
 
-@_route(f"POST {_BASE}")
+@_route(f"POST {_BASE}", media="multipart/form-data")
 def create(call: Call) -> Reply:
     """Keep a script."""
     fields, content = _fields(call), _content(call)
@@ -80,7 +80,7 @@ def read(call: Call) -> Reply:
     return Reply({"data": _one(call).value})
 
 
-@_route(f"PATCH {_BASE}/{{}}")
+@_route(f"PATCH {_BASE}/{{}}", media="multipart/form-data")
 def update(call: Call) -> Reply:
     """Change what is said of a script, or its file."""
     record, content = _one(call), _content(call)

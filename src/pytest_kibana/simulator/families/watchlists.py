@@ -76,11 +76,8 @@ def delete(call: Call) -> Reply:
     return Reply({"deleted": True})
 
 
-@_route(
-    f"POST {_BASE}/{{}}/entities/assign",
-    f"POST {_BASE}/{{}}/entities/unassign",
-    f"POST {_BASE}/{{}}/csv_upload",
-)
+@_route(f"POST {_BASE}/{{}}/csv_upload", media="multipart/form-data")
+@_route(f"POST {_BASE}/{{}}/entities/assign", f"POST {_BASE}/{{}}/entities/unassign")
 def fill(call: Call) -> Reply:
     """Put entities in, or take them out."""
     _one(call)
