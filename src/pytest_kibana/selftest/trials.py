@@ -14,7 +14,7 @@ from pytest_kibana.errors import UsageError
 from pytest_kibana.evidence import About, Finding
 from pytest_kibana.selftest.report import Alarm, Report, Thresholds, Trial, expectations
 from pytest_kibana.selftest.suites import Suites
-from pytest_kibana.selftest.trying import Ran, Trier, identities
+from pytest_kibana.selftest.trying import Ran, Trier, identities, nobodys
 from pytest_kibana.session import Session
 from pytest_kibana.settings import EMBEDDED, Settings
 from pytest_kibana.simulator.faults import CATALOGUE
@@ -169,6 +169,9 @@ class Selftest:
                 continue  # these are deviations from what was published; our own statement does not hold it
             for operation in chosen(eligible, fault=fault, bench=bench, size=size, used=used, rng=rng):
                 if not self._in_reach(trier, operation):
+                    continue
+                if self.expected.means(fault) == "stories" and nobodys(contract, operation):
+                    self._out_of_reach.add(f"{operation.label} (nobody can make what it is about)")
                     continue
                 if fault.group == "response" and operation.label not in self._succeeds:
                     self._out_of_reach.add(f"{operation.label} (no success that could be wrong)")

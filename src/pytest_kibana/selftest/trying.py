@@ -12,7 +12,7 @@ from pytest_kibana.contract.model import Operation
 from pytest_kibana.errors import HarnessError, ResourceTrouble, UsageError
 from pytest_kibana.evidence import Finding
 from pytest_kibana.evidence.model import TroubleRecord
-from pytest_kibana.resources import RESOURCES, Factory, Resource
+from pytest_kibana.resources import RESOURCES, Factory, Kind, Resource
 from pytest_kibana.session import Session
 from pytest_kibana.simulator.faults.model import Fault
 from pytest_kibana.suites.laws.bench import Bench as LawBench
@@ -150,6 +150,19 @@ def laws_of(contract: Contract, operation: Operation) -> Iterator[tuple[Statute,
             if _first_of_a_role(contract, form, operation):
                 yield from ((law, form) for law in applicable(form, has))
                 break
+
+
+def nobodys(contract: Contract, operation: Operation) -> bool:
+    """Tell whether an operation is about what is only found, or takes a machine of somebody to make."""
+    about = [
+        kind
+        for kind in RESOURCES.values()
+        if any(
+            (found := contract.find(call.label)) is not None and found.label == operation.label
+            for call in kind.calls
+        )
+    ]
+    return bool(about) and all(kind.kind in (Kind.FOUND, Kind.RECORD) or bool(kind.needs) for kind in about)
 
 
 def _first_of_a_role(contract: Contract, kind: Resource, operation: Operation) -> bool:

@@ -38,6 +38,7 @@ VALUE_LIST = Resource(
     listing=(
         Listing(
             Call("GET /api/lists/_find"),
+            finds={"filter": 'name:"${unique}"'},
             items="/data",
             named_at=("/id", "/name"),
             page="page",
@@ -92,6 +93,7 @@ VALUE_LIST_ITEM = Resource(
     listing=(
         Listing(
             Call("GET /api/lists/items/_find", query={"list_id": "${self.list_id}"}),
+            finds={"filter": 'value:"${unique}"'},
             items="/data",
             named_at=("/id", "/value"),
             page="page",
