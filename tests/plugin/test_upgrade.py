@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from pytest_kibana import embedded
-from pytest_kibana.errors import ExitCode, UsageError
+from pytest_kibana.errors import ExitCode, TargetNotReady, UsageError
 from pytest_kibana.session import Session
 from pytest_kibana.settings import Settings
 from pytest_kibana.simulator.faults import OF_UPGRADES
@@ -154,6 +154,17 @@ def test_an_outage_is_no_loss_and_verify_goes_on_when_it_is_over(
     assert stormy.exit_code() is ExitCode.INCOMPLETE
     calm = verified("core", place, "--version 9.1.0", keep=True)
     assert calm.exit_code() is ExitCode.CONFORMANT
+
+
+def test_a_target_that_goes_away_is_waited_for_by_verifying_again(old: Place, tmp_path: Path) -> None:
+    place = old.copy(tmp_path)
+    with (
+        serving("core", place, "--version 9.1.0") as running,
+        standing_on(running, "core", place) as (state, ground),
+        pytest.raises(TargetNotReady, match="in a row"),
+    ):
+        verify(state, replace(ground, say=lambda _line: running.process.kill()))
+    assert verified("core", place, "--version 9.1.0", keep=True).exit_code() is ExitCode.CONFORMANT
 
 
 def test_a_population_that_was_aborted_is_gone(old: Place, tmp_path: Path) -> None:
@@ -381,13 +392,17 @@ def test_everything_that_can_be_made_survives_published_releases(
 # -- the commands
 
 
-def test_the_commands_prepare_judge_and_take_away(command: Any, tmp_path: Path) -> None:
+def test_the_commands_prepare_judge_and_take_away(
+    command: Any, tmp_path: Path, stand_in: embedded.Embedded
+) -> None:
     import json
 
     state = f"--state={tmp_path}/state"
     made = command("upgrade", "prepare", state, "--no-run", "--resources=connector", "--generated=1")
     assert made.returncode == 0, made.stderr
     assert "connector" in (tmp_path / "state" / "population.jsonl").read_text()
+    for path in (tmp_path / "state").rglob("*.json*"):
+        assert stand_in.api_key not in path.read_text("utf-8")
     again = command("upgrade", "prepare", state, "--no-run")
     assert again.returncode == ExitCode.USAGE
     assert "cannot be prepared again" in again.stderr
