@@ -239,6 +239,7 @@ class Session(Tenancy):
             ),
             concurrency=settings.concurrency,
             weather_deadline=settings.weather_deadline,
+            clean=self.redactor.text,
         )
 
     @cached_property

@@ -2,7 +2,9 @@
 from.
 """
 
+import itertools
 import statistics
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,6 +15,7 @@ from pytest_kibana.conformance.findings import Findings, identity
 from pytest_kibana.conformance.plan import Item
 from pytest_kibana.evidence.codec import from_json, to_json
 from pytest_kibana.evidence.model import (
+    HARNESS,
     About,
     Finding,
     Record,
@@ -23,6 +26,7 @@ from pytest_kibana.evidence.model import (
 )
 from pytest_kibana.wire.exchange import Exchange
 
+_LONGEST = 600
 _NOTHING_ACCEPTED = "KBN-I213"
 _SEVERAL = 2  # refusals of valid requests without one success
 _OF_ACCESS = frozenset({401, 403, 429})  # say who may, not what is right
@@ -224,9 +228,11 @@ class Tally:
             self.skips.append(record)
 
     def outcome(self, *, error: str | None = None) -> Outcome:
-        """Return what came of the item."""
+        """Return what came of the item; ``error`` is the traceback of a failure of our own, without secrets."""
         if error is None:
             self._nothing_accepted()
+        else:
+            self.troubles.append(self._failure(error))
         records = tuple(self._records())
         verdict = Verdict.join([r.verdict for r in records])
         if not records and self.skips:
@@ -248,6 +254,12 @@ class Tally:
             succeeded=self._succeeded,
             error=error,
         )
+
+    def _failure(self, error: str) -> TroubleRecord:
+        """Return the line of the results for a traceback: what was raised, without the way there."""
+        raised = itertools.takewhile(lambda line: not line.startswith("  "), reversed(error.splitlines()))
+        sentence = f"{self.item.key}: {' '.join(reversed([*raised]))}"[:_LONGEST]
+        return TroubleRecord(HARNESS, sentence, time.time(), operation=self.item.operation.label)
 
     def _records(self) -> Iterator[VerdictRecord]:
         operation = self.item.operation

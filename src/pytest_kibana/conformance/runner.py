@@ -93,6 +93,7 @@ class Runner:
         circumstances: what stays the same for all requests.
         concurrency: requests in flight.
         weather_deadline: seconds to wait for a target that went away.
+        clean: takes secrets out of a text; a failure of our own may quote what it was handling.
     """
 
     def __init__(
@@ -106,8 +107,10 @@ class Runner:
         circumstances: Circumstances | None = None,
         concurrency: int = 8,
         weather_deadline: float = 180.0,
+        clean: Callable[[str], str] = str,
     ) -> None:
         self.plan = plan
+        self._clean = clean
         self.budget = budget or Budget(plan.limits)
         self._senders = senders
         self._source = source
@@ -241,7 +244,7 @@ class Runner:
         except BudgetExhausted as error:
             tally.skip("budget", error.message)
         except Exception:  # noqa: BLE001 - a bug of ours is this item's outcome, and must not end the others
-            return tally.outcome(error=traceback.format_exc(limit=-6))
+            return tally.outcome(error=self._clean(traceback.format_exc(limit=-6)))
         return tally.outcome()
 
     def _run(self, item: Item, tally: Tally) -> None:

@@ -132,9 +132,15 @@ class SkipRecord:
     group: str | None = None
 
 
+HARNESS = "harness"
+"""Kind of the trouble that a failure of our own in one item becomes."""
+
+
 @dataclass(frozen=True, slots=True)
 class TroubleRecord:
-    """One line of environment: an outage, a refused request, something left over. Never a finding."""
+    """One line of environment: an outage, a refused request, something left over, a failure of our own. Never a
+    finding.
+    """
 
     kind: str
     sentence: str

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pytest_kibana.evidence.compare import Comparison
 from pytest_kibana.evidence.document import Results
-from pytest_kibana.evidence.model import Finding, Verdict
+from pytest_kibana.evidence.model import HARNESS, Finding, Verdict
 from pytest_kibana.report.terminal import verdict
 
 MOST_SHOWN = 50
@@ -32,6 +32,7 @@ def markdown(results: Results, *, comparison: Comparison | None = None) -> str:
         *_families(results),
         *_findings(results),
         *_requirements(results),
+        *_failures(results),
         *_untested(results),
     ]
     return "\n".join(lines) + "\n"
@@ -42,8 +43,13 @@ def annotations(results: Results) -> list[str]:
     new = [f for f in results.findings if f.status == "new"]
     lines = [] if results.footer else ["::error title=kibana::the run was interrupted"]
     if results.footer and results.footer.verdict is Verdict.ERROR:
-        lines.append("::error title=kibana::the harness failed in part")
-    for finding in new[: MOST_ANNOTATIONS - 1]:
+        lines += [
+            f"::error title=kibana {_property(t.operation or '')}::the harness failed: {_data(t.sentence)}"
+            for t in results.troubles
+            if t.kind == HARNESS
+        ][: MOST_ANNOTATIONS // 2] or ["::error title=kibana::the harness failed in part"]
+    room = max(0, MOST_ANNOTATIONS - 1 - len(lines))
+    for finding in new[:room]:
         title = f"{finding.code} {finding.operation}"
         place = f"{finding.pointer} " if finding.pointer else ""
         lines.append(
@@ -54,8 +60,8 @@ def annotations(results: Results) -> list[str]:
     ]:
         said = f"{record.sentence} {record.reason or ''}"[:_LONG]
         lines.append(f"::error title={_property(record.requirement)}::{_data(said)}")
-    if len(new) >= MOST_ANNOTATIONS:
-        lines.append(f"::error title=kibana::and {len(new) - MOST_ANNOTATIONS + 1} more findings")
+    if len(new) > room:
+        lines.append(f"::error title=kibana::and {len(new) - room} more findings")
     return lines
 
 
@@ -142,6 +148,15 @@ def _requirements(results: Results) -> list[str]:
         said = f"{record.requirement} {record.sentence} {(record.reason or '')[:_LONG]}"
         lines.append(f"- {_text(said)}")
     return [*lines, ""] if broken else lines
+
+
+def _failures(results: Results) -> list[str]:
+    """Say where the harness failed; what it was about to judge is not known."""
+    failures = [t for t in results.troubles if t.kind == HARNESS]
+    if not failures:
+        return []
+    shown = [f"- {_text(t.sentence)}" for t in failures[:MOST_SHOWN]]
+    return ["### The harness failed (this says nothing about the deployment)", "", *shown, ""]
 
 
 def _untested(results: Results) -> list[str]:

@@ -7,12 +7,19 @@ failure, error and skipped. What is only tolerated or known passes, and says so 
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
 from pytest_kibana.evidence.document import Results
-from pytest_kibana.evidence.model import Finding, RequirementRecord, SkipRecord, Verdict, VerdictRecord
+from pytest_kibana.evidence.model import (
+    HARNESS,
+    Finding,
+    RequirementRecord,
+    SkipRecord,
+    Verdict,
+    VerdictRecord,
+)
 
 # XML 1.0 has no way at all to hold these, not even as references.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -56,7 +63,10 @@ def render(results: Results) -> str:
     if results.footer is None:
         _spoilt(root, results, "the run was interrupted", "What is not here is not known.")
     elif results.footer.verdict is Verdict.ERROR:
-        _spoilt(root, results, "the harness failed in part", "This says nothing about the deployment.")
+        text = "This says nothing about the deployment."
+        failures = [t for t in results.troubles if t.kind == HARNESS]
+        named = {f"{t.operation}: the harness failed": t.sentence for t in failures}
+        _spoilt(root, results, "the harness failed in part", text, named)
     _sum_up(root)
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
@@ -174,10 +184,14 @@ def _outcome(case: ET.Element, word: str, message: str, kind: str, text: str) ->
     made.text = _xml(text)[:_MOST_TEXT] or None
 
 
-def _spoilt(root: ET.Element, results: Results, message: str, text: str) -> None:
+def _spoilt(
+    root: ET.Element, results: Results, message: str, text: str, named: Mapping[str, str] | None = None
+) -> None:
+    """Add what keeps the run from being green: each failure by its name, or the run as a whole."""
     suite = ET.SubElement(root, "testsuite", {"name": "run", "timestamp": _stamp(results)})
-    case = ET.SubElement(suite, "testcase", {"classname": "kibana", "name": "run finished", "time": "0.000"})
-    _outcome(case, "error", message, "harness", text)
+    for name, said in (named or {"run finished": message}).items():
+        case = ET.SubElement(suite, "testcase", {"classname": "kibana", "name": _xml(name), "time": "0.000"})
+        _outcome(case, "error", said, "harness", text)
 
 
 def _sum_up(root: ET.Element) -> None:

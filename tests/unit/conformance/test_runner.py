@@ -12,7 +12,7 @@ from pytest_kibana.cases.model import Case, Kind
 from pytest_kibana.conformance import Budget, Circumstances, Limits, Outcome, Runner, conclude, merge, plan
 from pytest_kibana.errors import ExitCode, TargetUnreachable
 from pytest_kibana.evidence.deviations import Deviations, read_deviations
-from pytest_kibana.evidence.model import About, Verdict
+from pytest_kibana.evidence.model import HARNESS, About, Verdict
 
 
 @dataclass(frozen=True)
@@ -232,6 +232,32 @@ def test_a_bug_of_ours_is_an_error_of_its_item_alone(contract, small, senders, s
     assert "ZeroDivisionError" in (of(outcomes, "GET /api/weather-responses").error or "")
     assert of(outcomes, "GET /api/things-responses").verdict is Verdict.PASSED
     assert conclude(planned, outcomes).exit_code is ExitCode.INTERNAL
+
+
+def test_a_bug_of_ours_is_a_line_of_the_results_without_secrets(contract, small, senders, source, known):
+    """It names the item, the operation and what was raised, once, and keeps the secrets that it quotes."""
+
+    class Broken:
+        def resolve(self, case):
+            if case.operation == "GET /api/weather":
+                raise ValueError("cannot read Key-c4n4ry\nin two lines: Key-c4n4ry")
+            return case
+
+    planned = plan(contract, None, lambda _o: known())
+    with Runner(
+        planned,
+        senders=senders(),
+        source=source,
+        resolver=Broken(),
+        clean=lambda text: text.replace("Key-c4n4ry", "Xxx"),
+    ) as runner:
+        outcomes = [Outcome.from_json(outcome.to_json()) for outcome in runner.run()]
+    concluded = conclude(planned, outcomes)
+    told = [t for t in concluded.troubles if t.kind == HARNESS and "-responses" in t.sentence]
+    assert [t.operation for t in told] == ["GET /api/weather"]
+    assert told[0].sentence == ("GET /api/weather-responses: ValueError: cannot read Xxx in two lines: Xxx")
+    assert all("c4n4ry" not in (outcome.error or "") for outcome in outcomes)
+    assert not any(f.operation == "GET /api/weather" for f in concluded.findings)
 
 
 def test_an_item_asked_for_out_of_turn_comes_next(contract, small, senders, source, plain, known):

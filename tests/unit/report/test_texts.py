@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from tests.unit.report.synthetic import HOSTILE, document, finding, header, hostile
 
 from pytest_kibana.errors import ResultsError, UsageError
-from pytest_kibana.evidence import Results, Verdict, read_results
+from pytest_kibana.evidence import Results, TroubleRecord, Verdict, read_results
 from pytest_kibana.evidence.compare import compare
+from pytest_kibana.evidence.model import HARNESS
 from pytest_kibana.report import github, junit, metrics
 from pytest_kibana.report.formats import FORMATS, save, write_reports
 from pytest_kibana.report.html import page_data
@@ -100,6 +101,28 @@ def test_failure_of_our_own_is_never_green(tmp_path: Path) -> None:
     assert last.style == "bad"
     assert ET.fromstring(junit.render(failed)).get("errors") == "1"
     assert github.annotations(failed) == ["::error title=kibana::the harness failed in part"]
+
+
+def test_every_report_names_a_failure_of_our_own(tmp_path: Path) -> None:
+    """Where it happened and what was raised, beside the findings and never as one."""
+    sound = document(tmp_path / "r.jsonl", operations=3, findings=[])
+    assert sound.footer is not None
+    said = "GET /api/x-responses: ZeroDivisionError: <b>division</b> by zero"
+    trouble = TroubleRecord(HARNESS, said, 1.0, operation="GET /api/x")
+    footer = replace(sound.footer, verdict=Verdict.ERROR, exit_code=3)
+    failed = replace(sound, records=(*sound.records, trouble), footer=footer)
+    (case,) = ET.fromstring(junit.render(failed)).findall(".//testcase[error]")
+    valid(ET.fromstring(junit.render(failed)))
+    assert case.get("name") == "GET /api/x: the harness failed"
+    error = case.find("error")
+    assert error is not None
+    assert error.get("message") == said
+    (line,) = github.annotations(failed)
+    assert "ZeroDivisionError" in line
+    assert "ZeroDivisionError" in github.markdown(failed)
+    assert "<b>" not in github.markdown(failed)
+    assert {"kind": HARNESS, "sentence": said, "count": 1} in page_data(failed)["troubles"]
+    assert any("ZeroDivisionError" in one.text for one in summary(failed))
 
 
 def test_hostile_answers_leave_every_report_well_formed(tmp_path: Path) -> None:
