@@ -169,7 +169,7 @@ def _ignored(name: str) -> Around:
     """Accept a property and leave it alone."""
 
     def around(call: Call, proceed: Proceed) -> Reply:
-        if isinstance(call.body, dict):
+        if isinstance(call.body, dict) and call.world.schemas.valid(_body_schema(call), call.body):
             call.body = {k: v for k, v in call.body.items() if k != name}
         return proceed()
 
@@ -181,10 +181,11 @@ def optional(*names: str) -> Around:
 
     def around(call: Call, proceed: Proceed) -> Reply:
         schema, world = _body_schema(call), call.world
-        if isinstance(call.body, dict) and schema is not True and not world.schemas.valid(schema, call.body):
-            whole = world.synthesiser.fit(schema, call.body)
-            spared = {name: whole[name] for name in names if name in whole}
-            call.body = {**spared, **call.body}
+        if call.present and schema is not True and not world.schemas.valid(schema, call.body):
+            if isinstance(call.body, dict):
+                whole = world.synthesiser.fit(schema, call.body)
+                spared = {name: whole[name] for name in names if name in whole}
+                call.body = {**spared, **call.body}
             if not world.schemas.valid(schema, call.body):
                 raise Refusal(400, "[request body]: types that failed validation", family="platform")
         return proceed()
@@ -195,7 +196,9 @@ def optional(*names: str) -> Around:
 def _partial(call: Call, proceed: Proceed) -> Reply:
     """Take an update without what the contract requires, if what is sent is right; the rest stays as it was."""
     schema, world = _body_schema(call), call.world
-    if isinstance(call.body, dict) and schema is not True:
+    if not isinstance(call.body, dict):
+        raise Refusal(400, "[request body]: expected a plain object value", family="platform")
+    if schema is not True:
         whole = {**world.synthesiser.fit(schema, call.body), **call.body}
         if not world.schemas.valid(schema, whole):
             raise Refusal(400, "[request body]: types that failed validation", family="platform")
@@ -511,7 +514,8 @@ FAULTS = (
             lambda c: (
                 isinstance(c.body, dict)
                 and c.body.get("rule_type_id") == ".es-query"
-                and "size" not in (c.body.get("params") or {})
+                and isinstance(c.body.get("params"), dict)
+                and "size" not in c.body["params"]
             ),
         ),
     ),
