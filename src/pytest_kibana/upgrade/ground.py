@@ -183,10 +183,6 @@ class Looker:
                 break
         return rows
 
-    def forget_lists(self) -> None:
-        """Ask lists anew from now on."""
-        self._lists.clear()
-
     # -- the whole sight
 
     def look(self, member: Member, wanted: str = "", asked: Sight | None = None) -> Sight:

@@ -6,7 +6,7 @@ are made in two of them. What was made is written down before the next thing is 
 goes on where it was.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,7 +19,7 @@ from pytest_kibana.resources.template import Hole, fill, holes, places, put, sub
 from pytest_kibana.resources.values import Values
 from pytest_kibana.upgrade.ground import Ground
 from pytest_kibana.upgrade.links import LINKED, WORDS, Linked
-from pytest_kibana.upgrade.meaning import missing, texts
+from pytest_kibana.upgrade.meaning import missing
 from pytest_kibana.upgrade.state import SIDES, Member, Population, Rehearsal, State, line_of
 
 GENERATED = 2
@@ -403,17 +403,3 @@ def _size(value: Any) -> int:
     if isinstance(value, Mapping):
         return 1 + sum(_size(inner) for inner in value.values())
     return 1 + sum(_size(inner) for inner in value) if isinstance(value, list) else 1
-
-
-def references(member: Member, body: Any, ids: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield pointer and key of every other member whose id stands in what is shown of one.
-
-    Args:
-        member: the one.
-        body: what is shown of it.
-        ids: key of the member by id; ids that are too short to mean one thing are left out.
-    """
-    for pointer, text in texts(body):
-        other = ids.get(text)
-        if other is not None and other != member.key and text != member.id:
-            yield pointer, other
