@@ -70,6 +70,9 @@ LABELS_BELOW = frozenset(
 # Values that Kibana itself gives a meaning: a case without a connector has the connector ``none``.
 NO_OBJECT = frozenset({"", "none"})
 
+# Members that take a filter in place of ids. There an empty text means everything: every agent of the deployment.
+FILTERS = frozenset({"agents"})
+
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # Lists are looked into and not passed over, for they may hold members; what was cut off may lack its end.
 _MEMBER = re.compile(r'"((?:[^"\\]|\\.){1,80})"\s*:\s*(?:"((?:[^"\\]|\\.)*)|(-?\d+)|\[(?=([^\]]*)))')
@@ -95,32 +98,40 @@ def path_names_object(name: str) -> bool:
     return snake(name) not in PATH_KINDS
 
 
-def ids_in(value: Any, at: str = "", *, inside: bool = False, labelled: int = 0) -> Iterator[tuple[str, str]]:
+def _means_nothing(member: str, value: Any) -> bool:
+    """Tell whether a value where an id is expected names no object at all."""
+    return value in NO_OBJECT and snake(member) not in FILTERS
+
+
+def ids_in(
+    value: Any, at: str = "", member: str = "", *, inside: bool = False, labelled: int = 0
+) -> Iterator[tuple[str, str]]:
     """Yield JSON pointer and text of every id in a JSON value.
 
-    ``inside`` is True below a member that holds ids; ``labelled`` counts the levels for which a bare ``id``
-    is yet a label.
+    ``member`` is the nearest member's name; ``inside`` is True below one that holds ids; ``labelled`` counts the levels
+    for which a bare ``id`` is yet a label.
     """
     if isinstance(value, dict):
-        for key, member in value.items():
-            if key in KEYED_BY_NAME and isinstance(member, dict):
-                yield from ((f"{at}/{key}/{name}", name) for name in member)
+        for key, below in value.items():
+            if key in KEYED_BY_NAME and isinstance(below, dict):
+                yield from ((f"{at}/{key}/{name}", name) for name in below)
             label = key == "id" and labelled > 0
             yield from ids_in(
-                member,
+                below,
                 f"{at}/{key}",
+                key,
                 inside=names_object(key) and not label,
                 # Formats of fields stand by the field's name: one level lies between.
                 labelled=2 if snake(key) in LABELS_BELOW else labelled - 1,
             )
     elif isinstance(value, list):
-        for n, member in enumerate(value):
-            yield from ids_in(member, f"{at}/{n}", inside=inside, labelled=labelled)
+        for n, one in enumerate(value):
+            yield from ids_in(one, f"{at}/{n}", member, inside=inside, labelled=labelled)
     elif (
         inside
         and isinstance(value, str | int | float)
         and not isinstance(value, bool)
-        and value not in NO_OBJECT
+        and not _means_nothing(member, value)
     ):
         yield at, str(value)
 
@@ -154,7 +165,7 @@ def changed_ids(
     if isinstance(value, list):
         return [changed_ids(one, change, member, inside=inside, labelled=labelled) for one in value]
     single = isinstance(value, str | int | float) and not isinstance(value, bool)
-    return change(member, value) if inside and single and value not in NO_OBJECT else value
+    return change(member, value) if inside and single and not _means_nothing(member, value) else value
 
 
 def ids_in_body(body: bytes) -> Iterator[tuple[str, str]]:
@@ -176,7 +187,7 @@ def ids_in_body(body: bytes) -> Iterator[tuple[str, str]]:
             continue
         single = number if single is None else single
         for raw in [single] if single is not None else _TEXT.findall(several):
-            if raw not in NO_OBJECT:
+            if not _means_nothing(name, raw):
                 yield f"text at {found.start()}, {name}", _unescaped(raw)
 
 

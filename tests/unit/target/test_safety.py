@@ -151,6 +151,9 @@ def test_a_class_that_is_none_is_refused() -> None:
         generated("POST", "/api/things", {"columns": [{"caseId": "foreign"}]}),
         generated("POST", "/api/things", {"ids": [{"id": 7}]}),
         generated("POST", "/api/things", {"spaces": ["*"]}),
+        generated("POST", "/api/things", {"agents": ""}),  # a filter, and an empty one means every agent
+        generated("POST", "/api/things", {"agents": "none"}),
+        Request("POST", "/api/things", body=b'{"agents":"",', space=OWN_SPACE, origin=Origin.GENERATED),
         generated("POST", "/api/things", {"namespaces": ["default"]}),
         generated("POST", "/api/things", query=(("id", "foreign"),)),
         generated("POST", "/api/things", query=(("saved_object_ids", '["foreign"]'),)),
