@@ -13,6 +13,12 @@ LIVE = "observed live"
 RULES, FIND = "/api/detection_engine/rules", "/api/detection_engine/rules/_find"
 BULK, EXPORT, IMPORT = (f"POST {RULES}/{name}" for name in ("_bulk_action", "_export", "_import"))
 
+PARTLY = pytest.mark.kibana_expect_deviation(
+    "KBN-R105",
+    reason="a bulk action that fails in part is answered 500, with what became of each rule",
+    operation=BULK,
+)
+
 
 @pytest.fixture
 def two(kibana_resources: Resources) -> list[Handle]:
@@ -101,6 +107,7 @@ def test_many_rules_are_enabled(two: list[Handle], here: KibanaClient) -> None:
 @pytest.mark.kibana_requirement(
     "KBN-REQ-DETECT-035", source="Kibana source, bulk_actions/route.ts", operations=[BULK]
 )
+@PARTLY
 def test_an_unknown_rule_is_named(two: list[Handle], here: KibanaClient) -> None:
     """A bulk action on rules of which one is not there does not succeed as a whole, and says which is missing."""
     body = {"action": "edit", "ids": [two[0].id, NO_SUCH_ID], "edit": adding("both")}
@@ -185,6 +192,7 @@ def test_what_is_there_is_imported_only_when_told_so(two: list[Handle], here: Ki
 
 
 @pytest.mark.kibana_requirement("KBN-REQ-DETECT-040", source=LIVE, operations=[BULK, IMPORT])
+@PARTLY
 def test_bulk_stays_in_its_space(two: list[Handle], other_space: KibanaClient, here: KibanaClient) -> None:
     """A bulk action in another space reaches no rule of this one."""
     answer = bulk(other_space, "delete", *two)

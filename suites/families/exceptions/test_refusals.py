@@ -33,7 +33,7 @@ REFUSED = (
     Ask(f"GET {LISTS}/_find", query={"page": "first"}, status=400, name="of no number"),
     Ask(f"GET {LISTS}/_find", query={"namespace_type": "elsewhere"}, status=400, name="of an unknown kind"),
     Ask(f"POST {LISTS}/_duplicate", query=WHICH, says=("does not exist",)),
-    Ask(f"POST {LISTS}/_export", query={**WHICH, "id": NO_SUCH_ID}),
+    Ask(f"POST {LISTS}/_export", query={**WHICH, "id": NO_SUCH_ID}, status=(400, 404)),
     Ask(f"POST {LISTS}/_export", query={"list_id": NOBODYS}, status=400, name="without all it takes"),
     Ask(f"POST {LISTS}/_import", files=NO_NDJSON, status=400, says=("Invalid file extension",)),
     Ask(f"GET {LISTS}/summary", query={"list_id": NOBODYS}, says=("does not exist",)),

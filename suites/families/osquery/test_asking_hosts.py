@@ -56,7 +56,7 @@ OPEN = (
 )
 def test_what_was_asked_is_listed(here: KibanaClient) -> None:
     """What hosts were asked is listed, no more of it than was wanted."""
-    found = ok(here.get(ASKED, query={"page": 0, "pageSize": 1}))["data"]
+    found = ok(here.get(ASKED, query={"pageSize": 1}))["data"]
     assert len(found["items"]) <= 1
 
 
