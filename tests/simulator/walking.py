@@ -18,6 +18,7 @@ from pytest_kibana.simulator.store import Clock
 from pytest_kibana.simulator.synthesis import MISSING, Synthesiser
 
 Json = Any
+HOST = "8f0d1e2c-3b4a-4958-8676-a5b4c3d2e1f0"
 HEADERS = {"kbn-xsrf": "true", "x-elastic-internal-origin": "walk"}
 
 
@@ -175,6 +176,8 @@ class Walk:
             value = self.synthesiser.fit(schema, MISSING) if schema is not None else {}
             if hint is not MISSING and schema is not None:
                 value = laid_over(self, schema, value, hint)
+            if label.startswith("POST /api/endpoint/action/") and isinstance(value, dict):
+                value = {"endpoint_ids": [HOST], **value}  # which older contracts do not demand
         return value
 
     def send(
