@@ -21,6 +21,9 @@ from pytest_kibana.suites.laws.laws import Statute, applicable, forms
 from pytest_kibana.suites.laws.refusals import ways
 from pytest_kibana.wire import KibanaClient
 
+_LONGEST = 1.0
+"""Seconds to wait for a change to show: a stand-in shows it at once, and what a fault hides never shows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ran:
@@ -148,8 +151,18 @@ def laws_of(contract: Contract, operation: Operation) -> Iterator[tuple[Statute,
             continue
         for _, form in forms(kind, has):
             if _first_of_a_role(contract, form, operation):
-                yield from ((law, form) for law in applicable(form, has))
+                yield from ((law, _hurried(form)) for law in applicable(form, has))
                 break
+
+
+def _hurried(kind: Resource) -> Resource:
+    """Return a declaration whose changes are waited for no longer than a stand-in needs."""
+    return replace(
+        kind,
+        listed_within=min(kind.listed_within, _LONGEST),
+        read_within=min(kind.read_within, _LONGEST),
+        gone_within=min(kind.gone_within, _LONGEST),
+    )
 
 
 def nobodys(contract: Contract, operation: Operation) -> bool:
