@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pytest_kibana.errors import ResultsError
 from pytest_kibana.evidence import ResultsWriter, Verdict, read_results, write_results
-from pytest_kibana.evidence.codec import from_json, schema, to_json
+from pytest_kibana.evidence.codec import from_json, schema, text, to_json
 from pytest_kibana.evidence.document import published_schema
 from pytest_kibana.evidence.model import About, Finding, Level, Severity, VerdictRecord
 
@@ -50,6 +50,7 @@ def test_the_published_schema_is_fresh():
 
 
 TEXT = st.text(max_size=20)
+VALIDATOR = jsonschema.Draft202012Validator(schema())
 
 
 @given(
@@ -79,7 +80,31 @@ TEXT = st.text(max_size=20)
     )
 )
 def test_a_record_survives_json(record):
-    assert from_json(json.loads(json.dumps(to_json(record)))) == record
+    line = json.loads(text(record))
+    assert from_json(json.loads(json.dumps(to_json(record)))) == from_json(line) == record
+    assert VALIDATOR.is_valid(line)
+
+
+def test_a_line_leaves_out_what_says_nothing_and_the_schema_says_what_to_fill_in(make):
+    """Null, false, zero and what is empty; a word or a number that is the default stays, for people read it too."""
+    bare = json.loads(text(VerdictRecord("i", "GET /", "f", "KBN-R101", Verdict.PASSED, milliseconds=0.0)))
+    assert bare == {
+        "type": "verdict",
+        "item": "i",
+        "operation": "GET /",
+        "family": "f",
+        "code": "KBN-R101",
+        "verdict": "passed",
+        "milliseconds": 0.0,
+    }
+    found = json.loads(text(make.finding()))
+    assert found["status"] == "new"
+    assert found["count"] >= 1
+    for record in [make.header(), *everything(make), make.footer()]:
+        written, whole = json.loads(text(record)), to_json(record)
+        parts = schema()["$defs"][written["type"]]["properties"]
+        filled = {name: parts[name]["default"] for name in whole if name not in written}
+        assert {**written, **filled} == json.loads(json.dumps(whole))
 
 
 def test_a_document_without_a_footer_is_an_interrupted_run(make, tmp_path):
