@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-
 from conftest import StandIn
+
 from pytest_kibana.contract import load
 from pytest_kibana.errors import UsageError
 from pytest_kibana.simulator.config import Config
@@ -104,6 +104,16 @@ def test_a_fault_of_answers_breaks_the_contract(
     except ValueError:
         kept = False
     assert not kept
+
+
+def test_markup_is_in_values_keys_and_refusals(steered: httpx.Client, switch: httpx.Client) -> None:
+    on(switch, "response.markup@GET /api/spaces/space/{id}")
+    body = steered.get("/api/spaces/space/default").json()
+    assert "onerror=" in body["id"] + body["name"]
+    assert any("onerror=" in key for key in body)
+    refused = steered.get("/api/spaces/space/nowhere")
+    assert refused.status_code == refused.json()["statusCode"] == 404
+    assert "window.pwned" in refused.json()["message"]
 
 
 class TestProtocol:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from pytest_kibana.contract.model import Operation
@@ -177,6 +178,43 @@ def _double(_: Any, __: Json, value: Json) -> Iterator[Json]:
         yield json.dumps(value)
 
 
+_MARKUP = (
+    "</script><img src=x onerror=window.pwned=1>",
+    '"><svg onload="window.pwned=1">',
+    "javascript:window.pwned=1//<script>window.pwned=1</script>",
+    "<!--<script>{{constructor.constructor('window.pwned=1')()}}",
+)
+
+
+def _hostile(value: Json, number: int = 0) -> Json:
+    """Return markup in the place of each value, as one more key of each object and one more member of each array."""
+    text = _MARKUP[number % len(_MARKUP)]
+    if isinstance(value, dict):
+        inner = {name: _hostile(part, number + at) for at, (name, part) in enumerate(value.items())}
+        return {**inner, text: text, "__proto__": {"polluted": text}}
+    if isinstance(value, list):
+        return [*(_hostile(part, number + at) for at, part in enumerate(value[:3])), text]
+    return text
+
+
+def _markup(_: Any, __: Json, value: Json) -> Iterator[Json]:
+    yield _hostile(value)
+
+
+def _in_refusals(fault: Fault) -> Fault:
+    """Put markup into what refusals say as well; their statuses stay."""
+    spoil_success = fault.after
+    assert spoil_success is not None
+
+    def after(call: Call, reply: Reply) -> Reply:
+        if reply.status >= 400 and isinstance(reply.body, dict):
+            kept = {name: value for name, value in reply.body.items() if isinstance(value, int)}
+            reply.body = {**_hostile(reply.body), **kept}
+        return spoil_success(call, reply)
+
+    return replace(fault, after=after)
+
+
 # -- whole answers -----------------------------------------------------------------------------------------
 
 
@@ -268,6 +306,11 @@ FAULTS = (
     _schema_fault("response.error_as_success", "A failure is called a success.", _error_as_success),
     _schema_fault("response.wrapped", "A value is wrapped in another object.", _wrapped),
     _schema_fault("response.double_encoded", "JSON is sent as JSON text.", _double),
+    _in_refusals(
+        _schema_fault(
+            "response.markup", "A value is markup and script in place of what it should be.", _markup
+        )
+    ),
     Fault(
         "response.undocumented_status",
         "A success has a status that is not documented.",
