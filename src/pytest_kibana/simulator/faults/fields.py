@@ -2,78 +2,32 @@
 nothing else is said). ``--quirks`` switches them all on.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pytest_kibana.contract.model import Operation
-from pytest_kibana.simulator.faults.model import Applies, Around, Bench, Fault, Proceed
+from pytest_kibana.simulator.faults.deviating import (
+    CRASH,
+    deviation,
+    exactly,
+    ignored,
+    no_route,
+    partial,
+    plus,
+    query_has,
+    refuses,
+    unknown_is,
+)
+from pytest_kibana.simulator.faults.model import Proceed
 from pytest_kibana.simulator.replies import NDJSON, Refusal, Reply
-from pytest_kibana.simulator.routing import anonymous
-from pytest_kibana.simulator.synthesis import MISSING
 from pytest_kibana.simulator.world import Call
 
 Json = Any
-_CRASH = "An internal server error occurred. Check Kibana server logs for details."
-
-
-def at(*labels: str) -> Applies:
-    """Only these operations."""
-
-    def applies(operation: Operation, bench: Bench) -> bool:
-        return f"{operation.method} {anonymous(operation.path)}" in labels
-
-    return applies
-
-
-def refuses(status: int, message: str = _CRASH, when: Callable[[Call], bool] = lambda _: True) -> Around:
-    """Refuse what is asked, or part of it; of what only looks, what makes no sense is told first."""
-
-    def around(call: Call, proceed: Proceed) -> Reply:
-        if not when(call):
-            return proceed()
-        refusal = Refusal(status, message)
-        if call.method == "GET":
-            try:
-                proceed()
-            except Refusal as first:
-                refusal = first if first.status == 400 else refusal
-        raise refusal
-
-    return around
-
-
-def _unknown_is(status: int, message: str = _CRASH) -> Around:
-    """Answer otherwise where the thing is not there."""
-
-    def around(call: Call, proceed: Proceed) -> Reply:
-        try:
-            return proceed()
-        except Refusal as refusal:
-            if refusal.status == 404:
-                raise Refusal(status, message) from None
-            raise
-
-    return around
 
 
 def _installed_here(call: Call) -> bool:
     """Tell whether the package was installed from the space that asks."""
     record = call.table("epm_package").get(call.ids[0])
     return record is not None and record.value.get("space") == call.space
-
-
-def exactly(change: Callable[[Call, Reply], Reply]) -> Callable[[Call, Reply], Reply]:
-    """Change successes, after they were fitted to the contract."""
-
-    def after(call: Call, reply: Reply) -> Reply:
-        return change(call, reply) if reply.status < 300 else reply
-
-    return after
-
-
-def _no_route(call: Call, proceed: Proceed) -> None:
-    raise Refusal(404, family="platform")
 
 
 def _epoch_dates(call: Call, reply: Reply) -> Reply:
@@ -126,21 +80,12 @@ def _yaml(call: Call, reply: Reply) -> Reply:
     return reply
 
 
-def _plus(**extra: Json) -> Callable[[Call, Reply], Reply]:
-    def change(_: Call, reply: Reply) -> Reply:
-        if isinstance(reply.body, dict):
-            reply.body = {**reply.body, **extra}
-        return reply
-
-    return change
-
-
 def _finished_when_far(call: Call, reply: Reply) -> Reply:
     """Kibana looks ahead for a while only: what begins later seems over."""
     body = reply.body if isinstance(reply.body, dict) else {}
     start = str(((body.get("schedule") or {}).get("custom") or {}).get("start") or "9")
     horizon = (datetime.now(UTC) + timedelta(days=30)).isoformat()
-    return _plus(status="finished")(call, reply) if start > horizon else reply
+    return plus(status="finished")(call, reply) if start > horizon else reply
 
 
 def _no_privileges(call: Call, proceed: Proceed) -> Reply:
@@ -163,98 +108,6 @@ def _partial_is_500(_: Call, reply: Reply) -> Reply:
         error = {"statusCode": 500, "error": "Internal Server Error", "message": "Bulk edit partially failed"}
         return Reply({**error, "attributes": attributes}, status=500, exact=True)
     return reply
-
-
-def _ignored(name: str) -> Around:
-    """Accept a property and leave it alone."""
-
-    def around(call: Call, proceed: Proceed) -> Reply:
-        if isinstance(call.body, dict) and call.world.schemas.valid(_body_schema(call), call.body):
-            call.body = {k: v for k, v in call.body.items() if k != name}
-        return proceed()
-
-    return around
-
-
-def optional(*names: str) -> Around:
-    """Take a body or query without what the contract requires."""
-
-    def around(call: Call, proceed: Proceed) -> Reply:
-        schema, world = _body_schema(call), call.world
-        if call.present and schema is not True and not world.schemas.valid(schema, call.body):
-            if isinstance(call.body, dict):
-                whole = world.synthesiser.fit(schema, call.body)
-                spared = {name: whole[name] for name in names if name in whole}
-                call.body = {**spared, **call.body}
-            if not world.schemas.valid(schema, call.body):
-                raise Refusal(400, "[request body]: types that failed validation", family="platform")
-        return proceed()
-
-    return around
-
-
-def _partial(call: Call, proceed: Proceed) -> Reply:
-    """Take an update without what the contract requires, if what is sent is right; the rest stays as it was."""
-    schema, world = _body_schema(call), call.world
-    if not isinstance(call.body, dict):
-        raise Refusal(400, "[request body]: expected a plain object value", family="platform")
-    if schema is not True:
-        whole = {**world.synthesiser.fit(schema, call.body), **call.body}
-        if not world.schemas.valid(schema, whole):
-            raise Refusal(400, "[request body]: types that failed validation", family="platform")
-    return proceed()
-
-
-def _body_schema(call: Call) -> Json:
-    media = call.operation.body.media("application/json") if call.operation and call.operation.body else None
-    return media.schema.json if media is not None and media.schema is not None else True
-
-
-def _query_has(name: str) -> Callable[[Call], bool]:
-    return lambda call: f"{name}=" in call.raw_query
-
-
-def deviation(
-    name: str,
-    breaks: str,
-    label: str | tuple[str, ...],
-    *,
-    what: str = "known deviation",
-    unlike: Json = None,
-    allowed: Json = None,
-    **rest: Any,
-) -> Fault:
-    """Return a fault that released Kibana is known to have.
-
-    Args:
-        name: without its group.
-        breaks: what is wrong.
-        label: where it shows.
-        what: the kind of check that must notice.
-        unlike: what an answer has then; where a contract allows it too, it is no deviation.
-        allowed: what a refused body has; where a contract forbids it too, it is no deviation.
-        rest: of the fault.
-    """
-    labels = (label,) if isinstance(label, str) else label
-    there = at(*labels)
-
-    def applies(operation: Operation, bench: Bench) -> bool:
-        if not there(operation, bench):
-            return False
-        if unlike is not None and _fits(bench, operation.success, unlike):
-            return False
-        return allowed is None or operation.body is None or _fits(bench, operation.body, allowed)
-
-    return Fault(f"field.{name}", breaks, (what,), applies, **rest)
-
-
-def _fits(bench: Bench, told: Any, members: Json) -> bool:
-    """Tell whether what is documented may have these members too."""
-    media = told.media("application/json") if told is not None else None
-    if media is None or media.schema is None:
-        return True
-    smallest = bench.synthesiser.fit(media.schema.json, MISSING)
-    return not isinstance(smallest, dict) or bench.schemas.valid(media.schema.json, {**smallest, **members})
 
 
 def _hyphenated(call: Call) -> bool:
@@ -317,7 +170,7 @@ FAULTS = (
         "An SLO is read with a property more (D-13).",
         "GET /api/observability/slos/{}",
         unlike={"artifacts": {"dashboards": []}},
-        after=exactly(_plus(artifacts={"dashboards": []})),
+        after=exactly(plus(artifacts={"dashboards": []})),
     ),
     deviation(
         "slo_duration",
@@ -336,20 +189,20 @@ FAULTS = (
         "monitor_partial",
         "A monitor is updated without its type (D-16).",
         "PUT /api/synthetics/monitors/{}",
-        around=_partial,
+        around=partial,
         unchecked=True,
     ),
     deviation(
         "param_echo_previous",
         "Updating a parameter answers its former value (D-17).",
         "PUT /api/synthetics/params/{}",
-        after=exactly(_plus(value="previous")),
+        after=exactly(plus(value="previous")),
     ),
     deviation(
         "param_bulk_delete_method",
         "The bulk delete of parameters is a POST (D-19).",
         "DELETE /api/synthetics/params/_bulk_delete",
-        stages={"internal": _no_route},
+        stages={"internal": no_route},
     ),
     deviation(
         "short_url_epoch",
@@ -379,19 +232,19 @@ FAULTS = (
         "action_read_500",
         "Details of an unknown action are a 500 (D-26).",
         "GET /api/endpoint/action/{}",
-        around=_unknown_is(500),
+        around=unknown_is(500),
     ),
     deviation(
         "live_query_unknown_500",
         "An unknown live query is a 500 (D-31).",
         "GET /api/osquery/live_queries/{}",
-        around=_unknown_is(500, "no elements in sequence"),
+        around=unknown_is(500, "no elements in sequence"),
     ),
     deviation(
         "osquery_unknown_500",
         "An unknown pack or saved query is a 500 (D-32, elastic/kibana#258883).",
         ("GET /api/osquery/packs/{}", "GET /api/osquery/saved_queries/{}"),
-        around=_unknown_is(500),
+        around=unknown_is(500),
     ),
     deviation(
         "saved_query_interval",
@@ -408,7 +261,7 @@ FAULTS = (
         "partial_fleet_hosts",
         "Hosts and proxies are renamed without the rest (D-34).",
         (f"PUT {_FLEET}/fleet_server_hosts/{{}}", f"PUT {_FLEET}/proxies/{{}}"),
-        around=_partial,
+        around=partial,
         unchecked=True,
     ),
     deviation(
@@ -425,7 +278,7 @@ FAULTS = (
             f"PUT {_FLEET}/cloud_connectors/{{}}",
             f"DELETE {_FLEET}/cloud_connectors/{{}}",
         ),
-        around=_unknown_is(400, "Cloud connector not found"),
+        around=unknown_is(400, "Cloud connector not found"),
     ),
     deviation(
         "policy_yaml",
@@ -447,14 +300,14 @@ FAULTS = (
         "rule_exceptions_500",
         "Exceptions of an unknown rule are a 500 (D-46).",
         f"POST {_RULES}/{{}}/exceptions",
-        around=_unknown_is(500),
+        around=unknown_is(500),
     ),
     deviation(
         "endpoint_list_loses",
         "A list of type endpoint loses its operating systems (D-47).",
         "POST /api/exception_lists",
         after=exactly(
-            lambda c, r: _plus(os_types=[])(c, r) if isinstance(r.body, dict) and "os_types" in r.body else r
+            lambda c, r: plus(os_types=[])(c, r) if isinstance(r.body, dict) and "os_types" in r.body else r
         ),
     ),
     deviation(
@@ -465,13 +318,13 @@ FAULTS = (
             "POST /api/risk_score/engine/schedule_now",
             "PATCH /api/risk_score/engine/saved_object/configure",
         ),
-        stages={"internal": _no_route},
+        stages={"internal": no_route},
     ),
     deviation(
         "conversation_category",
         "A conversation's category is not updated (D-52).",
         "PUT /api/security_ai_assistant/current_user/conversations/{}",
-        around=_ignored("category"),
+        around=ignored("category"),
     ),
     deviation(
         "prompt_colon_500",
@@ -479,7 +332,7 @@ FAULTS = (
         "POST /api/security_ai_assistant/prompts/_bulk_action",
         around=refuses(
             500,
-            _CRASH,
+            CRASH,
             lambda c: (
                 isinstance(c.body, dict)
                 and any(":" in str(p.get("name")) for p in c.body.get("create") or ())
@@ -490,19 +343,19 @@ FAULTS = (
         "plugins_404",
         "The plugins of the agent builder are behind a flag (D-56).",
         ("GET /api/agent_builder/plugins", "POST /api/agent_builder/plugins/install"),
-        stages={"internal": _no_route},
+        stages={"internal": no_route},
     ),
     deviation(
         "visualization_search_500",
         "Searching visualizations by field ends in a 500 (D-58).",
         "GET /api/visualizations",
-        around=refuses(500, _CRASH, lambda c: _query_has("search_fields")(c) or _query_has("fields")(c)),
+        around=refuses(500, CRASH, lambda c: query_has("search_fields")(c) or query_has("fields")(c)),
     ),
     deviation(
         "dashboard_time_mode",
         "The mode of a dashboard's time range is dropped (D-59).",
         ("POST /api/dashboards", "PUT /api/dashboards/{}"),
-        around=_ignored("time_range"),
+        around=ignored("time_range"),
     ),
     deviation(
         "es_query_size",

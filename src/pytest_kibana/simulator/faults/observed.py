@@ -6,7 +6,7 @@ Each was seen on 9.4.3 through a client library whose calls were all tried there
 from dataclasses import replace
 from typing import Any
 
-from pytest_kibana.simulator.faults.fields import deviation, exactly, optional, refuses
+from pytest_kibana.simulator.faults.deviating import deviation, exactly, optional, refuses
 from pytest_kibana.simulator.faults.model import Proceed
 from pytest_kibana.simulator.hosts import HOST
 from pytest_kibana.simulator.intake import parse_query, read_payload
