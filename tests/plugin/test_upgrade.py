@@ -422,6 +422,44 @@ def test_no_population_is_made_where_only_reading_is_allowed(command: Any, tmp_p
     assert "only reading is allowed" in done.stderr
 
 
+@pytest.mark.proof
+def test_conformance_that_got_worse_closes_the_gate(tmp_path: Path) -> None:
+    place = place_in(tmp_path)
+
+    def run(running: embedded.Embedded, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("KIBANA_", "PYTEST_"))}
+        return subprocess.run(
+            [
+                str(Path(sys.executable).with_name("pytest-kibana")),
+                "upgrade",
+                *arguments,
+                f"--state={place.state}",
+            ],
+            env={
+                **clean,
+                "KIBANA_URL": running.url,
+                "KIBANA_API_KEY": running.api_key,
+                "KIBANA_CONTRACT": "core",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    with serving("core", place, "--version 8.18.0") as running:
+        assert run(running, "prepare", "--resources=connector").returncode == 0
+    with serving("core", place, "--version 9.1.0") as running:
+        good = run(running, "verify", "--keep")
+        assert good.returncode == 0, good.stdout
+        assert "0 findings that are new" in good.stdout
+    with serving(
+        "core", place, "--version 9.3.0", "--fault 'response.wrong_type@GET /api/status'"
+    ) as running:
+        bad = run(running, "verify", "--keep")
+        assert bad.returncode == 1, bad.stdout
+        assert "but conformance got worse" in bad.stdout
+
+
 # -- the suites
 
 

@@ -156,6 +156,7 @@ def _run(state: "State", folder: Path, session: "Session", given: dict[str, Any]
         *flags({**given, "url": session.target.url}),
         f"--kibana-profile={profile}",
         f"--kibana-report-dir={folder}",
+        f"--kibana-seed={state.manifest['seed']}",
     ]
     command = [
         sys.executable,
@@ -193,6 +194,7 @@ def _compared(
     """Run the suite again, and set its results against those of before."""
     from dataclasses import replace
 
+    from pytest_kibana.evidence import About
     from pytest_kibana.evidence.compare import compare
 
     _run(state, state.after, session, given, profile)
@@ -200,8 +202,24 @@ def _compared(
         comparison = compare(_results(state.before), _results(state.after))
     except HarnessError as trouble:
         return replace(report, conformance=f"not compared: {trouble.message}")
+    # What only the new contract has was not promised before, and what it is itself to blame for is not the upgrade's.
     tested = {verdict.operation for verdict in comparison.old.verdicts}
-    fresh = [f for f in comparison.added if f.operation in tested] + list(comparison.graver)
-    # What a new contract adds was not promised before: a finding there is none of the upgrade.
-    worse = any(finding.status == "new" for finding in fresh)
-    return replace(report, conformance=comparison.text(), worse=worse)
+    fresh = [
+        f for f in (*comparison.added, *comparison.graver) if f.status == "new" and f.operation in tested
+    ]
+    fresh = [finding for finding in fresh if finding.about is not About.CONTRACT]
+    gone = [label for label in comparison.no_longer_tested if session.contract.find(label) is None]
+    counts = {
+        "findings that are new or graver, at operations of both runs": [
+            f"{f.code} {f.operation} {f.pointer} {f.sentence}" for f in fresh
+        ],
+        "findings that are fixed": [f"{f.code} {f.operation}" for f in comparison.fixed],
+        "operations no longer tested": [o for o in comparison.no_longer_tested if o not in gone],
+        "operations that the new contract no longer has": gone,
+        "operations whose success is no longer seen": list(comparison.lost_success),
+    }
+    lines = [
+        f"{len(rows)} {title}" + "".join(f"\n  {row[:160]}" for row in rows[:5])
+        for title, rows in counts.items()
+    ]
+    return replace(report, conformance="\n".join(lines), worse=bool(fresh))
