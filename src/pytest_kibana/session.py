@@ -22,7 +22,7 @@ from pytest_kibana.tenancy import Tenancy
 if TYPE_CHECKING:
     from pytest_kibana import cases, resources
     from pytest_kibana.cases import Bank, Case, CaseBudget
-    from pytest_kibana.conformance import Plan, Runner
+    from pytest_kibana.conformance import Claims, Plan, Runner
     from pytest_kibana.contract import Contract, Operation
     from pytest_kibana.evidence import Deviations, Finding, Header
     from pytest_kibana.resources import Factory, Resolver
@@ -145,6 +145,15 @@ class Session(Tenancy):
         return recipes_for(self.contract)
 
     @cached_property
+    def claims(self) -> "Mapping[str, Claims]":
+        """What operations need and change of that of which there is one."""
+        from pytest_kibana.conformance import Claims
+        from pytest_kibana.resources import claims_for
+
+        known = claims_for(self.contract, self.recipes)
+        return {label: Claims(claim.needs, claim.changes) for label, claim in known.items()}
+
+    @cached_property
     def bank(self) -> "Bank":
         """The cases of this contract and seed; made once, and kept in the cache."""
         from pytest_kibana.cases import open_bank
@@ -236,6 +245,7 @@ class Session(Tenancy):
                 space=space,
                 only_case=settings.case,
                 makers=frozenset(label for label, recipe in self.recipes.items() if recipe.creates),
+                claims=self.claims,
             ),
             concurrency=settings.concurrency,
             weather_deadline=settings.weather_deadline,

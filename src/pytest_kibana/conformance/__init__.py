@@ -12,6 +12,7 @@ from pytest_kibana.conformance.plan import GROUPS, Item, Plan, plan, select
 from pytest_kibana.conformance.ports import CaseSource, KnownTarget, Needs, Resolver, Sender
 from pytest_kibana.conformance.probes import UNKNOWN_ID
 from pytest_kibana.conformance.runner import Circumstances, Runner
+from pytest_kibana.conformance.schedule import Claims
 from pytest_kibana.conformance.summary import Conclusion, conclude
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Budget",
     "CaseSource",
     "Circumstances",
+    "Claims",
     "Conclusion",
     "Item",
     "KnownTarget",

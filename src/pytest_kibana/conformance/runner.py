@@ -8,7 +8,7 @@ failed.
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Literal
 
@@ -20,7 +20,7 @@ from pytest_kibana.conformance.outcome import Outcome, Tally
 from pytest_kibana.conformance.plan import Item, Plan
 from pytest_kibana.conformance.ports import CaseSource, Resolver, Sender
 from pytest_kibana.conformance.probes import Probe, probes
-from pytest_kibana.conformance.schedule import Schedule
+from pytest_kibana.conformance.schedule import Claims, Schedule
 from pytest_kibana.conformance.weather import PATIENCE, Sky, Watch
 from pytest_kibana.errors import (
     BudgetExhausted,
@@ -53,7 +53,7 @@ class Circumstances:
     ``secured`` whether it has security, ``strangers`` whether it serves people without credentials. ``space`` is the
     throwaway space that space-aware operations speak to; ``only_case`` sends this one case alone. ``shrink`` is how
     many requests may be spent on finding a smaller example of a failure. ``makers`` are the labels of operations that
-    make something.
+    make something, and ``claims`` says by label what must not change, or be used, while one is tested.
     """
 
     strict: bool = False
@@ -66,6 +66,7 @@ class Circumstances:
     only_case: str | None = None
     shrink: int = 12
     makers: frozenset[str] = frozenset()
+    claims: Mapping[str, Claims] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class Runner:
         self._work_there = threading.Condition(self._lock)
         self._idle = 0
         self._awaited: set[str] = set()
-        self._schedule = Schedule(())
+        self._schedule = Schedule((), self._around.claims)
         self._outcomes: dict[str, Outcome] = {}
         self._asked: set[str] = set()
         self._under_way: set[str] = set()
@@ -138,7 +139,7 @@ class Runner:
         """
         items = self.plan.items if keys is None else tuple(self._item(key) for key in keys)
         with self._lock:
-            self._schedule = Schedule(items)
+            self._schedule = Schedule(items, self._around.claims)
             self._work_there.notify_all()
         while len(self._workers) < self._concurrency:
             worker = threading.Thread(target=self._work, name=f"kibana-{len(self._workers)}", daemon=True)

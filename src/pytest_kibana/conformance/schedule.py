@@ -1,9 +1,10 @@
 """Which item is next: in the order of the plan, several at once, but never two changes of one resource
-together.
+together, and none of a thing of which there is one beside those that need it.
 """
 
-from collections import OrderedDict
-from collections.abc import Iterable
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -13,6 +14,17 @@ WINDOW: Final = 64
 """How many items may be finished or under way before pytest asks for them: stopping early must not send the
 rest.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Names of what must not change while an operation is tested, and of what nobody else may use meanwhile."""
+
+    shared: frozenset[str] = frozenset()
+    alone: frozenset[str] = frozenset()
+
+
+_NOTHING: Final = Claims()
 
 
 def lane(item: Item) -> str | None:
@@ -33,25 +45,34 @@ def lane(item: Item) -> str | None:
 
 
 class Schedule:
-    """Hands items out. Not safe for threads by itself: the runner holds its lock."""
+    """Hands items out. Not safe for threads by itself: the runner holds its lock.
 
-    def __init__(self, items: Iterable[Item]) -> None:
-        self._waiting: OrderedDict[str, tuple[Item, str | None]] = OrderedDict()
+    Args:
+        items: in the order of the plan.
+        claims: what operations need and change beside their lane, by label.
+    """
+
+    def __init__(self, items: Iterable[Item], claims: Mapping[str, Claims] | None = None) -> None:
+        self._claims = claims or {}
+        self._waiting: OrderedDict[str, tuple[Item, Claims]] = OrderedDict()
         self._urgent: set[str] = set()
-        self._busy: set[str] = set()
+        self._shared: Counter[str] = Counter()
+        self._alone: set[str] = set()
         self._ahead = 0
         for item in items:
             self.add(item)
 
     def take(self) -> Item | None:
-        """Return the first waiting item whose lane is free, or None where none is, or the window is full."""
+        """Return the first waiting item that nothing under way forbids, or None where none is, or the window is
+        full.
+        """
         key = self._first()
         if key is None:
             return None
-        item, way = self._waiting.pop(key)
+        item, claims = self._waiting.pop(key)
         self._urgent.discard(key)
-        if way is not None:
-            self._busy.add(way)
+        self._shared.update(claims.shared)
+        self._alone |= claims.alone
         self._ahead += 1
         return item
 
@@ -67,20 +88,22 @@ class Schedule:
 
     def _first(self) -> str | None:
         full = self._ahead >= WINDOW
-        passed: set[str] = set()
-        for key, (_, way) in islice(self._waiting.items(), WINDOW):
+        # Who has to wait keeps its turn: what comes after it and would be in its way waits too.
+        used, taken = {name for name, count in self._shared.items() if count}, set(self._alone)
+        for key, (_, claims) in islice(self._waiting.items(), WINDOW):
             if full and key not in self._urgent:
                 return None  # what somebody waits for stands in front
-            if way is None or not (way in self._busy or way in passed):
+            if not (claims.alone & used or claims.alone & taken or claims.shared & taken):
                 return key
-            passed.add(way)
+            used |= claims.shared
+            taken |= claims.alone
         return None
 
     def finished(self, item: Item) -> None:
-        """Free the item's lane."""
-        way = lane(item)
-        if way is not None:
-            self._busy.discard(way)
+        """Give back what the item claimed."""
+        claims = self._claims_of(item)
+        self._shared.subtract(claims.shared)
+        self._alone -= claims.alone
 
     def collected(self) -> None:
         """Move the window on: pytest has asked for one more outcome."""
@@ -94,7 +117,12 @@ class Schedule:
 
     def add(self, item: Item) -> None:
         """Enter an item that nobody had announced."""
-        self._waiting[item.key] = (item, lane(item))
+        self._waiting[item.key] = (item, self._claims_of(item))
+
+    def _claims_of(self, item: Item) -> Claims:
+        known = self._claims.get(item.operation.label, _NOTHING)
+        way = lane(item)
+        return known if way is None else Claims(known.shared, known.alone | {way})
 
     def __contains__(self, item: Item) -> bool:
         return item.key in self._waiting

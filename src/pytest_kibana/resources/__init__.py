@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_kibana.resources.catalogue import RESOURCES, resource
+    from pytest_kibana.resources.claims import Claim, claims_for
     from pytest_kibana.resources.facade import Resources
     from pytest_kibana.resources.factory import Factory
     from pytest_kibana.resources.handle import Handle
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 # The declarations take some milliseconds to read, and a run that makes nothing need not pay them.
 _HOMES = {
     "catalogue": ("RESOURCES", "resource"),
+    "claims": ("Claim", "claims_for"),
     "facade": ("Resources",),
     "factory": ("Factory",),
     "handle": ("Handle",),
@@ -45,6 +47,7 @@ __all__ = [
     "RESOURCES",
     "Belongings",
     "Call",
+    "Claim",
     "Entry",
     "Factory",
     "File",
@@ -64,6 +67,7 @@ __all__ = [
     "Trace",
     "abandoned",
     "bindings_for",
+    "claims_for",
     "left_behind",
     "living_runs",
     "recipes_for",
