@@ -176,6 +176,13 @@ def intended(resources: Resources, kind: str, **keys: str) -> Intent:
     return name
 
 
+def need_space_awareness(client: KibanaClient) -> None:
+    """Skip where Fleet keeps its policies for all spaces together, as it does in deployments that were not migrated."""
+    answer = client.get("/api/fleet/agents/setup")
+    if answer.status_code != 200 or not answer.json().get("is_space_awareness_enabled"):
+        pytest.skip(f"needs a Fleet that knows spaces, found {answer.text[:160]}")
+
+
 def names(items: Iterable[Mapping[str, Any]]) -> set[str]:
     """Return the names of objects."""
     return {str(item.get("name")) for item in items}

@@ -61,7 +61,7 @@ ASKS = (
     _ask(READ, unknown=404, words=(NONE,)),
     _ask(READ_ANY, unknown=404, words=(NONE,)),
     _ask(STATS),
-    _ask(FILE, unknown=404),
+    _ask(FILE),
     _ask(INPUTS, unknown=_GONE),
     _ask(DEPENDENCIES),
     _ask(INSTALL, {"force": False}, unknown=404, words=(NONE,)),

@@ -159,7 +159,11 @@ def test_an_integration_of_ones_own_lives(
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-EPM-024", source=LIVE, operations=[UPLOAD, READ, REMOVE], safety="disruptive"
+    "KBN-REQ-EPM-024",
+    level="SHOULD",
+    source="Kibana source, archive/parse.ts: what a package has to have",
+    operations=[UPLOAD, READ, REMOVE],
+    safety="disruptive",
 )
 def test_an_archive_is_installed(
     kibana_resources: Resources, kibana_client: KibanaClient, unique: Any
@@ -208,7 +212,11 @@ def test_many_are_upgraded_by_a_task(
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-EPM-027", source=LIVE, operations=[ROLLBACK, ROLLBACKS, ROLLED], safety="disruptive"
+    "KBN-REQ-EPM-027",
+    level="SHOULD",
+    source="Kibana docs: an upgrade is taken back",
+    operations=[ROLLBACK, ROLLBACKS, ROLLED],
+    safety="disruptive",
 )
 @pytest.mark.kibana_requires(license="enterprise")
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from pytest_kibana.suites.families.fleet import (
     intended,
     listed_ids,
     missing,
+    need_space_awareness,
     reading,
 )
 from pytest_kibana.wire import KibanaClient
@@ -144,7 +145,7 @@ def test_a_page_that_is_none_is_refused(kibana_client: KibanaClient, query: dict
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-FLKEY-010",
-    source="Terraform provider: policies and their keys are of one space since 9.1",
+    source="Kibana source, fleet/server/services: keys are of one space where Fleet knows spaces",
     operations=[READ, REMOVE, LIST],
     safety="global",
     since="9.1.0",
@@ -153,6 +154,7 @@ def test_a_key_is_of_one_space(
     kibana_resources: Resources, here: KibanaClient, other_space: KibanaClient
 ) -> None:
     """A key is neither read nor listed nor revoked from another space than that of its policy."""
+    need_space_awareness(here)
     key = kibana_resources.fleet_enrollment_api_key()
     assert_refused(other_space.get(ONE.format(key.id)), 404)
     assert_refused(other_space.delete(ONE.format(key.id)), 404)

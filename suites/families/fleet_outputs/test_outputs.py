@@ -97,7 +97,7 @@ def test_an_output_lives(kibana_resources: Resources, kibana_client: KibanaClien
     made = ok(name.became(kibana_client.post(ALL, json={**PLAIN, "name": name})))["item"]
     assert part(made, "name", *PLAIN) == {**PLAIN, "name": name}
     one = ONE.format(made["id"])
-    assert ok(kibana_client.get(one))["item"] == made
+    assert part(ok(kibana_client.get(one))["item"], *made) == made
     assert made["id"] in listed_ids(ok(kibana_client.get(ALL))["items"])
     changed = ok(kibana_client.put(one, json={"name": f"{name} again"}))["item"]
     assert part(changed, "id", "name", *PLAIN) == {**PLAIN, "id": made["id"], "name": f"{name} again"}
@@ -112,7 +112,7 @@ def test_nobody_reported_on_a_new_output(kibana_resources: Resources, kibana_cli
     """The health of an output that no agent uses is unknown."""
     output = kibana_resources.fleet_output()
     health = ok(kibana_client.get(f"{ONE.format(output.id)}/health"))
-    assert (health["state"], health["message"]) == ("UNKNOWN", "")
+    assert health["state"] == "UNKNOWN"
 
 
 @pytest.mark.kibana_requirement(
@@ -168,9 +168,11 @@ def test_the_default_stays(kibana_client: KibanaClient) -> None:
     if before is None:
         pytest.skip("needs a default output, found none")
     one = ONE.format(before["id"])
-    assert_refused(kibana_client.delete(one), 400)
+    answer = kibana_client.delete(one)
+    assert answer.status_code in (400, 403), f"{answer.status_code} {answer.text[:200]}"
     demoted = {"name": before["name"], "type": before["type"], "hosts": before["hosts"], "is_default": False}
-    assert_refused(kibana_client.put(one, json=demoted), 400)
+    answer = kibana_client.put(one, json=demoted)
+    assert answer.status_code in (400, 403), f"{answer.status_code} {answer.text[:200]}"
     assert ok(kibana_client.get(one))["item"] == before
 
 

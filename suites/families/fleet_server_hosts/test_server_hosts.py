@@ -80,7 +80,7 @@ def test_a_host_lives(kibana_resources: Resources, kibana_client: KibanaClient) 
     made = ok(name.became(kibana_client.post(ALL, json={**PLAIN, "name": name})))["item"]
     assert part(made, "name", *PLAIN) == {**PLAIN, "name": name}
     one = ONE.format(made["id"])
-    assert ok(kibana_client.get(one))["item"] == made
+    assert part(ok(kibana_client.get(one))["item"], *made) == made
     assert made["id"] in listed_ids(ok(kibana_client.get(ALL))["items"])
     urls = ["https://fleet.example.com:8221", "https://fleet.example.com:8222"]
     changed = ok(kibana_client.put(one, json={"host_urls": urls, "proxy_id": None}))["item"]
@@ -124,7 +124,8 @@ def test_the_default_stays(kibana_resources: Resources, kibana_client: KibanaCli
     assert len(default) <= 1
     if not default:
         pytest.skip("needs a default Fleet Server host, found none")
-    assert_refused(kibana_client.delete(ONE.format(default[0]["id"])), 400)
+    answer = kibana_client.delete(ONE.format(default[0]["id"]))
+    assert answer.status_code in (400, 403), f"{answer.status_code} {answer.text[:200]}"
     assert ok(kibana_client.get(ONE.format(default[0]["id"])))["item"] == default[0]
 
 

@@ -18,6 +18,7 @@ from pytest_kibana.suites.families.fleet import (
     every,
     listed_ids,
     missing,
+    need_space_awareness,
     reading,
 )
 from pytest_kibana.wire import KibanaClient
@@ -112,7 +113,7 @@ def test_a_question_without_sense_is_refused(kibana_client: KibanaClient, query:
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-FLUNIN-009",
-    source="Terraform provider: policies and their tokens are of one space since 9.1",
+    source="Kibana source, fleet/server/services: tokens are of one space where Fleet knows spaces",
     operations=[LIST, READ],
     safety="global",
     since="9.1.0",
@@ -121,6 +122,7 @@ def test_a_token_is_of_one_space(
     kibana_resources: Resources, here: KibanaClient, other_space: KibanaClient
 ) -> None:
     """A token is neither listed nor read from another space than that of its policy."""
+    need_space_awareness(here)
     policy = kibana_resources.fleet_agent_policy()
     [token] = tokens_of(here, policy.id)
     assert tokens_of(other_space, policy.id) == []
