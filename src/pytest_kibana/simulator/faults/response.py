@@ -212,7 +212,7 @@ def _in_refusals(fault: Fault) -> Fault:
             reply.body = {**_hostile(reply.body), **kept}
         return spoil_success(call, reply)
 
-    return replace(fault, after=after)
+    return replace(fault, noticed_by=(*fault.noticed_by, "error envelope"), after=after)
 
 
 # -- whole answers -----------------------------------------------------------------------------------------
