@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_kibana.errors import UsageError
 from pytest_kibana.resources import RESOURCES
 from pytest_kibana.upkeep import standing
 
@@ -34,7 +35,10 @@ def upgrade_phase(kibana_session: "Session", request: pytest.FixtureRequest) -> 
     if settings.upgrade is None or settings.upgrade_state is None:
         return ""
     if hasattr(request.config, "workerinput"):
-        pytest.skip("an upgrade is looked at by one process: run this suite without -n")
+        raise UsageError(
+            "several workers cannot look at one upgrade",
+            hint="Run pytest_kibana.suites.upgrade by itself, without -n.",
+        )
     return settings.upgrade
 
 
