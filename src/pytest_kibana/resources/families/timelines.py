@@ -37,6 +37,8 @@ TIMELINE = Resource(
     full={"description": "made by a test"},
     change={"description": "changed by a test"},
     version_at="/version",
+    # A change of what is not there would make it, which PATCH does not (Kibana source, failure_cases.ts).
+    gone_statuses=(404, 405),
     idempotent_delete=True,
     volatile=("/version", "/updated", "/updatedBy"),
     source="observed live",
