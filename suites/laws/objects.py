@@ -158,6 +158,18 @@ def update_is_to_the_point(bench: Bench) -> Broken:
     yield from differences(before, after, ignored=ignored)
 
 
+@statute(44, "a change shows", "read", "update", when=changes)
+def change_leaves_a_trace(bench: Bench) -> Broken:
+    """A change that is accepted shows in the object, wherever its family puts it."""
+    handle = bench.make()
+    before = copy.deepcopy(bench.here.read(handle))
+    reply = bench.here.ask(handle, bench.call("update"), change=bench.changing(handle, again=True))
+    if not reply.ok:
+        raise NotHere(f"needs a change that is accepted, found: {reply}")
+    if not bench.until(lambda: bench.here.read(handle) != before, bench.kind.read_within):
+        yield f"it was answered {reply.status}, and nothing of the object is other than before"
+
+
 @statute(37, "update echoes", "update", when=changes, level="SHOULD")
 def change_is_shown(bench: Bench) -> Broken:
     """Where the answer to a change shows the object, it shows what was changed."""
