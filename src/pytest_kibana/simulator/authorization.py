@@ -217,7 +217,9 @@ def only_looks(operation: Operation | None, method: str, path: str) -> bool:
         privileges = operation.privileges
         judged = [bool(_READS.search(name)) for name in privileges.names]
         return any(judged) if privileges.mode == "any" else all(judged)
-    return (method in ("GET", "HEAD") and path not in _WRITING_GETS) or bool(_LOOKS.search(path))
+    return (method in ("GET", "HEAD") and path not in _WRITING_GETS) or (
+        method == "POST" and bool(_LOOKS.search(path))
+    )
 
 
 def _gives(
