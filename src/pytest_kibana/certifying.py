@@ -13,7 +13,7 @@ import pytest
 
 from pytest_kibana import markers, suites
 from pytest_kibana.contract import Contract
-from pytest_kibana.evidence.codec import from_json, to_json
+from pytest_kibana.evidence.codec import from_json
 from pytest_kibana.evidence.model import Level, RequirementRecord, Verdict
 from pytest_kibana.wire import Exchange, Origin
 
@@ -49,8 +49,8 @@ class Calls:
 
 def certifies(
     item: pytest.Item, contract: Contract, calls: Mapping[str, dict[str, int]]
-) -> dict[str, Any] | None:
-    """Return what a test says of itself and whom it called, as plain data; None where it certifies nothing.
+) -> RequirementRecord | None:
+    """Return what a test says of itself and whom it called, without a verdict; None where it certifies nothing.
 
     An item of the plan certifies through its verdicts, and is not written down twice.
     """
@@ -62,7 +62,7 @@ def certifies(
     requirement: markers.Requirement = found[0]
     named = [op for label in requirement.operations if (op := contract.find(label)) is not None]
     called = [op for label in calls if (op := contract.find(label)) is not None]
-    record = RequirementRecord(
+    return RequirementRecord(
         test=name_of(item),
         requirement=requirement.id,
         level=Level(requirement.level),
@@ -71,7 +71,6 @@ def certifies(
         families=tuple(dict.fromkeys(op.family for op in (named or called))),
         calls={op.label: dict(calls[label]) for label in calls if (op := contract.find(label)) is not None},
     )
-    return to_json(record)
 
 
 def name_of(item: pytest.Item) -> str:
@@ -92,7 +91,7 @@ def _sentence(item: pytest.Item, parameters: Mapping[str, Any]) -> str:
 
 
 def concluded(told: Mapping[str, Any], phases: Sequence[pytest.TestReport]) -> RequirementRecord:
-    """Return the line for the results: what the test told of itself, and how its phases ended.
+    """Return the line for the results: what the test told of itself, as plain data, and how its phases ended.
 
     A set-up that broke says nothing about the deployment, so the test is in error; a clean-up that broke fails nothing
     here: what could not be removed is told elsewhere.

@@ -17,6 +17,7 @@ import pytest
 from pytest_kibana import markers
 from pytest_kibana.discretion import hush_exception, hush_report, hushed
 from pytest_kibana.errors import ExitCode, HarnessError
+from pytest_kibana.evidence.codec import to_json
 from pytest_kibana.evidence.model import Verdict
 from pytest_kibana.profiles import profile
 from pytest_kibana.report.formats import chosen
@@ -288,11 +289,18 @@ class Run:
         session = self.open()
         outcome = session.runner.outcome(key).marked(session.known)
         item.stash.setdefault(OUTCOMES, []).append(outcome)
-        if getattr(self.config.option, "allure_report_dir", None):
+        if self._allure:
             from pytest_kibana.report.allure import tell
 
-            tell(outcome, known=session.known)
+            links = {entry.id: entry.link for entry in session.deviations.entries}
+            tell(outcome, known=session.known, link_of=links.get)
         return outcome
+
+    @property
+    def _allure(self) -> str | None:
+        """The folder of Allure's results, where they are made."""
+        folder: str | None = getattr(self.config.option, "allure_report_dir", None)
+        return folder
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(
@@ -317,7 +325,14 @@ class Run:
             return None
         from pytest_kibana.certifying import certifies
 
-        return certifies(item, self.session.contract, self.calls.taken())
+        record = certifies(item, self.session.contract, self.calls.taken())
+        if record is None:
+            return None
+        if self._allure:
+            from pytest_kibana.report.allure import tell_requirement
+
+            tell_requirement(record)
+        return to_json(record)
 
     def _clean(self) -> Callable[[str], str] | None:
         """Return what takes secrets out of a text; None as long as none were used."""
@@ -418,13 +433,12 @@ class Run:
                 self.recorder.write(contract=self.session.contract.sha256)
         except HarnessError as error:
             self.trouble = self.trouble or error
-        folder = getattr(self.config.option, "allure_report_dir", None)
         if self.books is None or self.books.results is None:
             return
-        if folder:
+        if self._allure:
             from pytest_kibana.report.allure import write_environment
 
-            write_environment(Path(folder), self.books.header)
+            write_environment(Path(self._allure), self.books.header)
         if os.environ.get("GITHUB_ACTIONS"):
             from pytest_kibana.report.github import publish
 

@@ -1,6 +1,7 @@
-"""Allure: what an outcome tells it while the test runs, and the two files that it reads beside its results.
+"""Allure: what an outcome tells it while the test runs, and the files that it reads beside its results.
 
-Family, operation and check are Allure's epic, feature and story; findings become attachments, labels and links.
+Family, operation and check are Allure's epic, feature and story; findings become attachments, labels and links. Of a
+test of the suites they are family, requirement and the sentence that it certifies.
 allure-pytest must be at work (``--alluredir``); without it nothing happens here.
 """
 
@@ -10,12 +11,25 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from pytest_kibana.evidence.model import Finding, Header, Severity, Verdict, VerdictRecord
+from pytest_kibana.evidence.model import (
+    Finding,
+    Header,
+    Level,
+    RequirementRecord,
+    Severity,
+    Verdict,
+    VerdictRecord,
+)
 from pytest_kibana.report.formats import save
 from pytest_kibana.report.html.data import GROUPS
 
-REQUIREMENTS = "docs/reference/checks.md"
-"""Page of the requirements in this project; a code in lower case is an anchor of it."""
+CHECKS = "docs/reference/checks.md"
+"""Page of the checks in this project; a code in lower case is an anchor of it."""
+REQUIREMENTS = "docs/reference/requirements.md"
+"""Page of the requirements; the group of one in lower case, its id without the number, is an anchor of it."""
+DEVIATIONS = "spec/deviations.toml"
+"""List of the known deviations, for those whose entry has no link of its own."""
+_SEVERITIES = {Level.MUST: Severity.CRITICAL, Level.SHOULD: Severity.MINOR}
 _MOST_EXAMPLES = 20
 
 
@@ -55,15 +69,29 @@ def tell(
     allure.dynamic.parameter("checks", outcome.group)
     for code in dict.fromkeys(f.code for f in findings):
         allure.dynamic.tag(code)
-        allure.dynamic.link(f"{REQUIREMENTS}#{code.lower()}", link_type="link", name=f"requirement {code}")
+        allure.dynamic.link(f"{CHECKS}#{code.lower()}", link_type="link", name=f"requirement {code}")
     for status in dict.fromkeys(f.status for f in findings if f.status != "new"):
         allure.dynamic.tag({"known": "known deviation", "tolerated": "tolerated"}[status])
     for deviation in dict.fromkeys(f.deviation for f in findings if f.deviation):
-        allure.dynamic.issue(link_of(deviation) or REQUIREMENTS, name=f"known deviation {deviation}")
+        allure.dynamic.issue(link_of(deviation) or DEVIATIONS, name=f"known deviation {deviation}")
     if findings:
         allure.dynamic.description(_plain("\n\n".join(map(_described, findings[:_MOST_EXAMPLES]))))
     for finding in findings[:_MOST_EXAMPLES]:
         _attach(allure, finding)
+
+
+def tell_requirement(record: RequirementRecord) -> None:
+    """Tell Allure what a test of the suites certifies. Call it before the test's report is closed."""
+    allure: Any = import_module("allure")
+    place = record.test.split("/")
+    suite = place[1] if place[0] == "families" and len(place) > 2 else place[0].partition(".")[0]
+    allure.dynamic.epic(*map(_plain, record.families or (suite,)))
+    allure.dynamic.feature(record.requirement)
+    allure.dynamic.story(_plain(record.sentence))
+    allure.dynamic.severity(_SEVERITIES[record.level].value)
+    allure.dynamic.tag(record.level.value)
+    page = f"{REQUIREMENTS}#{record.requirement.rpartition('-')[0].lower()}"
+    allure.dynamic.link(page, link_type="link", name=f"requirement {record.requirement}")
 
 
 def _stories(outcome: _Outcome) -> tuple[str, ...]:
@@ -106,9 +134,15 @@ def _plain(text: str) -> str:
 
 
 def write_environment(folder: Path, header: Header) -> None:
-    """Write ``environment.properties`` and ``categories.json`` into the folder of Allure's results."""
+    """Write what Allure reads beside its results into their folder.
+
+    Allure 2 finds ``environment.properties`` and ``categories.json`` there by itself. Allure 3 has categories in its
+    configuration, ``allurerc.json``, which is given to it: ``allure generate --config FOLDER/allurerc.json FOLDER``.
+    """
     save(folder / "environment.properties", _environment(header))
     save(folder / "categories.json", json.dumps(categories(), indent=2) + "\n")
+    configuration = {"name": "Kibana conformance", "categories": {"rules": categories()}}
+    save(folder / "allurerc.json", json.dumps(configuration, indent=2) + "\n")
 
 
 def _environment(header: Header) -> str:

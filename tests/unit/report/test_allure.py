@@ -49,6 +49,14 @@ def test_fine():
 def test_not_tested():
     pytest.skip("the budget leaves it out")
 
+@pytest.mark.parametrize("families", [("spaces", "roles"), ()])
+def test_certifies(families):
+    from pytest_kibana.evidence import Level, RequirementRecord
+    from pytest_kibana.report.allure import tell_requirement
+    test = "families/spaces/test_changing.py::test_rename"
+    sentence = "A space is renamed."
+    tell_requirement(RequirementRecord(test, "KBN-REQ-SPACES-007", Level.MUST, Verdict.UNKNOWN, sentence, families))
+
 @pytest.mark.parametrize("number", range(len(HOSTILE)))
 def test_hostile(number):
     text = HOSTILE[number]
@@ -144,6 +152,21 @@ def test_requirement_and_deviation_are_linked(report: Path) -> None:
     assert links["known deviation D-20"]["type"] == "issue"
 
 
+def test_requirement_of_the_suites_has_its_own_place(raw: Path) -> None:
+    """Families, id and sentence are epic, feature and story; a test that names no family is in that of its folder."""
+    results = [json.loads(file.read_text()) for file in raw.glob("*-result.json")]
+    mine = [r for r in results if r["name"].startswith("test_certifies")]
+    epics = [{name for word, name in labels(r) if word == "epic"} for r in mine]
+    assert sorted(map(sorted, epics)) == [["roles", "spaces"], ["spaces"]]
+    for one in mine:
+        said = {("feature", "KBN-REQ-SPACES-007"), ("story", "A space is renamed."), ("severity", "critical")}
+        assert said <= labels(one)
+        (link,) = one["links"]
+        assert link["url"] == "docs/reference/requirements.md#kbn-req-spaces"
+        assert link["name"] == "requirement KBN-REQ-SPACES-007"
+    assert "## KBN-REQ-SPACES\n" in (ROOT / "docs" / "reference" / "requirements.md").read_text()
+
+
 def test_known_deviation_passes_and_says_so(report: Path) -> None:
     data = case(report, "test_known")
     assert data["status"] == "passed"
@@ -153,6 +176,25 @@ def test_known_deviation_passes_and_says_so(report: Path) -> None:
 def test_findings_fall_into_their_category(report: Path) -> None:
     tree = json.loads((report / "data" / "categories.json").read_text())
     names = {child["name"] for child in tree["children"]}
+    assert names == {"Answers: status, media type and body of an answer", "Not tested"}
+
+
+def test_allure_3_has_the_same_categories(raw: Path) -> None:
+    """It reads them from the configuration beside the results, and from nowhere else."""
+    if ALLURE is None:
+        pytest.skip("needs Allure's command line: npm install allure@3")
+    out = raw.parent / "report-3"
+    done = subprocess.run(
+        [ALLURE, "generate", "--config", str(raw / "allurerc.json"), "-o", str(out), str(raw)],
+        cwd=raw.parent,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    kept = json.loads((out / "widgets" / "categories.json").read_text())
+    names = {kept["nodes"][root]["name"] for root in kept["roots"]}
     assert names == {"Answers: status, media type and body of an answer", "Not tested"}
 
 
@@ -166,7 +208,7 @@ def test_numbers_agree(report: Path) -> None:
     numbers = json.loads((report / "widgets" / "summary.json").read_text())["statistic"]
     assert numbers["failed"] == 1
     assert numbers["skipped"] == 1
-    assert numbers["passed"] == 2 + len(HOSTILE)
+    assert numbers["passed"] == 4 + len(HOSTILE)
 
 
 def test_raw_results_hold_what_allure_reads(raw: Path) -> None:
