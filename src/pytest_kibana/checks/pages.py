@@ -73,6 +73,14 @@ def _whole(body: Any, names: tuple[str, ...]) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
+def _holds_list(look: Look) -> bool:
+    """Tell whether an answer has a list, whatever is in it: what there is this time makes no other verdict."""
+    body = seen.answer(look).json
+    return isinstance(body, list) or (
+        isinstance(body, dict) and any(isinstance(value, list) for value in body.values())
+    )
+
+
 def _rows(look: Look) -> list[Any]:
     return rows_of(seen.answer(look).json) or []
 
@@ -80,10 +88,7 @@ def _rows(look: Look) -> list[Any]:
 @check(
     "KBN-R401",
     "one thing twice in a list",
-    # However few rows there are: what a list holds this time is no reason for another verdict.
-    applies=lambda look: (
-        _listing(look) and (rows := rows_of(seen.answer(look).json)) is not None and len(rows) <= _MOST_ROWS
-    ),
+    applies=lambda look: _listing(look) and _holds_list(look) and len(_rows(look)) <= _MOST_ROWS,
     severity=Severity.NORMAL,
     why="Who counts, exports or deletes by the list does it twice.",
     example="A list of three shows the same case, with the same id, at the first and the second place.",
