@@ -273,7 +273,7 @@ class Session(Tenancy):
 
     def header(self) -> "Header":
         """Return the first line of the results."""
-        from pytest_kibana.checks import CATALOGUE
+        from pytest_kibana.checks import described
         from pytest_kibana.evidence import SCHEMA_VERSION, Header
 
         return Header(
@@ -281,15 +281,7 @@ class Session(Tenancy):
             tool={
                 "name": "pytest-kibana",
                 "version": version_of("pytest-kibana"),
-                "checks": {
-                    code: {
-                        "title": c.title,
-                        "level": c.level.value,
-                        "severity": c.severity.value,
-                        "why": c.why,
-                    }
-                    for code, c in CATALOGUE.items()
-                },
+                "checks": described(),
             },
             contract={
                 "source": self.contract_source,

@@ -27,4 +27,24 @@ _GROUPS = (
 CATALOGUE: Mapping[str, Check] = MappingProxyType(entered())
 """Every check by its code, in the order of the codes."""
 
-__all__ = ["CATALOGUE", "GROUP_LETTERS", "Check", "Judged", "Look", "Problem", "Step", "judge", "weigh"]
+
+def described() -> dict[str, dict[str, str]]:
+    """Return what a results document says of every check in its header, so that it can be read without us."""
+    return {
+        code: {"title": c.title, "level": c.level.value, "severity": c.severity.value, "why": c.why}
+        for code, c in CATALOGUE.items()
+    }
+
+
+__all__ = [
+    "CATALOGUE",
+    "GROUP_LETTERS",
+    "Check",
+    "Judged",
+    "Look",
+    "Problem",
+    "Step",
+    "described",
+    "judge",
+    "weigh",
+]

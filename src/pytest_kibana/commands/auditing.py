@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_kibana.cases.model import Kind
-from pytest_kibana.checks import CATALOGUE, Look, judge
+from pytest_kibana.checks import Look, described, judge
 from pytest_kibana.conformance import Conclusion, Item, Outcome, Plan, conclude, plan
 from pytest_kibana.conformance.outcome import Tally
 from pytest_kibana.conformance.probes import probes
@@ -236,10 +236,6 @@ def _header(
     strict: bool,
 ) -> Header:
     exchanges = [exchange for file in recordings.values() for exchange in file]
-    checks = {
-        code: {"title": c.title, "level": c.level.value, "severity": c.severity.value, "why": c.why}
-        for code, c in CATALOGUE.items()
-    }
     target: dict[str, Any] = {
         "url": _place(exchanges),
         "version": subject.version,
@@ -250,7 +246,7 @@ def _header(
     }
     return Header(
         schema=SCHEMA_VERSION,
-        tool={"name": "pytest-kibana", "version": version_of("pytest-kibana"), "checks": checks},
+        tool={"name": "pytest-kibana", "version": version_of("pytest-kibana"), "checks": described()},
         contract=contract,
         target=target,
         settings={
