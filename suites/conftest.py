@@ -63,11 +63,14 @@ def unmet(requirement: Requirement, session: "Session") -> str | None:
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Tolerate a broken SHOULD: it shows as an expected failure. What the contract says of the calls is a MUST."""
+    """Tolerate a broken SHOULD: it shows as an expected failure. What the contract says of the calls is a MUST.
+
+    An answer that lacks what a test reads of it breaks the requirement as an assertion does.
+    """
     requirement = requirement_of(item)
     try:
         yield
-    except (AssertionError, pytest.fail.Exception) as broken:
+    except (AssertionError, LookupError, TypeError, pytest.fail.Exception) as broken:
         if requirement.level == "SHOULD" and not run_of(item.config).settings.strict:
             pytest.xfail(f"tolerated, {requirement.id} is a SHOULD: {broken}")
         raise

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pytest_kibana.errors import ResourceTrouble
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, part
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
@@ -89,7 +90,10 @@ def test_a_changed_skill_keeps_the_rest(skill: Handle, here: KibanaClient) -> No
 def test_a_skill_in_use_stays(skill: Handle, kibana_resources: Resources, here: KibanaClient) -> None:
     """A skill that an agent uses is deleted only by force."""
     configuration = {"instructions": "", "tools": [{"tool_ids": []}], "skill_ids": [skill.id]}
-    kibana_resources.agent_builder_agent(configuration=configuration)
+    try:
+        kibana_resources.agent_builder_agent(configuration=configuration)
+    except ResourceTrouble as trouble:
+        pytest.skip(f"needs agents that have skills, found: {trouble.message}")
     assert_refused(here.delete(SKILL.format(skill.id)), 409)
     assert skill.exists()
     assert here.delete(SKILL.format(skill.id), query={"force": True}).status_code in (200, 204)
@@ -102,7 +106,7 @@ def test_a_skill_in_use_stays(skill: Handle, kibana_resources: Resources, here: 
 def test_plugins_are_listed_where_there_are_any(kibana_client: KibanaClient) -> None:
     """The list of plugins is a list, or the whole is switched off, which is said by 404."""
     answer = kibana_client.get(f"{BASE}/plugins")
-    if answer.status_code == 404:
+    if answer.status_code == 404 or not answer.json():
         pytest.skip("needs plugins of the agent builder, found that they are switched off")
     assert isinstance(ok(answer)["results"], list)
 
@@ -117,7 +121,10 @@ def test_plugins_are_listed_where_there_are_any(kibana_client: KibanaClient) -> 
 )
 def test_an_attachment_is_taken_back(kibana_resources: Resources, here: KibanaClient) -> None:
     """What is attached to a conversation is listed, changed, deleted softly, and restored."""
-    talk = kibana_resources.agent_builder_conversation()
+    try:
+        talk = kibana_resources.agent_builder_conversation()
+    except ResourceTrouble as trouble:
+        pytest.skip(f"needs a model to talk to, found: {trouble.message}")
     path = f"{BASE}/conversations/{talk.id}/attachments"
 
     def listed(**query: Any) -> list[str]:

@@ -236,6 +236,13 @@ SECURITY = (
         items="results",
         missing="Tool {} not found",
     ),
+    crud(
+        "agent_builder_skill",
+        "/api/agent_builder/skills",
+        chosen=True,
+        items="results",
+        missing="Skill {} not found",
+    ),
     Resource(
         "agent_builder_conversation",
         create=("POST /api/agent_builder/converse",),
