@@ -51,6 +51,11 @@ class Books:
         self._requirements: list[RequirementRecord] = []
         self._writer = ResultsWriter(folder / RESULTS, self.header, overwrite=self.overwrite)
 
+    @property
+    def broken(self) -> int:
+        """How many items failed for a failure of our own."""
+        return sum(outcome.error is not None for outcome in self._outcomes)
+
     def enter(self, outcomes: Sequence[Outcome]) -> None:
         """Write down outcomes."""
         for outcome in outcomes:

@@ -418,9 +418,11 @@ class Run:
             self.trouble = error
         if self.books is not None:
             interrupted = exitstatus in (ExitCode.INTERRUPTED, ExitCode.INTERNAL)
-            failed = exitstatus == ExitCode.FINDINGS
+            # Where nothing failed but the harness itself, the deployment is not to blame, and the code says so.
+            failed = exitstatus == ExitCode.FINDINGS and session.testsfailed > self.books.broken
             self.books.close(self.session, trouble=self.trouble, interrupted=interrupted, failed=failed)
-            if self.books.planned and exitstatus in (ExitCode.CONFORMANT, ExitCode.NOTHING_CHECKED):
+            ours = (ExitCode.CONFORMANT, ExitCode.NOTHING_CHECKED, ExitCode.FINDINGS)
+            if self.books.planned and exitstatus in ours and not failed:
                 session.exitstatus = int(self.books.exit_code)
         self._write_beside()
         if self.trouble is not None and exitstatus in (ExitCode.CONFORMANT, ExitCode.NOTHING_CHECKED):

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_kibana.embedded import Embedded, start
 from pytest_kibana.errors import ExitCode
+from pytest_kibana.evidence.model import HARNESS, Verdict
 from tests.plugin.conftest import Ran
 
 SUITE = ("--pyargs", "pytest_kibana.suites.contract", "-q", "--kibana-contract=core")
@@ -101,3 +102,56 @@ def test_a_contract_that_is_not_there_is_named(run_pytest: Run) -> None:
     ran = run_pytest(*SUITE[:-1], "--kibana-url=http://127.0.0.1:9", "--kibana-contract=./missing.json")
     assert ran.code in (ExitCode.USAGE, ExitCode.ENVIRONMENT)
     assert "missing.json" in ran.out or "127.0.0.1:9" in ran.out
+
+
+BROKEN = """
+import pytest
+from pytest_kibana.conformance import runner
+
+honest = runner.judge
+
+def judge(look, groups):
+    if look.operation.label == "GET /api/spaces/space" and "input" not in groups:
+        raise LookupError(f"lost at {look.exchange.request.method} with bm90LW91ci1rZXk6YzRuNHJ5LWluLWEtYnVn")
+    return honest(look, groups)
+
+runner.judge = judge
+"""
+
+
+def test_a_failure_of_our_own_is_told_in_every_report_and_blames_nobody(run_pytest: Run) -> None:
+    """It ends with the code of an error of ours where nothing else failed, and no report holds the key it quoted."""
+    running = start("core", "--api-key bm90LW91ci1rZXk6YzRuNHJ5LWluLWEtYnVn")
+    try:
+        ran = run_pytest(
+            *(
+                *SUITE,
+                "--kibana-operations=spaces",
+                "--kibana-report=html,junit,markdown,metrics",
+                "-p",
+                "breaks",
+            ),
+            f"--kibana-url={running.url}",
+            f"--kibana-api-key={running.api_key}",
+            files={"breaks.py": BROKEN},
+            env={"PYTHONPATH": ".", "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "step.md"},
+        )
+    finally:
+        running.close()
+    assert ran.code == ExitCode.INTERNAL, ran.out[-3000:]
+    results = ran.results
+    assert results.footer is not None
+    assert results.footer.exit_code == ExitCode.INTERNAL
+    assert results.footer.verdict is Verdict.ERROR
+    told = [t for t in results.troubles if t.kind == HARNESS]
+    assert {t.operation for t in told} == {"GET /api/spaces/space"}
+    assert len(told) == results.footer.counts["troubles"] == 3
+    assert all("LookupError: lost at" in t.sentence for t in told)
+    assert not [f for f in results.findings if f.status == "new"]
+    places = {path.name: path.read_text() for path in (ran.folder / "out").iterdir()}
+    places |= {"step.md": (ran.folder / "step.md").read_text(), "what was said": ran.out}
+    for name, text in places.items():
+        assert "bm90LW91ci1rZXk6YzRuNHJ5LWluLWEtYnVn" not in text, name
+        assert name == "metrics.txt" or "lost at" in text, name
+    assert "kibana_conformance_troubles 3" in places["metrics.txt"]
+    assert "kibana_conformance_exit_code 3" in places["metrics.txt"]

@@ -271,7 +271,9 @@ def verdict(results: Results) -> list[Line]:
     rate = f"{footer.requests} requests in {footer.seconds:.1f} s"
     planned = any(record.item.rsplit("-", 1)[-1] != "traffic" for record in results.verdicts)
     if not results.coverage or (results.requirements and not planned):
-        style: Style = "bad" if new or broken else "good"
+        spoilt = footer.verdict is Verdict.ERROR
+        style: Style = "bad" if new or broken or spoilt else "good"
+        failing += ", and the harness failed in part," if spoilt else ""
         calls = f"{_many(new, 'new finding')}{failing} in {_many(footer.requests, 'call')} made by hand"
         return [Line(), Line(calls, style)]
     scope = f"{tested} of {eligible} eligible operations tested, {rate}"
