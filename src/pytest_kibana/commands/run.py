@@ -27,6 +27,7 @@ def command(pytest_args: tuple[str, ...], **given: Any) -> None:
 
 
 def flags(given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield pytest's flags for a command's options, all but the secrets."""
     secret = {name for name, option in declared() if option.secret}
     for name, value in given.items():
         if value is None or name in secret:

@@ -203,7 +203,7 @@ class Remover:
 
 
 def _addressed(resource: Resource, keys: Mapping[str, Any]) -> bool:
-    """Tell whether a thing can be spoken about without looking for it. Where ids may be chosen, one may not have been."""
+    """Tell whether a thing can be spoken about without looking for it; where ids may be chosen, it may have none."""
     return "id" in keys or resource.id_at is None
 
 
