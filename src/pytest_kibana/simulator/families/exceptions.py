@@ -125,7 +125,9 @@ def duplicate(call: Call) -> Reply:
     if source is None:
         raise Refusal(404, f'exception list id: "{call.query.get("list_id")}" does not exist')
     if source.value.get("type") not in ("detection", "rule_default"):
-        text = f"unable to duplicate exception list with list_id: {source.value['list_id']} - action not allowed"
+        text = (
+            f"unable to duplicate exception list with list_id: {source.value['list_id']} - action not allowed"
+        )
         raise Refusal(405, text)
     clock, store = call.world.clock, call.world.store
     key, list_id = clock.uuid(), clock.uuid()
