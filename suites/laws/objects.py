@@ -139,17 +139,10 @@ def unknown_is_not_removed(bench: Bench) -> Broken:
 # -- update ------------------------------------------------------------------------------------------------
 
 
-@statute(
-    11,
-    "update changes what is meant",
-    "read",
-    "update",
-    when=changes,
-    kinds=(Kind.OBJECT, Kind.SETTING),
-)
+@statute(11, "update changes what is meant", "read", "update", when=changes)
 def update_is_to_the_point(bench: Bench) -> Broken:
     """An update changes what it was asked to, and nothing else."""
-    handle = bench.make() if bench.kind.kind is Kind.SETTING else bench.rich()
+    handle = bench.rich()
     before = copy.deepcopy(bench.here.read(handle))
     changes = bench.change(handle)
     after = bench.here.update(handle, changes)
