@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,27 +35,30 @@ class Ran:
         return read_results(self.folder / "out" / "results.jsonl")
 
 
+def run_in(
+    folder: Path, *arguments: str, files: dict[str, str] | None = None, env: dict[str, str] | None = None
+) -> Ran:
+    """Run pytest in a folder; results go to ``out``."""
+    for name, text in (files or {}).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("KIBANA_", "PYTEST_"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+        cwd=folder,
+        env={**clean, "KIBANA_REPORT_DIR": str(folder / "out"), **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout + done.stderr, folder)
+
+
 @pytest.fixture
 def run_pytest(tmp_path: Path) -> Callable[..., Ran]:
     """Run pytest in an empty folder; results go to ``out``."""
-
-    def run(*arguments: str, files: dict[str, str] | None = None, env: dict[str, str] | None = None) -> Ran:
-        for name, text in (files or {}).items():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_text(text)
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("KIBANA_", "PYTEST_"))}
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
-            cwd=tmp_path,
-            env={**clean, "KIBANA_REPORT_DIR": str(tmp_path / "out"), **(env or {})},
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout + done.stderr, tmp_path)
-
-    return run
+    return partial(run_in, tmp_path)
 
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
