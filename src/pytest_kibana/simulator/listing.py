@@ -15,6 +15,7 @@ ORDERS = ("sort_order", "sortOrder", "order", "sortDirection", "sort_direction")
 SEARCHES = ("search", "query", "kuery", "filter", "title", "name", "kqlQuery")
 TOTALS = ("total", "totalCount", "absoluteTotal", "count", "total_count")
 _DEFAULT_SIZE = 20
+_ALL = 10_000
 _TERM = re.compile(r'([\w.@-]+)\s*:\s*(?:"([^"]*)"|\(?([^()\s]+)\)?)')
 
 
@@ -156,7 +157,9 @@ def _find_shape(call: Call, resource: Resource) -> Shape:
         inner = call.world.synthesiser.flat(parameter.schema.json)
         if isinstance(inner, dict) and "default" in inner:
             defaults[parameter.name] = inner["default"]
-    size = whole(first(defaults, SIZES), _DEFAULT_SIZE)
+    # A list that nobody can ask for pages of comes whole, as those of Fleet's outputs and hosts do.
+    paged = call.operation is None or any(p.name in SIZES for p in call.operation.parameters_in("query"))
+    size = whole(first(defaults, SIZES), _DEFAULT_SIZE if paged or call.method != "GET" else _ALL)
     start = whole(first(defaults, PAGES), 0 if "page_index" in properties else 1)
     if isinstance(flat, dict) and flat.get("type") == "array":
         return Shape("", {}, first_page=start, size=size)
