@@ -27,10 +27,12 @@ demo: $(STAMP) ## run the conformance suites against the embedded stand-in and s
 test: $(STAMP) ## run the project's own tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-check: $(STAMP) ## lint, formatting and types
+check: $(STAMP) ## lint, formatting, types, dead and repeated code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/vulture
+	$(BIN)/pylint --disable=all --enable=duplicate-code --min-similarity-lines=10 --score=n src/pytest_kibana
 
 format: $(STAMP) ## mend what the linter can mend
 	$(BIN)/ruff check --fix .

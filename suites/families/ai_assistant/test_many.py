@@ -144,8 +144,9 @@ def test_the_knowledge_base_is_set_up(assistant: KibanaClient, here: KibanaClien
     source=LIVE,
     operations=[f"POST {ENTRIES}", f"GET {ENTRY}", f"PUT {ENTRY}", f"GET {ENTRIES}/_find", f"DELETE {ENTRY}"],
 )
+@pytest.mark.usefixtures("knowledge")
 def test_an_entry_is_read_changed_and_found(
-    knowledge: dict[str, Any], kibana_resources: Resources, here: KibanaClient, eventually: Eventually
+    kibana_resources: Resources, here: KibanaClient, eventually: Eventually
 ) -> None:
     """An entry of the knowledge base is read by its id, changed, found by name, and gone when it is deleted."""
     entry = kibana_resources.assistant_kb_entry()
@@ -161,13 +162,13 @@ def test_an_entry_is_read_changed_and_found(
 @pytest.mark.kibana_requirement(
     "KBN-REQ-ASSISTANT-027", source=LIVE, operations=[f"POST {ENTRIES}/_bulk_action", f"GET {ENTRY}"]
 )
-def test_many_entries_go_at_once(
-    knowledge: dict[str, Any], kibana_resources: Resources, here: KibanaClient
-) -> None:
+@pytest.mark.usefixtures("knowledge")
+def test_many_entries_go_at_once(kibana_resources: Resources, here: KibanaClient) -> None:
     """Many entries are deleted by one list of ids, and the others stay."""
     gone, kept = kibana_resources.assistant_kb_entry(), kibana_resources.assistant_kb_entry()
     assert bulk(here, ENTRIES, delete={"ids": [gone.id]})["deleted"] == [gone.id]
     assert_refused(here.get(f"{ENTRIES}/{gone.id}"), 404)
+    assert ok(here.get(f"{ENTRIES}/{kept.id}"))["id"] == kept.id
     assert ok(here.get(f"{ENTRIES}/{kept.id}"))["id"] == kept.id
 
 

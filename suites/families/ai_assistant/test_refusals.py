@@ -64,8 +64,9 @@ def test_what_makes_no_sense_is_refused(ask: Ask, assistant: KibanaClient) -> No
 @pytest.mark.kibana_requirement(
     "KBN-REQ-ASSISTANT-041", level="SHOULD", source="Kibana source, knowledge_base/entries"
 )
+@pytest.mark.usefixtures("knowledge")
 @pytest.mark.parametrize("ask", rows(*UNKNOWN))
-def test_an_unknown_entry_is_not_found(ask: Ask, knowledge: dict[str, Any], assistant: KibanaClient) -> None:
+def test_an_unknown_entry_is_not_found(ask: Ask, assistant: KibanaClient) -> None:
     """An entry of the knowledge base that is not there is answered 404."""
     ask.assert_answered(assistant)
 

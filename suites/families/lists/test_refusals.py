@@ -46,8 +46,9 @@ def data_streams(kibana_resources: Resources) -> Handle:
 
 
 @pytest.mark.kibana_requirement("KBN-REQ-LISTS-030", source=LIVE)
+@pytest.mark.usefixtures("data_streams")
 @pytest.mark.parametrize("ask", rows(*REFUSED))
-def test_what_makes_no_sense_is_refused(ask: Ask, data_streams: Handle, here: KibanaClient) -> None:
+def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
     """What is not there is answered 404, and what makes no sense 400."""
     ask.assert_answered(here)
 

@@ -15,7 +15,6 @@ from pytest_kibana.contract import Contract
 from pytest_kibana.wire.exchange import Rule
 
 SMALL = CaseBudget("small", 1, 5, 2, 5)
-RECIPE = Recipe(body={"name": "x", "amount": 2, "owner": {"uid": "u"}}, has_body=True)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text() | st.binary(max_size=5_000),
     lambda inner: (

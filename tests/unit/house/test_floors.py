@@ -46,7 +46,6 @@ ONLY_IN = {
     "schemathesis": {"cases/engine.py"},
     "httpx": {"wire/"},
 }
-NO_PYTEST_BELOW = TOP
 
 
 def modules() -> list[Path]:

@@ -24,12 +24,6 @@ from pytest_kibana.simulator.world import Call
 Json = Any
 
 
-def _installed_here(call: Call) -> bool:
-    """Tell whether the package was installed from the space that asks."""
-    record = call.table("epm_package").get(call.ids[0])
-    return record is not None and record.value.get("space") == call.space
-
-
 def _epoch_dates(call: Call, reply: Reply) -> Reply:
     if isinstance(reply.body, dict):
         kept = {name: reply.body[name] for name in ("accessDate", "createDate") if name in reply.body}
