@@ -31,6 +31,7 @@ def test_nobody_is_served(ask: Ask, nobody: KibanaClient) -> None:
 
 @pytest.mark.kibana_requirement("KBN-REQ-FLSYNC-002", level="SHOULD", source=PRIVILEGES, safety="read")
 @reading(ASKS)
+@pytest.mark.kibana_requires(license="enterprise")
 def test_a_viewer_reads_what_is_granted(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
     """A viewer reads what is synchronised where the privileges of the operation are for readers."""
     assert_reads_what_is_granted(ask, viewer, kibana_contract)
@@ -39,6 +40,7 @@ def test_a_viewer_reads_what_is_granted(ask: Ask, viewer: KibanaClient, kibana_c
 @pytest.mark.kibana_requirement(
     "KBN-REQ-FLSYNC-003", source=LIVE, operations=[STATUS], safety="read", since="9.1.0", tier="smoke"
 )
+@pytest.mark.kibana_requires(license="enterprise")
 def test_each_integration_has_a_state(kibana_client: KibanaClient) -> None:
     """The status names integrations, none where nothing is synchronised, each in one of four states."""
     status = ok(kibana_client.get("/api/fleet/remote_synced_integrations/status"))
@@ -54,6 +56,7 @@ def test_each_integration_has_a_state(kibana_client: KibanaClient) -> None:
     "KBN-REQ-FLSYNC-004", source=LIVE, operations=[REMOTE], safety="global", since="9.1.0"
 )
 @pytest.mark.parametrize("where", ["an unknown output", "an output of this cluster"])
+@pytest.mark.kibana_requires(license="enterprise")
 def test_only_remote_outputs_are_asked(
     kibana_resources: Resources, kibana_client: KibanaClient, where: str
 ) -> None:
