@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-
 from conftest import StandIn
+
 from pytest_kibana.simulator.archives import BadArchive, opened
 
 MANIFEST = "{format_version: 3.0.0, name: tiny, version: 1.0.0, title: T, description: d, owner: {github: o}}"
