@@ -12,6 +12,8 @@ import pytest
 Clean = Callable[[str], str]
 _PYTESTS_OWN = "_pytest._code"
 """Where the parts of a shown traceback are defined; nothing else is changed."""
+_OUTCOMES = (pytest.fail.Exception, pytest.skip.Exception)
+"""What pytest tells of these, and of an expected failure, is kept beside their arguments."""
 
 
 def hush_report(report: pytest.TestReport, clean: Clean) -> None:
@@ -27,6 +29,8 @@ def hush_exception(error: BaseException, clean: Clean) -> None:
     while behind is not None and id(behind) not in seen:
         seen.add(id(behind))
         behind.args = tuple(clean(a) if isinstance(a, str) else a for a in behind.args)
+        if isinstance(behind, _OUTCOMES) and isinstance(behind.msg, str):
+            behind.msg = clean(behind.msg)
         behind = behind.__cause__ or behind.__context__
 
 

@@ -131,6 +131,10 @@ class Run:
 
             self.recorder = HarRecorder(Path(self.settings.har).expanduser(), worker=self.session.worker)
             self.session.listeners.append(self.recorder.hear)
+        if self._allure:
+            from pytest_kibana.report.allure import keep_quiet
+
+            self.config.add_cleanup(keep_quiet(self.session.redactor.text))
 
     # -- collection
 

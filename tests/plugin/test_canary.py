@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from pytest_kibana import embedded
+from pytest_kibana.contract import load
 from tests.plugin.conftest import Ran
 
 KEY = base64.b64encode(b"canary-key-id:c4n4ry-Api-Key-Secret").decode()
@@ -251,3 +253,186 @@ def test_no_secret_is_in_what_the_suites_and_doctor_leave(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert not [s for s in canary.secrets() if s in done.stdout + done.stderr]
+
+
+REQUIREMENTS = """
+import pytest
+
+def tag(name, **more):
+    return pytest.mark.kibana_requirement(f"KBN-REQ-LOUD-{name}", source="a test", **more)
+
+def said(session, client):
+    return f"{session.settings.api_key} {client.credentials.secrets()} ApiKey {session.settings.api_key}"
+
+@tag("001")
+def test_broken(kibana_session, kibana_client):
+    kibana_client.get("/api/status")
+    assert kibana_client.get("/api/features").status_code == 418, said(kibana_session, kibana_client)
+
+@tag("002", level="SHOULD")
+def test_wished(kibana_session, kibana_client):
+    assert not said(kibana_session, kibana_client)
+
+@tag("003")
+def test_expected(kibana_session, kibana_client):
+    pytest.xfail(said(kibana_session, kibana_client))
+
+@tag("004")
+def test_skipped(kibana_session, kibana_client):
+    pytest.skip(said(kibana_session, kibana_client))
+
+@pytest.fixture
+def broken(kibana_session, kibana_client):
+    raise RuntimeError(said(kibana_session, kibana_client))
+
+@tag("005")
+def test_error(broken):
+    pass
+
+@pytest.fixture
+def littering(kibana_session, kibana_client):
+    yield
+    raise RuntimeError(said(kibana_session, kibana_client))
+
+def test_teardown(littering):
+    pass
+"""
+RULES = """
+from pytest_kibana.suites.conftest import pytest_runtest_call, pytest_runtest_setup
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_no_secret_is_in_what_requirements_say(
+    run_pytest: Callable[..., Ran], canary: Canary, workers: tuple[str, ...]
+) -> None:
+    """Why one failed, was tolerated, expected or not run, and whom it called, in results and reports alike."""
+    ran = run_pytest(
+        *(*LOUD, *workers, f"--kibana-url={canary.server.url}", "--kibana-contract=core"),
+        "--kibana-report=html,junit,markdown,metrics",
+        files={"conftest.py": RULES, "test_them.py": REQUIREMENTS},
+        env={"KIBANA_API_KEY": KEY, "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "step.md"},
+    )
+    assert ran.code == 1, ran.out[-3000:]
+    said = {record.requirement[-3:]: record for record in ran.results.requirements}
+    verdicts = {name: record.verdict.value for name, record in said.items()}
+    assert verdicts == {
+        "001": "failed",
+        "002": "tolerated",
+        "003": "tolerated",
+        "004": "not run",
+        "005": "error",
+    }
+    assert said["001"].calls["GET /api/status"] == {"200": 1}
+    assert all(said[name].reason for name in ("001", "002", "003", "004", "005"))
+    for secret in canary.secrets():
+        for path in (ran.folder / "out").iterdir():
+            assert secret not in path.read_text(), path.name
+    assert "KBN-REQ-LOUD-001" in (ran.folder / "step.md").read_text().replace("\\", "")
+    assert _leaks(ran, canary.secrets()) == {}
+
+
+def _said(canary: Canary, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one of our commands with the key in the environment, in a folder."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("KIBANA_")}
+    return subprocess.run(
+        [sys.executable, "-c", "from pytest_kibana.cli import main; main()", *arguments],
+        cwd=folder,
+        env={**clean, "KIBANA_API_KEY": KEY, "KIBANA_LEDGER_DIR": str(folder / "ledgers")},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+
+
+def _left(done: subprocess.CompletedProcess[str], folder: Path) -> Ran:
+    return Ran(done.returncode, done.stdout + done.stderr, folder)
+
+
+@pytest.mark.parametrize("form", ["markdown", "json", "html"])
+def test_no_secret_is_in_a_probed_diff(canary: Canary, tmp_path: Path, form: str) -> None:
+    """What a deployment says to a probe may repeat the request; the diff does not."""
+    answer = {"200": {"description": "ok", "content": {"application/json": {"schema": {"type": "object"}}}}}
+    document = load("core").document()
+    document["paths"]["/api/gone"] = {"get": {"operationId": "gone", "responses": answer}}
+    (tmp_path / "old.yaml").write_text(yaml.safe_dump(document))
+    url = canary.server.url.replace("//", f"//elastic:{CONNECTOR}@")
+    for target in (canary.server.url, url):
+        done = _said(
+            canary,
+            tmp_path,
+            *(
+                "contract",
+                "diff",
+                "old.yaml",
+                "core",
+                "--probe",
+                target,
+                "--format",
+                form,
+                "--output",
+                "diff",
+            ),
+        )
+        assert _leaks(_left(done, tmp_path), canary.secrets()) == {}
+        assert target == url or "/api/gone" in (tmp_path / "diff").read_text()
+
+
+def test_no_secret_is_in_a_consumer_that_is_derived(canary: Canary, tmp_path: Path) -> None:
+    """A recording of somebody else's holds whatever it holds; what is learned of it are labels."""
+    place = tmp_path / "recordings"
+    place.mkdir()
+    entries = [
+        {
+            "startedDateTime": "2026-01-01T00:00:00Z",
+            "time": 1,
+            "request": {
+                "method": method,
+                "url": f"http://elastic:changeme@kibana.example{path}?token={CONNECTOR}&key={KEY}",
+                "headers": [{"name": "Authorization", "value": f"ApiKey {KEY}"}],
+                "queryString": [{"name": "token", "value": CONNECTOR}],
+                "cookies": [],
+                "httpVersion": "HTTP/1.1",
+                "headersSize": -1,
+                "bodySize": -1,
+            },
+            "response": {
+                "status": 200,
+                "statusText": "OK",
+                "headers": [],
+                "cookies": [],
+                "content": {"size": 2, "mimeType": "application/json", "text": json.dumps({"key": KEY})},
+                "redirectURL": "",
+                "httpVersion": "HTTP/1.1",
+                "headersSize": -1,
+                "bodySize": -1,
+            },
+            "cache": {},
+            "timings": {"send": 0, "wait": 1, "receive": 0},
+        }
+        for method, path in (("GET", "/api/status"), ("GET", f"/api/spaces/space/{WRONG}"))
+    ]
+    har = place / "theirs.har"
+    har.write_text(
+        json.dumps({"log": {"version": "1.2", "creator": {"name": "x", "version": "1"}, "entries": entries}})
+    )
+    done = _said(canary, tmp_path, "consumer", "derive", str(har), "--contract", "core", "-o", "mine.toml")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "mine.toml").read_text()
+    assert "GET /api/spaces/space/{id}" in text
+    assert not [s for s in canary.secrets() if s in text + done.stdout + done.stderr]
+
+
+def test_no_secret_is_in_the_state_of_an_upgrade(canary: Canary, tmp_path: Path) -> None:
+    """Prepared, verified and reported: what is kept of secrets is that there were some."""
+    target = ("--url", canary.server.url, "--contract", "core", "--state", "state")
+    kinds = ("connector", "role", "rule", "saved_object")
+    prepare = ("upgrade", "prepare", *target, *(part for kind in kinds for part in ("--resources", kind)))
+    done = _said(canary, tmp_path, *prepare, "--allow", "global", "--no-run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert _leaks(_left(done, tmp_path), canary.secrets()) == {}
+    done = _said(canary, tmp_path, "upgrade", "verify", *target, "--no-run", "-v")
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    assert any(path.is_file() for path in (tmp_path / "state").rglob("*"))
+    assert _leaks(_left(done, tmp_path), canary.secrets()) == {}

@@ -94,6 +94,47 @@ def tell_requirement(record: RequirementRecord) -> None:
     allure.dynamic.link(page, link_type="link", name=f"requirement {record.requirement}")
 
 
+def keep_quiet(clean: Callable[[str], str]) -> Callable[[], None]:
+    """Take secrets out of what Allure writes of tests and fixtures that fail, which it hears before anybody else.
+
+    Args:
+        clean: takes secrets out of a text.
+
+    Returns:
+        What ends it.
+    """
+    commons: Any = import_module("allure_commons")
+
+    class Quiet:
+        def report_result(self, result: Any) -> None:
+            _hush(result, clean)
+
+        def report_container(self, container: Any) -> None:
+            for fixture in (*container.befores, *container.afters):
+                _hush(fixture, clean)
+
+    for hook in (Quiet.report_result, Quiet.report_container):
+        commons.hookimpl(tryfirst=True)(hook)
+    quiet = Quiet()
+    commons.plugin_manager.register(quiet)
+
+    def end() -> None:
+        commons.plugin_manager.unregister(quiet)
+
+    return end
+
+
+def _hush(told: Any, clean: Callable[[str], str]) -> None:
+    """Clean what a test, a fixture or a step tells of its end and of its parameters, and its steps."""
+    details = told.statusDetails
+    if details is not None:
+        details.message, details.trace = (text and clean(text) for text in (details.message, details.trace))
+    for parameter in told.parameters:
+        parameter.value = clean(str(parameter.value))
+    for step in told.steps:
+        _hush(step, clean)
+
+
 def _stories(outcome: _Outcome) -> tuple[str, ...]:
     """The checks that were broken; where all held, the group of checks."""
     broken = (Verdict.FAILED, Verdict.KNOWN, Verdict.TOLERATED, Verdict.ERROR)
