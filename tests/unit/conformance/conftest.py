@@ -231,6 +231,8 @@ class SmallKibana:
             return self.make(asked)
         if asked.path == "/api/things":
             return Reply(body=[thing, {"id": "2", "name": "b"}])
+        if asked.path.startswith("/api/things/") and "0bad" in asked.path:  # an id that nothing has
+            return error(404, "Not Found", "Saved object [thing] not found")
         if asked.path.startswith("/api/things/"):
             return Reply(204) if asked.method == "DELETE" else Reply(body=thing)
         if asked.path in ("/api/weather", "/api/newer"):
