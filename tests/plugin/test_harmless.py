@@ -318,6 +318,37 @@ def test_two_workers_come_to_the_verdicts_of_one_and_leave_nothing(bench: Bench)
     bench.clean()
 
 
+@pytest.mark.proof
+@pytest.mark.parametrize("contract", ["core", "9.1", "9.3"])
+def test_a_whole_contract_comes_to_the_same_verdicts_every_time(
+    tmp_path: Path,
+    published: Callable[[str], Path],
+    contract: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Alone, again, and with two workers, each against a stand-in of its own: statuses and verdicts are the same."""
+    source = contract if contract == CONTRACT else str(published(contract))
+    seen: list[dict[tuple[str, str, str], tuple[str, str]]] = []
+    for name, more in (("alone", ()), ("again", ()), ("two", ("-n", "2"))):
+        command = [
+            *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"),
+            *("--pyargs", "pytest_kibana.suites.contract", "--kibana-url=embedded"),
+            *(f"--kibana-contract={source}", "--kibana-seed=1", f"--kibana-report-dir={tmp_path / name}"),
+        ]
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("KIBANA_", "PYTEST_"))}
+        done = subprocess.run(
+            [*command, *more], cwd=tmp_path, env=clean, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == ExitCode.CONFORMANT, done.stdout[-4000:]
+        records = read_results(tmp_path / name / "results.jsonl").verdicts
+        seen.append({(r.item, r.operation, r.code): (r.verdict.value, str(r.statuses)) for r in records})
+    for other in seen[1:]:
+        assert {k: (v, other.get(k)) for k, v in seen[0].items() if other.get(k) != v} == {}
+        assert other.keys() == seen[0].keys()
+    with capsys.disabled():
+        print(f"\n{contract}: 3 runs, {len(seen[0])} verdicts each, none differs")
+
+
 @pytest.mark.parametrize("suite", SUITES[1:])
 def test_two_workers_come_to_the_outcomes_of_one_and_leave_nothing(bench: Bench, suite: str) -> None:
     same = ("--kibana-seed=7", "--junitxml=junit.xml")
