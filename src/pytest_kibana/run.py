@@ -19,6 +19,7 @@ from pytest_kibana.discretion import hush_exception, hush_report, hushed
 from pytest_kibana.errors import ExitCode, HarnessError
 from pytest_kibana.evidence.codec import to_json
 from pytest_kibana.evidence.model import Verdict
+from pytest_kibana.gating import reason_not_to_run
 from pytest_kibana.profiles import profile
 from pytest_kibana.report.formats import chosen
 from pytest_kibana.settings import Settings, ini_of
@@ -223,48 +224,9 @@ class Run:
             self.calls.taken()  # what was said between tests is none's
         if not any(item.iter_markers(name) for name in markers.GRAMMAR):
             return
-        needs: list[tuple[str, Callable[[Any], str | None]]] = [
-            ("kibana_requires", self._unmet),
-            ("kibana_safety", self._unsafe),
-            ("kibana_operation", self._unknown),
-            ("kibana_tier", self._beyond),
-        ]
-        for name, reason_of in needs:
-            for value in markers.read(item, name):
-                reason = reason_of(value)
-                if reason:
-                    pytest.skip(reason)
-
-    def _unmet(self, requires: markers.Requires) -> str | None:
-        target = self.open().target
-        return markers.unmet(
-            requires,
-            version=target.version,
-            license=target.license,
-            flavor=target.flavor,
-            plugins=set(target.plugins),
-        )
-
-    def _unsafe(self, safety: str) -> str | None:
-        from pytest_kibana.settings import SAFETY_CLASSES
-
-        if SAFETY_CLASSES.index(safety) <= SAFETY_CLASSES.index(self.settings.allow):
-            return None
-        return f"needs --kibana-allow {safety}, found {self.settings.allow}"
-
-    def _beyond(self, tier: str) -> str | None:
-        """Tell whether a test belongs to longer runs than this one; a budget of numbers is a standard one."""
-        named = (word for word in markers.TIERS if word in self.settings.budget.split(","))
-        here = next(named, "standard")
-        if markers.TIERS.index(tier) <= markers.TIERS.index(here):
-            return None
-        return f"needs --kibana-budget {tier}, found {here}"
-
-    def _unknown(self, operations: tuple[str, ...]) -> str | None:
-        contract = self.open().contract
-        if any(contract.find(name) for name in operations):
-            return None
-        return f"the contract ({contract.version or contract.source}) has no {' and no '.join(operations)}"
+        reason = reason_not_to_run(item, self.settings, self.open)
+        if reason:
+            pytest.skip(reason)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:

@@ -28,6 +28,7 @@ FLOORS: list[set[str]] = [
             "certifying",
             "sharding",
             "discretion",
+            "gating",
             "embedded",
             "markers",
             "profiles",

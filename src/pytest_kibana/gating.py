@@ -1,0 +1,63 @@
+"""Who may run: what a test's markers say it needs, held against the deployment and against what was allowed."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_kibana import markers
+from pytest_kibana.settings import SAFETY_CLASSES, Settings
+
+if TYPE_CHECKING:
+    from pytest_kibana.session import Session
+
+
+def reason_not_to_run(item: pytest.Item, settings: Settings, opened: Callable[[], "Session"]) -> str | None:
+    """Return why a test must be skipped, None where it may run.
+
+    Args:
+        item: the test; one without markers of ours needs nothing.
+        settings: what the run was told.
+        opened: returns the session with its target found; called only where a marker asks about the deployment.
+    """
+    needs: tuple[tuple[str, Callable[[Any], str | None]], ...] = (
+        ("kibana_requires", lambda requires: _unmet(requires, opened())),
+        ("kibana_safety", lambda safety: _unsafe(safety, settings)),
+        ("kibana_operation", lambda operations: _unknown(operations, opened())),
+        ("kibana_tier", lambda tier: _beyond(tier, settings)),
+    )
+    reasons = (reason_of(value) for name, reason_of in needs for value in markers.read(item, name))
+    return next(filter(None, reasons), None)
+
+
+def _unmet(requires: markers.Requires, session: "Session") -> str | None:
+    target = session.target
+    return markers.unmet(
+        requires,
+        version=target.version,
+        license=target.license,
+        flavor=target.flavor,
+        plugins=set(target.plugins),
+    )
+
+
+def _unsafe(safety: str, settings: Settings) -> str | None:
+    if SAFETY_CLASSES.index(safety) <= SAFETY_CLASSES.index(settings.allow):
+        return None
+    return f"needs --kibana-allow {safety}, found {settings.allow}"
+
+
+def _beyond(tier: str, settings: Settings) -> str | None:
+    """Tell whether a test belongs to longer runs than this one; a budget of numbers is a standard one."""
+    named = (word for word in markers.TIERS if word in settings.budget.split(","))
+    here = next(named, "standard")
+    if markers.TIERS.index(tier) <= markers.TIERS.index(here):
+        return None
+    return f"needs --kibana-budget {tier}, found {here}"
+
+
+def _unknown(operations: tuple[str, ...], session: "Session") -> str | None:
+    contract = session.contract
+    if any(contract.find(name) for name in operations):
+        return None
+    return f"the contract ({contract.version or contract.source}) has no {' and no '.join(operations)}"
