@@ -115,7 +115,7 @@ def test_unknown_and_senseless_ones_are_refused(
     assert_refused(other_space.get(one), 404)
     assert_refused(other_space.delete(one), 404)
     assert_refused(other_space.put(one, json=body("taken over")), 404)
-    assert_refused(here.post(OLD, json={"attributes": {}}), 400)
+    assert_refused(here.post(f"{one}-untitled", json={"attributes": {}}), 400)
     assert_refused(here.put(one, json={"attributes": {}}), 400)
     assert_refused(here.get(OLD, query={"perPage": 0}), 400)
     assert old.exists()
@@ -129,7 +129,7 @@ def test_unknown_and_senseless_ones_are_refused(
 def test_nobody_reads_or_changes_one(nobody: KibanaClient, old: Handle, kibana_space: Handle) -> None:
     """Nobody reads or changes dashboards."""
     theirs, one = nobody.in_space(kibana_space), OLD_ONE.format(old.id)
-    for method, path in (("GET", OLD), ("GET", one), ("POST", OLD), ("PUT", one), ("DELETE", one)):
+    for method, path in (("GET", OLD), ("GET", one), ("POST", one), ("PUT", one), ("DELETE", one)):
         more: dict[str, Any] = {"json": body("taken over")} if method in ("POST", "PUT") else {}
         assert_refused(theirs.request(method, path, **more), 401)
     assert old.exists()
