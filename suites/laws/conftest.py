@@ -60,7 +60,7 @@ def _mark(id_: str, law: Any, kind: Resource, has: Callable[[str], bool], tier: 
         level=law.level,
         source=law.source,
         operations=operations_of(kind, law, has),
-        since=kind.since,
+        since=kind.shaped_since or kind.since,
         tier=tier or law.tier,
         safety=kind.safety.value,
     )

@@ -210,6 +210,7 @@ class Resource:
     Circumstances:
         requires: resources or preparations that must be there first without being named in the body.
         since, until: first version of Kibana that has it, and first that no longer has it.
+        shaped_since: first version whose answers have the shape that is declared; laws are not tried before.
         licence, plugin: what the deployment needs; None for basic, and for what every Kibana has.
         flavors: where it exists.
         lacking: why its API has no way to make one, None where it has.
@@ -256,6 +257,7 @@ class Resource:
     requires: tuple[str, ...] = ()
     since: str | None = None
     until: str | None = None
+    shaped_since: str | None = None
     licence: str | None = None
     plugin: str | None = None
     flavors: tuple[str, ...] = ("traditional", "serverless")

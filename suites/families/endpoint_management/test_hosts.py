@@ -248,7 +248,10 @@ def test_a_file_is_fetched_from_a_host(
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-ENDPOINT-024", source=SOURCE, operations=[f"POST {NOTE}", f"GET {NOTE}"], safety="disruptive"
+    "KBN-REQ-ENDPOINT-024",
+    source=SOURCE,
+    operations=[f"POST {NOTE}", f"GET {NOTE}", "POST /api/fleet/package_policies"],
+    safety="disruptive",
 )
 def test_a_note_is_of_one_policy(kibana_resources: Resources, kibana_client: KibanaClient) -> None:
     """A note on the protection updates of a policy is read as it was written, and written anew."""

@@ -38,7 +38,6 @@ REFUSED = (
     Ask(VISIT, (NO_SUCH_ID,)),
     Ask(RENAME, (NO_SUCH_ID,), json={"label": "kbn-test"}),
     Ask(LEAVE, (NO_SUCH_ID,)),
-    Ask(SETTLE, json={"label": "kbn-test", "agentPolicyId": NO_SUCH_ID}, status=400, name="of no policy"),
     Ask(SETTLE, json={"label": "kbn-test"}, status=400, name="without a policy"),
 )
 
@@ -199,8 +198,19 @@ def test_monitors_are_of_one_space(monitor: Handle, other_space: KibanaClient) -
 @pytest.mark.kibana_requirement("KBN-REQ-SYNMON-008", source=LIVE)
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """What is not there is answered 404; a monitor of no place or type, or a place of no policy, 400."""
+    """What is not there is answered 404; a monitor of no place or type, or a place without a policy, 400."""
     ask.assert_answered(here)
+
+
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-SYNLOC-006",
+    source=LIVE,
+    operations=[SETTLE, "POST /api/fleet/agent_policies"],
+    safety="global",
+)
+def test_a_place_of_a_policy_that_is_not_there_is_refused(here: KibanaClient) -> None:
+    """A private place on an agent policy that Fleet does not know is refused with 400."""
+    Ask(SETTLE, json={"label": "kbn-test", "agentPolicyId": NO_SUCH_ID}, status=400).assert_answered(here)
 
 
 @pytest.mark.kibana_requirement(

@@ -11,6 +11,8 @@ from pytest_kibana.suites.families.asking import FEW, ok, part, texts
 from pytest_kibana.wire import KibanaClient
 
 LIVE = "observed live"
+UNWRAPPED = "9.0"
+"""Before it, the answers of timelines and notes were wrapped (published contract of 8.18)."""
 NOTE, PIN, TIMELINE = "/api/note", "/api/pinned_event", "/api/timeline"
 
 
@@ -33,7 +35,11 @@ def write(client: KibanaClient, timeline: Handle, text: str, **more: Any) -> Any
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-TIMELINE-030", source=LIVE, operations=[f"PATCH {NOTE}", f"GET {NOTE}"], tier="smoke"
+    "KBN-REQ-TIMELINE-030",
+    since=UNWRAPPED,
+    source=LIVE,
+    operations=[f"PATCH {NOTE}", f"GET {NOTE}"],
+    tier="smoke",
 )
 def test_a_note_is_of_its_timeline(timeline: Handle, kibana_resources: Resources, here: KibanaClient) -> None:
     """A note is found by its timeline, says who wrote it, and is not among those of another."""
@@ -51,7 +57,7 @@ def test_a_note_is_of_its_timeline(timeline: Handle, kibana_resources: Resources
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-TIMELINE-031", source=LIVE, operations=[f"PATCH {NOTE}", f"GET {NOTE}"]
+    "KBN-REQ-TIMELINE-031", since=UNWRAPPED, source=LIVE, operations=[f"PATCH {NOTE}", f"GET {NOTE}"]
 )
 def test_a_note_is_written_anew(timeline: Handle, here: KibanaClient) -> None:
     """A note that is named is changed, and no second one is made."""
@@ -62,7 +68,7 @@ def test_a_note_is_written_anew(timeline: Handle, here: KibanaClient) -> None:
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-TIMELINE-032", source=LIVE, operations=[f"DELETE {NOTE}", f"GET {NOTE}"]
+    "KBN-REQ-TIMELINE-032", since=UNWRAPPED, source=LIVE, operations=[f"DELETE {NOTE}", f"GET {NOTE}"]
 )
 def test_notes_go_one_by_one_or_together(timeline: Handle, here: KibanaClient) -> None:
     """One note is deleted by its id, many by theirs, and the others stay."""
@@ -72,7 +78,9 @@ def test_notes_go_one_by_one_or_together(timeline: Handle, here: KibanaClient) -
     assert [one["noteId"] for one in notes_of(here, timeline)] == [kept]
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-TIMELINE-033", source=LIVE, operations=[f"GET {NOTE}"])
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-TIMELINE-033", since=UNWRAPPED, source=LIVE, operations=[f"GET {NOTE}"]
+)
 def test_notes_are_shown_page_by_page(
     timeline: Handle, here: KibanaClient, other_space: KibanaClient
 ) -> None:
@@ -86,7 +94,7 @@ def test_notes_are_shown_page_by_page(
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-TIMELINE-034", source=LIVE, operations=[f"PATCH {PIN}", f"GET {TIMELINE}"]
+    "KBN-REQ-TIMELINE-034", since=UNWRAPPED, source=LIVE, operations=[f"PATCH {PIN}", f"GET {TIMELINE}"]
 )
 def test_an_event_is_pinned_and_unpinned(
     timeline: Handle, here: KibanaClient, unique: Callable[[], str]
@@ -103,6 +111,7 @@ def test_an_event_is_pinned_and_unpinned(
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-TIMELINE-035",
+    since=UNWRAPPED,
     level="SHOULD",
     source="Kibana source, timeline/saved_object/timelines: deleteTimeline",
     operations=[f"DELETE {TIMELINE}", f"GET {NOTE}"],
@@ -115,7 +124,11 @@ def test_notes_go_with_their_timeline(timeline: Handle, here: KibanaClient) -> N
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-TIMELINE-036", source=LIVE, operations=[f"PATCH {NOTE}", f"GET {NOTE}"], tier="thorough"
+    "KBN-REQ-TIMELINE-036",
+    since=UNWRAPPED,
+    source=LIVE,
+    operations=[f"PATCH {NOTE}", f"GET {NOTE}"],
+    tier="thorough",
 )
 @FEW
 @given(text=texts)

@@ -20,6 +20,8 @@ from pytest_kibana.suites.families.conftest import Eventually
 from pytest_kibana.wire import KibanaClient
 
 LIVE = "observed live"
+UNWRAPPED = "9.0"
+"""Before it, the answers of timelines and notes were wrapped (published contract of 8.18)."""
 ONE, ALL = "/api/timeline", "/api/timelines"
 MAKE, READ, CHANGE, REMOVE = (f"{method} {ONE}" for method in ("POST", "GET", "PATCH", "DELETE"))
 LIST, RESOLVE, COPY = f"GET {ALL}", f"GET {ONE}/resolve", f"GET {ONE}/_copy"
@@ -49,7 +51,9 @@ def exported(client: KibanaClient, *timelines: Handle) -> Any:
     return client.post(f"{ONE}/_export", query={"file_name": "timelines.ndjson"}, json=body)
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-TIMELINE-001", source=LIVE, operations=[CHANGE, READ], tier="smoke")
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-TIMELINE-001", since=UNWRAPPED, source=LIVE, operations=[CHANGE, READ], tier="smoke"
+)
 def test_a_change_keeps_what_it_does_not_name(timeline: Handle, here: KibanaClient) -> None:
     """A timeline is changed at its version: what the change names is new, the rest stays, and so does the id."""
     before = shown(here, timeline.id)
@@ -65,7 +69,9 @@ def test_a_change_keeps_what_it_does_not_name(timeline: Handle, here: KibanaClie
     assert after["updated"] >= before["updated"]
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-TIMELINE-002", source=LIVE, operations=[CHANGE, READ], tier="smoke")
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-TIMELINE-002", since=UNWRAPPED, source=LIVE, operations=[CHANGE, READ], tier="smoke"
+)
 def test_an_old_version_changes_nothing(timeline: Handle, here: KibanaClient) -> None:
     """A change at an old version is refused with 409, and changes nothing."""
     old = shown(here, timeline.id)["version"]
@@ -76,7 +82,9 @@ def test_an_old_version_changes_nothing(timeline: Handle, here: KibanaClient) ->
     assert shown(here, timeline.id) == now
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-TIMELINE-003", source=LIVE, operations=[READ, RESOLVE])
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-TIMELINE-003", since=UNWRAPPED, source=LIVE, operations=[READ, RESOLVE]
+)
 def test_a_timeline_resolves_to_itself(timeline: Handle, here: KibanaClient) -> None:
     """A timeline that never moved is resolved as an exact match, and is the same as when it is read."""
     resolved = ok(here.get(f"{ONE}/resolve", query={"id": timeline.id}))
@@ -85,7 +93,9 @@ def test_a_timeline_resolves_to_itself(timeline: Handle, here: KibanaClient) -> 
     assert part(resolved["timeline"], *names) == part(shown(here, timeline.id), *names)
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-TIMELINE-004", source=LIVE, operations=[LIKE, READ, LIST])
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-TIMELINE-004", since=UNWRAPPED, source=LIVE, operations=[LIKE, READ, LIST]
+)
 def test_a_timeline_is_liked_and_no_longer(
     timeline: Handle, kibana_resources: Resources, here: KibanaClient
 ) -> None:
@@ -108,6 +118,7 @@ def test_a_timeline_is_liked_and_no_longer(
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-TIMELINE-005",
+    since=UNWRAPPED,
     level="SHOULD",  # 9.4.3 serves a copy to POST only, and only to itself
     source="published contracts",
     operations=[COPY, READ],
@@ -121,7 +132,10 @@ def test_a_copy_is_a_timeline_of_its_own(timeline: Handle, here: KibanaClient) -
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-TIMELINE-006", source=LIVE, operations=[f"GET {ONE}/_draft", f"POST {ONE}/_draft", LIST]
+    "KBN-REQ-TIMELINE-006",
+    since=UNWRAPPED,
+    source=LIVE,
+    operations=[f"GET {ONE}/_draft", f"POST {ONE}/_draft", LIST],
 )
 @pytest.mark.parametrize("kind", ["default", "template"])
 def test_a_draft_is_kept_until_it_is_begun_anew(here: KibanaClient, kind: str) -> None:
@@ -139,7 +153,7 @@ def test_a_draft_is_kept_until_it_is_begun_anew(here: KibanaClient, kind: str) -
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-TIMELINE-007", source=LIVE, operations=[EXPORT, IMPORT, LIST], tier="smoke"
+    "KBN-REQ-TIMELINE-007", since=UNWRAPPED, source=LIVE, operations=[EXPORT, IMPORT, LIST], tier="smoke"
 )
 def test_an_export_brings_timelines_back(
     kibana_resources: Resources, here: KibanaClient, eventually: Eventually
@@ -168,6 +182,7 @@ def test_an_export_brings_timelines_back(
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-TIMELINE-008",
+    since=UNWRAPPED,
     source="Kibana source, timeline/utils/failure_cases.ts",
     operations=[EXPORT, IMPORT],
 )
@@ -181,7 +196,7 @@ def test_what_is_there_is_not_imported_again(timeline: Handle, here: KibanaClien
     assert ok(here.get(ALL))["totalCount"] == 1
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-TIMELINE-009", source=LIVE, operations=[LIST])
+@pytest.mark.kibana_requirement("KBN-REQ-TIMELINE-009", since=UNWRAPPED, source=LIVE, operations=[LIST])
 def test_timelines_are_found(kibana_resources: Resources, here: KibanaClient) -> None:
     """Timelines are searched by title, sorted, counted by kind, and shown page by page."""
     made = {name: kibana_resources.timeline(title=name).id for name in ("ant", "bee", "cat")}
@@ -204,7 +219,9 @@ def test_timelines_are_found(kibana_resources: Resources, here: KibanaClient) ->
     }
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-TIMELINE-010", source=LIVE, operations=[REMOVE, READ, LIST])
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-TIMELINE-010", since=UNWRAPPED, source=LIVE, operations=[REMOVE, READ, LIST]
+)
 def test_many_timelines_go_at_once(kibana_resources: Resources, here: KibanaClient) -> None:
     """Many timelines are deleted by one list of ids, and the others stay."""
     doomed, kept = [kibana_resources.timeline() for _ in range(2)], kibana_resources.timeline()
@@ -215,7 +232,9 @@ def test_many_timelines_go_at_once(kibana_resources: Resources, here: KibanaClie
     assert [one["savedObjectId"] for one in ok(here.get(ALL))["timeline"]] == [kept.id]
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-TIMELINE-011", source=LIVE, operations=[READ, LIST, CHANGE])
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-TIMELINE-011", since=UNWRAPPED, source=LIVE, operations=[READ, LIST, CHANGE]
+)
 def test_a_timeline_is_of_its_space(timeline: Handle, other_space: KibanaClient) -> None:
     """A timeline is neither found, listed nor changed from another space."""
     before = timeline.read()
@@ -228,6 +247,7 @@ def test_a_timeline_is_of_its_space(timeline: Handle, other_space: KibanaClient)
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-TIMELINE-012",
+    since=UNWRAPPED,
     source="Kibana source, install_prepackaged_timelines",
     operations=[f"POST {ONE}/_prepackaged"],
     safety="global",
@@ -246,6 +266,7 @@ def test_nothing_is_installed_of_nothing(here: KibanaClient) -> None:
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-TIMELINE-013",
+    since=UNWRAPPED,
     level="SHOULD",  # 9.4.3 answers 500
     source="Kibana source, get_timeline: an id is demanded",
     operations=[READ],
@@ -255,7 +276,9 @@ def test_it_must_be_said_which(here: KibanaClient) -> None:
     assert_refused(here.get(ONE), 400)
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-TIMELINE-014", source=LIVE, operations=[MAKE, READ], tier="thorough")
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-TIMELINE-014", since=UNWRAPPED, source=LIVE, operations=[MAKE, READ], tier="thorough"
+)
 @FEW
 @given(title=texts, description=texts)
 def test_a_timeline_reads_as_it_was_made(

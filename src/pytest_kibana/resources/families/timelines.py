@@ -41,6 +41,7 @@ TIMELINE = Resource(
     gone_statuses=(404, 405),
     idempotent_delete=True,
     volatile=("/version", "/updated", "/updatedBy"),
+    shaped_since="9.0",
     source="observed live",
 )
 

@@ -27,7 +27,7 @@ PLUGINS = (
 """Plugins that the status document lists."""
 
 
-@family.on("GET /api/status")
+@family.route("GET /api/status", open=True)
 def status(call: Call) -> Reply:
     """The status document; without credentials, or with wrong ones, only the level."""
     v7, v8 = (_flag(call.query.get(name)) for name in ("v7format", "v8format"))
@@ -125,7 +125,7 @@ def _metrics(now: str) -> dict[str, Json]:
     }
 
 
-@family.on("GET /api/features")
+@family.route("GET /api/features")
 def features(call: Call) -> Reply:
     """The features that roles can be given privileges of."""
     listed = []
