@@ -291,18 +291,29 @@ def _tiers(types: Iterable[Any]) -> Iterable[tuple[str, bool]]:
             yield tier, enabled
 
 
+_GUARDED = ("/api/spaces/space", "/api/features")
+
+
 def _access(client: KibanaClient) -> tuple[bool | None, bool | None]:
-    """Learn whether requests without credentials, and with wrong ones, are served."""
-    path = "/api/spaces/space"
-    answer = _ask(client.anonymous(), "GET", path)
-    if answer is None or answer.status not in (200, 401, 403):
-        return None, None
-    if answer.status != 200:
-        return False, False
+    """Learn whether requests without credentials, and with wrong ones, are served.
+
+    One operation that serves strangers is a defect of it, and not how the deployment is set up: it takes two.
+    """
+    anonymous = _served(client.anonymous())
     # An anonymous provider serves nobody, yet refuses a key that nobody has; without security both are
     # served.
-    answer = _ask(client.as_(_NOBODY), "GET", path)
-    return True, answer.status == 200 if answer is not None else None
+    return anonymous, _served(client.as_(_NOBODY)) if anonymous else anonymous
+
+
+def _served(client: KibanaClient) -> bool | None:
+    """Tell whether all that are asked serve this client; None where the first says neither."""
+    first, *others = _GUARDED
+    answer = _ask(client, "GET", first)
+    if answer is None or answer.status not in (200, 401, 403):
+        return None
+    if answer.status != 200:
+        return False
+    return all((said := _ask(client, "GET", path)) is None or said.status != 401 for path in others)
 
 
 def _xsrf_exempt(client: KibanaClient) -> bool | None:

@@ -153,6 +153,18 @@ def test_anonymous_access_and_disabled_security(
     assert (target.anonymous, target.security_disabled) == (anonymous, disabled)
 
 
+def test_one_operation_that_serves_strangers_is_its_defect_and_not_how_it_is_set_up(
+    kibana: Kibana, client: KibanaClient
+) -> None:
+    """Were it taken for an anonymous provider, no other operation would be held to refuse strangers."""
+    kibana.paths["/api/spaces/space"] = Say([])
+    kibana.paths["/api/features"] = lambda seen: Say(
+        [], status=200 if seen.header("authorization") == KNOWN else 401
+    )
+    target = probe(client)
+    assert (target.anonymous, target.security_disabled) == (False, False)
+
+
 @pytest.mark.parametrize(
     ("answer", "exempt"),
     [(Say(XSRF, status=400), False), (Say({}), True), (Say(status=404), None), (Say(status=500), None)],
