@@ -9,6 +9,7 @@ from typing import Any
 from pytest_kibana.contract import Contract, load, load_bytes
 
 Json = Any
+_EVERYWHERE = "POST /api/spaces/space"
 _METHODS = frozenset({"get", "put", "post", "delete", "patch", "head", "options", "trace"})
 
 
@@ -17,13 +18,16 @@ def open_contracts(sources: Sequence[str], search: Sequence[Path] | None = None)
 
     Args:
         sources: what :func:`pytest_kibana.contract.load` accepts. Where several know the same operation, the first
-            decides; the whole has the version and the flavor of the first.
+            decides; the whole has the version and the flavor of the first. A part of an API that is published apart
+            is served beside the core contract, for there is no Kibana without spaces and a status.
         search: directories in which published contracts are looked for.
 
     Raises:
         ContractError: one of them cannot be had or read.
     """
     first, *others = [load(source, search=search) for source in sources]
+    if all(contract.find(_EVERYWHERE) is None for contract in (first, *others)):
+        others.append(load("core"))
     if not others:
         return first
     document = first.document()
