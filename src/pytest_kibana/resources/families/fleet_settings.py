@@ -165,7 +165,9 @@ CLOUD_CONNECTOR = Resource(
     made_at="/item",
     reading_at="/item",
     read=(item("GET /api/fleet/cloud_connectors/{cloudConnectorId}"),),
-    listing=(fleet_page(Call("GET /api/fleet/cloud_connectors"), page=None, per_page=None, total=None),),
+    listing=(
+        fleet_page(Call("GET /api/fleet/cloud_connectors"), total=None, page_at=None, per_page_at=None),
+    ),
     update=(item("PUT /api/fleet/cloud_connectors/{cloudConnectorId}", {"name": "${unique.b}"}),),
     delete=(item("DELETE /api/fleet/cloud_connectors/{cloudConnectorId}", query={"force": True}),),
     create_only=("cloudProvider",),
