@@ -1,12 +1,14 @@
 """What 9.4 serves beside the contract in use, and contracts that are served together (observed on 9.4.3)."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from conftest import StandIn
-from pytest_kibana.simulator.joining import join
+from pytest_kibana.simulator.joining import join, open_contracts
 
 Json = Any
 
@@ -18,6 +20,17 @@ def newest(stand_in: StandIn) -> httpx.Client:
 
 
 class TestJoining:
+    def test_a_part_that_is_published_apart_is_served_beside_core(self, tmp_path: Path) -> None:
+        part = tmp_path / "part.json"
+        answers = {"responses": {"200": {"description": "OK"}}}
+        info = {"title": "Things", "version": "9.4.0"}
+        part.write_text(
+            json.dumps({"openapi": "3.0.3", "info": info, "paths": {"/api/things": {"get": answers}}})
+        )
+        whole = open_contracts([str(part)])
+        assert {"GET /api/things", "GET /api/status", "POST /api/spaces/space"} <= set(whole.operations)
+        assert open_contracts(["core"]).find("GET /api/things") is None
+
     def test_the_first_contract_decides_about_an_operation(self) -> None:
         whole: Json = {"paths": {"/a": {"get": {"summary": "first"}}}}
         join(whole, {"paths": {"/a": {"get": {"summary": "second"}, "post": {}}, "/b": {"get": {}}}})
