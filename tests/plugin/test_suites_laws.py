@@ -95,11 +95,10 @@ def test_a_broken_law_is_noticed(run_pytest: Run, fault: str, chosen: str, requi
 
 def test_the_lives_of_one_seed_are_the_same(run_pytest: Run) -> None:
     fault = "--kibana-embedded=--fault 'laws.update_lost@PUT /api/actions/connector/{id}'"
+    told = ("-q", "--kibana-url=embedded", "--kibana-seed=5", "--kibana-report-overwrite")
     steps = []
     for _ in range(2):
-        ran = run_pytest(
-            *LAWS, "-q", "-k", "lives and connector", "--kibana-url=embedded", "--kibana-seed=5", fault
-        )
+        ran = run_pytest(*LAWS, *told, "-k", "lives and connector", fault)
         assert ran.code == ExitCode.FINDINGS, ran.out[-3000:]
         steps.append([line for line in ran.out.splitlines() if line.startswith("E ") and "state." in line])
     assert steps[0]
