@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
-
 from conftest import StandIn
+
 from pytest_kibana.simulator.joining import join, open_contracts
 
 Json = Any
