@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import XSRF, StandIn
+
+from tests.simulator.conftest import XSRF, StandIn
 
 Json = Any
 ROLE = "/api/security/role"

@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import StandIn
 
 from pytest_kibana.simulator.joining import join, open_contracts
+from tests.simulator.conftest import StandIn
 
 Json = Any
 

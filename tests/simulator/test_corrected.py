@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conftest import StandIn
+from tests.simulator.conftest import StandIn
 
 
 @pytest.fixture(scope="module", params=["8.18", "9.1", "9.3"])

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from conftest import StandIn
+from tests.simulator.conftest import StandIn
 
 Json = Any
 UTF8 = "application/json; charset=utf-8"

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from walking import LAST, REFUSED, Walk
 
-from conftest import StandIn
 from pytest_kibana.contract import load
+from tests.simulator.conftest import StandIn
+from tests.simulator.walking import LAST, REFUSED, Walk
 
 
 def shortcomings(source: str, start: StandIn) -> dict[str, str]:

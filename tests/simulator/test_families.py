@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from conftest import StandIn
+from tests.simulator.conftest import StandIn
 
 Json = Any
 LOG = {"name": "log", "connector_type_id": ".server-log"}

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from conftest import StandIn
 
 from pytest_kibana.contract import load
 from pytest_kibana.errors import UsageError
@@ -12,6 +11,7 @@ from pytest_kibana.simulator.config import Config
 from pytest_kibana.simulator.faults import CATALOGUE, applicable
 from pytest_kibana.simulator.faults.model import Bench
 from pytest_kibana.simulator.server import serve
+from tests.simulator.conftest import StandIn
 
 GENERIC = sorted(name for name, fault in CATALOGUE.items() if fault.group != "field")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import StandIn
 
 from pytest_kibana.simulator.archives import BadArchive, opened
+from tests.simulator.conftest import StandIn
 
 MANIFEST = "{format_version: 3.0.0, name: tiny, version: 1.0.0, title: T, description: d, owner: {github: o}}"
 UPLOAD = "/api/fleet/epm/packages"

@@ -1,7 +1,8 @@
 """Internal routes that Kibana's own test tools use beside the API: settings, sessions, the space (Kibana source)."""
 
 import httpx
-from conftest import XSRF
+
+from tests.simulator.conftest import XSRF
 
 MARKED = {**XSRF, "x-elastic-internal-origin": "test"}
 SETTINGS = "/internal/kibana/settings"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import XSRF, StandIn
+
+from tests.simulator.conftest import XSRF, StandIn
 
 
 @pytest.fixture(scope="module")

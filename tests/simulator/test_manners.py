@@ -8,7 +8,7 @@ import json
 import httpx
 import pytest
 
-from conftest import XSRF, StandIn
+from tests.simulator.conftest import XSRF, StandIn
 
 SPACE = {"id": "manners", "name": "Manners"}
 NOT_FOUND = {"statusCode": 404, "error": "Not Found", "message": "Not Found"}

@@ -17,7 +17,8 @@ from typing import Any
 import httpx
 import platformdirs
 import pytest
-from conftest import StandIn
+
+from tests.simulator.conftest import StandIn
 
 Json = Any
 PACKAGE = "@elastic/synthetics@1.26.3"

@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from conftest import StandIn
+
+from tests.simulator.conftest import StandIn
 
 Json = Any
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import StandIn
+
+from tests.simulator.conftest import StandIn
 
 Json = Any
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

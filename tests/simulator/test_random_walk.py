@@ -17,7 +17,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-from walking import HEADERS, REFUSED, Walk
 
 from pytest_kibana.contract import Contract, Operation, load
 from pytest_kibana.simulator.app import App
@@ -25,6 +24,7 @@ from pytest_kibana.simulator.config import Config
 from pytest_kibana.simulator.inventory import Resource
 from pytest_kibana.simulator.server import build
 from pytest_kibana.simulator.synthesis import MISSING
+from tests.simulator.walking import HEADERS, REFUSED, Walk
 
 Json = Any
 USERS = {"elastic": "changeme", "walker": "walks-alone"}

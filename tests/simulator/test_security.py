@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from conftest import XSRF, StandIn
+from tests.simulator.conftest import XSRF, StandIn
 
 ROLE = "/api/security/role/tester"
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conftest import XSRF
 from pytest_kibana.errors import UsageError
 from pytest_kibana.simulator.config import Config
 from pytest_kibana.simulator.server import build, serve
+from tests.simulator.conftest import XSRF
 
 
 def wait_for(path: Path) -> dict[str, str]:

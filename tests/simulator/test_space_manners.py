@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import StandIn
+
+from tests.simulator.conftest import StandIn
 
 Json = Any
 SPACES = "/api/spaces/space"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from conftest import StandIn
+from tests.simulator.conftest import StandIn
 
 SPACES = "/api/spaces/space"
 

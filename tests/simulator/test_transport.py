@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from conftest import StandIn
+from tests.simulator.conftest import StandIn
 
 SPACES = "/api/spaces/space"
 
