@@ -4,9 +4,10 @@ import copy
 import re
 from typing import Any
 
+from pytest_kibana.resources.likeness import SECRET, moment, same
 from pytest_kibana.resources.template import value_at
 from pytest_kibana.suites.laws.bench import Bench, NotHere
-from pytest_kibana.suites.laws.comparing import SECRET, moment, same, short
+from pytest_kibana.suites.laws.comparing import short
 from pytest_kibana.suites.laws.statutes import Broken, statute
 
 _TIMES = (("created_at", "updated_at"), ("createdAt", "updatedAt"))

@@ -5,9 +5,10 @@ from itertools import pairwise
 from typing import Any
 
 from pytest_kibana.resources import Call, Handle, Resource
+from pytest_kibana.resources.likeness import same
 from pytest_kibana.resources.template import subjects, value_at
 from pytest_kibana.suites.laws.bench import Bench, NotHere
-from pytest_kibana.suites.laws.comparing import same, short
+from pytest_kibana.suites.laws.comparing import short
 from pytest_kibana.suites.laws.statutes import Broken, in_space, own_id, statute
 
 # -- lists -------------------------------------------------------------------------------------------------

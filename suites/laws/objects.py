@@ -6,10 +6,11 @@ from typing import Any
 
 from pytest_kibana.errors import ResourceTrouble
 from pytest_kibana.resources import Handle, Kind, Resource
+from pytest_kibana.resources.likeness import covered, same
 from pytest_kibana.resources.mark import trace
 from pytest_kibana.resources.template import value_at
 from pytest_kibana.suites.laws.bench import Bench, NotHere
-from pytest_kibana.suites.laws.comparing import covered, differences, missing, same, short
+from pytest_kibana.suites.laws.comparing import differences, missing, short
 from pytest_kibana.suites.laws.statutes import Broken, changes, has_id, in_space, own_id, statute, upserts
 
 # -- create and read ---------------------------------------------------------------------------------------

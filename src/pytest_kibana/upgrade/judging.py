@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_kibana.resources import RESOURCES, Resource
+from pytest_kibana.resources.likeness import covered
 from pytest_kibana.resources.template import value_at
 from pytest_kibana.upgrade.codes import CODES, Outcome
 from pytest_kibana.upgrade.ground import shape
-from pytest_kibana.upgrade.meaning import Change, Way, changes, core, covered, missing, secrets, texts
+from pytest_kibana.upgrade.meaning import Change, Way, changes, core, missing, secrets, texts
 from pytest_kibana.upgrade.promises import Promises
 from pytest_kibana.upgrade.state import Member, Population, Sight
 

@@ -9,32 +9,24 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-# What a server changes by itself whenever it touches an object, whatever the family.
-BOOKKEEPING = frozenset(
-    {
-        *(
-            "version",
-            "_version",
-            "revision",
-            "updated",
-            "updated_at",
-            "updatedAt",
-            "updated_on",
-            "last_update",
-        ),
-        *("updated_by", "updatedBy", "updated_by_username", "updated_by_profile_uid", "last_modified"),
-        *("last_modified_at", "last_modified_by", "updated_at_ms", "@timestamp"),
-        *("accessCount", "accessDate", "execution_status", "last_run", "next_run", "monitoring", "username"),
-        *("coreMigrationVersion", "typeMigrationVersion", "migrationVersion", "took"),
-    }
-)
-SECRET = frozenset({"secrets", "password", "apiKey", "api_key", "secret", "passphrase"})
-"""Members that are sent and never come back."""
+from pytest_kibana.resources import likeness
+from pytest_kibana.resources.likeness import SECRET, covered, moment, same
+
+# What a server changes by itself whenever it touches an object, and what a new release moves.
+BOOKKEEPING = likeness.BOOKKEEPING | {
+    "@timestamp",
+    "coreMigrationVersion",
+    "last_modified_at",
+    "last_modified_by",
+    "migrationVersion",
+    "took",
+    "typeMigrationVersion",
+    "updated_at_ms",
+}
 _CREATED = re.compile(r"created(?:_?at|At|_on|_date|Date)?$|date_created$", re.IGNORECASE)
 _INDEX = re.compile(r"/\d+(?=/|$)")
 
@@ -194,37 +186,6 @@ def damaged(before: str, after: str) -> bool:
 def volatile(first: Any, second: Any) -> tuple[str, ...]:
     """Return the pointers on which two readings of an object that nobody changed do not agree, items as ``*``."""
     return tuple(dict.fromkeys(_INDEX.sub("/*", change.at) for change in changes(first, second)))
-
-
-def covered(pointer: str, patterns: Sequence[str]) -> bool:
-    """Tell whether a pointer is one of the patterns or lies below one."""
-    parts = pointer.split("/")
-    for pattern in patterns:
-        wanted = pattern.split("/")
-        if len(wanted) <= len(parts) and all(w in ("*", p) for w, p in zip(wanted, parts, strict=False)):
-            return True
-    return False
-
-
-def same(one: Any, other: Any) -> bool:
-    """Tell whether two JSON values mean the same: times as moments, numbers as numbers."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, str) and isinstance(other, str) and one != other:
-        first, second = moment(one), moment(other)
-        return first is not None and first == second
-    return bool(one == other)
-
-
-def moment(text: Any) -> datetime | None:
-    """Return the time that a text says in ISO 8601 with an offset, or None."""
-    if not isinstance(text, str) or len(text) < len("2026-01-01T00:00Z"):
-        return None
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return read if read.tzinfo else None
 
 
 def empty(value: Any) -> bool:
