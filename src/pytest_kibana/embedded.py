@@ -6,6 +6,7 @@ it, and it can be killed. It is reached over HTTP on the loopback interface like
 
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,12 +29,12 @@ class Embedded:
     api_key: str
     viewer_api_key: str | None
     process: "subprocess.Popen[bytes]"
-    log: Path
+    folder: Path
     control_url: str | None = None
     elasticsearch_url: str | None = None
 
     def close(self) -> None:
-        """End the process and wait for it; calling it twice is fine."""
+        """End the process, wait for it and remove what it wrote; calling it twice is fine."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -43,6 +44,7 @@ class Embedded:
                 self.process.wait(10)
         if self.process.stdin:
             self.process.stdin.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def start(contract: str, arguments: str | None = None) -> Embedded:
@@ -73,7 +75,7 @@ def start(contract: str, arguments: str | None = None) -> Embedded:
         said["api_key"],
         said.get("viewer_api_key"),
         process,
-        log,
+        folder,
         said.get("control_url"),
         said.get("elasticsearch_url"),
     )
@@ -93,6 +95,7 @@ def _wait_for(ready: Path, process: "subprocess.Popen[bytes]", log: Path) -> dic
     if process.stdin:
         process.stdin.close()
     tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+    shutil.rmtree(log.parent, ignore_errors=True)
     raise TargetUnreachable(
         f"the embedded stand-in did not start (exit code {process.returncode}):\n{tail}",
         hint="Start it by itself to see why: pytest-kibana serve --contract …",

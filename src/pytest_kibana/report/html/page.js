@@ -222,15 +222,19 @@
       el("p", { class: "actions" }, el("button", { type: "button", text: "All checks of this operation", onclick: () => { set({ ...cleared(), q: f.operation }); go("operations"); } }),
         el("a", { href: view, text: "Link to this finding", onclick: (event) => { event.preventDefault(); set({ ...cleared(), finding: f.identity }); go("findings"); } })));
   };
-  // The inside of a row is made when it is opened, at once: paper does not wait for events.
+  // The inside of a row is made when its summary is pressed, before it opens: neither paper nor a reader waits for events.
   const lazily = (row, make) => {
     row.fill = () => {
       if (row.dataset.made) return;
       row.dataset.made = "1"; row.append(make());
+    };
+    row.querySelector("summary").addEventListener("click", row.fill);
+    row.addEventListener("toggle", () => {
+      if (!row.open) return;
+      row.fill();
       const mark = row.querySelector("pre mark"), box = mark && mark.closest("pre");
       if (box) box.scrollTop = Math.max(0, mark.offsetTop - box.offsetTop - 60);
-    };
-    row.addEventListener("toggle", () => { if (row.open) row.fill(); });
+    });
     return row;
   };
   const openNow = (row) => { row.open = true; if (row.fill) row.fill(); };
