@@ -136,3 +136,14 @@ def test_a_story_about_what_nobody_can_make_is_out_of_reach(published) -> None: 
     ).run()
     assert report.trials == ()
     assert any("GET /api/fleet/agents" in line for line in report.out_of_reach)
+
+
+@pytest.mark.proof
+def test_a_published_contract_keeps_the_thresholds(published, capsys) -> None:  # type: ignore[no-untyped-def]
+    """Every fault, at operations of most families."""
+    report = Selftest(published("9.1"), sample=2).run()
+    with capsys.disabled():
+        print("\n" + report.text())
+    assert len(report.trials) >= 300
+    assert len({trial.family for trial in report.trials}) >= 30
+    assert report.good
