@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -144,6 +145,76 @@ def test_a_port_that_is_taken_is_a_clear_error() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
     assert done.returncode == 4
     assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, str]]:
+    """A stand-in as a process, where it listens, and what to say to be its superuser."""
+    ready = tmp_path / "ready.json"
+    command = [
+        sys.executable,
+        "-m",
+        "pytest_kibana.simulator",
+        "--contract",
+        "core",
+        "--ready-file",
+        str(ready),
+    ]
+    running = subprocess.Popen([*command, "--quiet", "--shutdown-seconds", "20"])
+    said = wait_for(ready)
+    yield running, said["url"], f"ApiKey {said['api_key']}"
+    running.kill()
+    running.wait(10)
+
+
+def under_way(url: str, key: str, body: bytes) -> socket.socket:
+    """Begin to put a role whose body is still to come; returns when the server waits for it."""
+    address = httpx.URL(url)
+    connection = socket.create_connection((address.host, address.port or 80), timeout=20)
+    head = f"PUT /api/security/role/late HTTP/1.1\r\nhost: x\r\nauthorization: {key}\r\nkbn-xsrf: 1\r\n"
+    head += f"content-type: application/json\r\ncontent-length: {len(body)}\r\nexpect: 100-continue\r\n\r\n"
+    connection.sendall(head.encode())
+    assert b"100 Continue" in connection.recv(4096)
+    return connection
+
+
+def test_who_comes_while_it_shuts_down_is_told_so_and_who_is_inside_is_served(
+    process: tuple[subprocess.Popen[bytes], str, str],
+) -> None:
+    running, url, key = process
+    body = b'{"elasticsearch":{}}'
+    with httpx.Client(base_url=url) as late, under_way(url, key, body) as inside:
+        assert late.get("/api/status").status_code == 200
+        running.terminate()
+        deadline = time.monotonic() + 10
+        while (answer := late.get("/api/status")).status_code == 200:  # a signal takes its time
+            assert time.monotonic() < deadline
+        assert (answer.status_code, answer.headers["content-type"]) == (
+            503,
+            "application/json; charset=utf-8",
+        )
+        assert answer.json() == {
+            "statusCode": 503,
+            "error": "Service Unavailable",
+            "message": "Kibana is shutting down and not accepting new incoming requests",
+        }
+        for path in ("/api/nothing_here", "/s/any/api/spaces/space"):  # before route and credentials
+            assert late.get(path).status_code == 503
+        assert running.poll() is None
+        inside.sendall(body)
+        assert inside.recv(4096).startswith(b"HTTP/1.1 204")
+    assert running.wait(10) == 0
+
+
+def test_a_second_signal_waits_for_nobody(process: tuple[subprocess.Popen[bytes], str, str]) -> None:
+    running, url, key = process
+    with under_way(url, key, b"{}"), httpx.Client(base_url=url) as late:
+        running.terminate()
+        deadline = time.monotonic() + 10
+        while late.get("/api/status").status_code == 200:
+            assert time.monotonic() < deadline
+        running.terminate()
+        assert running.wait(10) == 0
 
 
 def test_a_signal_closes_every_door(tmp_path: Path) -> None:

@@ -50,6 +50,19 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--api-key", help="the superuser's encoded API key; made up where left out")
     made.add_argument("--max-spaces", type=int, default=1000)
+    made.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting of kibana.yml; may be repeated",
+    )
+    made.add_argument(
+        "--shutdown-seconds",
+        type=float,
+        default=30.0,
+        help="how long a signal to end waits for answers under way",
+    )
     made.add_argument("--oas", action="store_true", help="give the contract at /api/oas (server.oas.enabled)")
     made.add_argument("--quiet", action="store_true", help="print no banner")
     return made
@@ -80,6 +93,8 @@ def config_of(arguments: Sequence[str] | None = None) -> Config:
         max_spaces=given.max_spaces,
         oas=given.oas,
         quiet=given.quiet,
+        settings=tuple(given.set),
+        shutdown_seconds=given.shutdown_seconds,
     )
 
 

@@ -49,10 +49,16 @@ class App:
         self.ready_at = time.monotonic() + world.config.boot_seconds
         self._base = world.config.base_path.rstrip("/")
         newer = world.at_least("9.0")
-        security = {k: v for k, v in SECURITY.items() if newer or not k.endswith("-report-only")}
+        security: dict[str, str | None] = {
+            k: v for k, v in SECURITY.items() if newer or not k.endswith("-report-only")
+        }
+        security.update(world.options.headers())
+        self._compresses: bool = world.options["server.compression.enabled"]
+        self.busy = 0
+        self.on_idle: Callable[[], None] | None = None
         self._fixed: Headers = [
             (b"kbn-name", NAME.encode()),
-            *((k.encode(), v.encode()) for k, v in security.items()),
+            *((k.encode(), v.encode()) for k, v in security.items() if v is not None),
             (b"kbn-license-sig", world.license_signature.encode()),
         ]
 
@@ -63,6 +69,16 @@ class App:
             return
         if scope["type"] != "http":
             return
+        self.busy += 1
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            self.busy -= 1
+            if self.on_idle is not None and not self.busy:
+                self.on_idle()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        late = self.world.closing  # whoever came before is still served
         raw = await read_all(receive)
         if time.monotonic() < self.ready_at:
             await send_all(
@@ -75,6 +91,7 @@ class App:
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
         path = scope["raw_path"].decode("latin-1").partition("?")[0]
         call = Call(self.world, scope["method"], path, scope["query_string"].decode("latin-1"), headers, raw)
+        call.late = late
         reply = self._answer(call)
         self.world.keep(call.method)
         status, out, body = self.encode(call, reply)
@@ -122,6 +139,7 @@ class App:
             headers.append((b"vary", b"accept-encoding"))
         if (
             len(body) >= _COMPRESSIBLE
+            and self._compresses
             and _GZIP.search(call.headers.get("accept-encoding", ""))
             and "content-encoding" not in own
         ):

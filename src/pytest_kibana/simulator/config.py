@@ -31,6 +31,10 @@ class Config:
         contract_path: directories in which published contracts are looked for.
         oas: whether the contract is given at ``/api/oas`` (``server.oas.enabled``, which is off by default).
         api_key: the encoded API key of the superuser; None makes one up.
+        settings: texts ``<name>=<value>`` by the names of ``kibana.yml``, such as ``status.allowAnonymous=true``;
+            those of :data:`pytest_kibana.simulator.options.KNOWN`.
+        shutdown_seconds: how long answers that are under way may take once the process is told to end
+            (``server.shutdownTimeout``); until then everybody else is told so with 503.
     """
 
     contract: str
@@ -54,3 +58,5 @@ class Config:
     max_spaces: int = 1000
     oas: bool = False
     quiet: bool = False
+    settings: tuple[str, ...] = ()
+    shutdown_seconds: float = 30.0

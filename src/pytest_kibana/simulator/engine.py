@@ -27,6 +27,7 @@ PUBLIC_VERSION = "2023-10-31"
 """The only public version of Kibana's API."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MARKER = "x-elastic-internal-origin"
+_CLOSING = "Kibana is shutting down and not accepting new incoming requests"
 SIEM = (
     "/api/detection_engine",
     "/api/lists",
@@ -79,7 +80,7 @@ def read_body(call: Call) -> None:
 
 
 def demand_xsrf(call: Call) -> None:
-    """400 for an unsafe call without ``kbn-xsrf`` or ``kbn-version``, where the route asks for it."""
+    """400 for an unsafe call without ``kbn-xsrf`` or ``kbn-version``, where the route and the settings ask for it."""
     if (
         call.method in _SAFE
         or not call.route.xsrf
@@ -87,8 +88,14 @@ def demand_xsrf(call: Call) -> None:
         or "kbn-version" in call.headers
     ):
         return
-    waived = call.world.serverless and call.identity.kind in ("apikey", "bearer")
-    if not waived:
+    options = call.world.options
+    if options["server.xsrf.disableProtection"] or call.route.template in options["server.xsrf.allowlist"]:
+        return
+    schemes = options["server.xsrf.allowedSchemes"]
+    if schemes is None:  # what it is when nobody says differs by flavor (elastic/kibana#270870)
+        schemes = ("apikey", "bearer") if call.world.serverless else ()
+    # A browser sends a cookie, and Basic, by itself; so these are never waived.
+    if call.identity.kind not in schemes or call.identity.kind not in ("apikey", "bearer"):
         raise Refusal(400, "Request must contain a kbn-xsrf header.", family="platform")
 
 
@@ -106,7 +113,8 @@ def compare_release(call: Call) -> None:
 
 def fence_internal(call: Call) -> None:
     """400 for an internal route without the marker."""
-    if not call.route.internal or _MARKER in call.headers:
+    fenced = call.route.internal and call.world.options["server.restrictInternalApis"]
+    if not fenced or _MARKER in call.headers:
         return
     marker = parse_query(call.raw_query).get("elasticInternalOrigin", ["false"])[0]
     if marker == "false":
@@ -163,6 +171,7 @@ class Engine:
         self._befores: list[tuple[str, Before]] = []
         self._afters: list[tuple[str, After]] = []
         self._below = _item_paths(world)
+        self._excluded = world.options.names("server.excludeRoutes")
         self._verbs = {
             label: (resource, role)
             for resource in reversed(RESOURCES)
@@ -170,6 +179,9 @@ class Engine:
         }
         for family in load_families() if families is None else families:
             self._take(family)
+        for route in world.router.routes.values():
+            if route.limit == MAX_PAYLOAD:
+                route.limit = world.options["server.maxPayload"]
 
     def _take(self, family: Family) -> None:
         for extra in family.extras:
@@ -223,9 +235,13 @@ class Engine:
         if prefixed:
             call.space = prefixed[1]
             call.path = call.path[prefixed.end() :] or "/"
+        if call.late:
+            raise Refusal(503, _CLOSING, family="platform")
         found = self.world.router.find("GET" if call.method == "HEAD" else call.method, call.path)
         if found is None:
             return self._unknown(call)
+        if found[0].template in self._excluded:
+            raise Refusal(404, family="platform")
         call.route, call.ids = found
         return None
 

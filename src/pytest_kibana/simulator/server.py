@@ -43,10 +43,9 @@ def run(config: Config) -> None:
     """Serve until interrupted. Prints a banner, and writes the ready file once requests are accepted."""
     app = build(config)
     doors = _Doors(config, app)
-    # uvicorn raises the signal that ended it once more; by default the process would end before its file is closed.
-    signal.signal(signal.SIGTERM, lambda _signal, _frame: doors.stop())
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(doors.serve())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _signal, _frame: doors.told_to_end())
+    asyncio.run(doors.serve())
     app.world.close()
 
 
@@ -76,9 +75,11 @@ class _Doors:
         self.open = threading.Event()
         self.said: dict[str, Json] = {}
         self._servers: list[uvicorn.Server] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def serve(self) -> None:
         config = self.config
+        self._loop = asyncio.get_running_loop()
         sockets = [(self.app, _listen(config.host, config.port))]
         self._describe(sockets[0][1])
         for name, application, port in self._side_doors():
@@ -110,6 +111,24 @@ class _Doors:
             from pytest_kibana.simulator.elastic import Elasticsearch
 
             yield "elasticsearch_url", Elasticsearch(self.app.world), self.config.elasticsearch_port
+
+    def told_to_end(self) -> None:
+        """Begin to end: what a signal does. Whoever sends a second one is tired of waiting."""
+        if self._loop is None:
+            raise KeyboardInterrupt
+        self._loop.call_soon_threadsafe(self.stop if self.app.world.closing else self._drain)
+
+    def _drain(self) -> None:
+        """Take nothing new, and close the doors when every answer under way is out, or has taken too long.
+
+        Until then everybody is told with 503 that Kibana is shutting down (Kibana source, http_server.ts).
+        """
+        self.app.world.closing = True
+        self.app.on_idle = self.stop
+        if self.app.busy and self._loop is not None:
+            self._loop.call_later(self.config.shutdown_seconds, self.stop)
+        else:
+            self.stop()
 
     def stop(self) -> None:
         """Ask every door to close."""
@@ -186,7 +205,7 @@ def _url(host: str, door: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _server(application: Any) -> uvicorn.Server:
+def _server(application: Any) -> "_Server":
     settings = uvicorn.Config(
         application,
         http="httptools",
@@ -200,7 +219,13 @@ def _server(application: Any) -> uvicorn.Server:
         ws="none",
         backlog=2048,
     )
-    server = uvicorn.Server(settings)
-    if threading.current_thread() is not threading.main_thread():
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    return server
+    return _Server(settings)
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the doors: one signal is for every server, and waits for answers under way."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield

@@ -11,6 +11,7 @@ from pytest_kibana.simulator.config import NEWEST, Config
 from pytest_kibana.simulator.identities import ANONYMOUS, Identities, Identity
 from pytest_kibana.simulator.inventory import BY_NAME
 from pytest_kibana.simulator.journal import Journal
+from pytest_kibana.simulator.options import read_options
 from pytest_kibana.simulator.routing import NOWHERE, Route, Router, numbers, router_of
 from pytest_kibana.simulator.schemas import Schemas
 from pytest_kibana.simulator.store import EVERYWHERE, Clock, Record, Store, Table
@@ -27,6 +28,8 @@ class World:
 
     def __init__(self, config: Config, contract: Contract) -> None:
         self.config = config
+        self.options = read_options(config.settings)
+        self.closing = False
         self.contract = contract
         self.clock = Clock()
         self.store = Store(self.clock)
@@ -105,6 +108,7 @@ class Call:
     present: bool = False
     identity: Identity = ANONYMOUS
     slack: frozenset[str] = frozenset()  # checks that a fault leaves out
+    late: bool = False  # came when Kibana was shutting down already
 
     @property
     def label(self) -> str:

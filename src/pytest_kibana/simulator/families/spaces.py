@@ -68,6 +68,17 @@ def _checked(call: Call) -> dict[str, Json]:
     disabled = body.get("disabledFeatures", [])
     if not isinstance(disabled, list) or len(disabled) > 100:
         raise _refuse("disabledFeatures", "array size is larger than [100]")
+    options = call.world.options
+    for name, setting in (("disabledFeatures", "Feature"), ("solution", "Solution")):
+        if body.get(name) and not options[f"xpack.spaces.allow{setting}Visibility"]:
+            verb = "create" if call.method == "POST" else "update"
+            text = (
+                f"the {name} array must be empty"
+                if name == "disabledFeatures"
+                else "the solution property can not be set"
+            )
+            why = f"xpack.spaces.allow{setting}Visibility setting is disabled"
+            raise Refusal(400, f"Unable to {verb} Space, {text} when {why}")
     return {**{k: body[k] for k in _KEPT if k in body}, "disabledFeatures": disabled}
 
 

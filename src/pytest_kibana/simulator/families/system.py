@@ -36,7 +36,7 @@ def status(call: Call) -> Reply:
             400, "[request query]: provide only one format option: v7format or v8format", family="platform"
         )
     level = {"overall": {"level": "available"}}
-    if call.identity is ANONYMOUS:
+    if call.identity is ANONYMOUS and not call.world.options["status.allowAnonymous"]:
         return Reply({"status": level})
     document = _document(call.world)
     if v7:
