@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from pytest_kibana.contract import Contract, load
     from pytest_kibana.errors import HarnessError
     from pytest_kibana.resources import Handle, Resources
-    from pytest_kibana.wire import AsyncKibanaClient, KibanaClient
+    from pytest_kibana.wire import ApiKey, AsyncKibanaClient, Basic, Bearer, KibanaClient
 
 _HOME_OF = {
+    "ApiKey": "wire",
     "AsyncKibanaClient": "wire",
+    "Basic": "wire",
+    "Bearer": "wire",
     "Contract": "contract",
     "Handle": "resources",
     "HarnessError": "errors",
@@ -40,7 +43,10 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "ApiKey",
     "AsyncKibanaClient",
+    "Basic",
+    "Bearer",
     "Contract",
     "Handle",
     "HarnessError",

@@ -5,9 +5,12 @@ a test printed) meets pytest's own reports, which are cleaned here in place, bef
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pytest_kibana.errors import HarnessError
 
 Clean = Callable[[str], str]
 _PYTESTS_OWN = "_pytest._code"
@@ -16,10 +19,63 @@ _OUTCOMES = (pytest.fail.Exception, pytest.skip.Exception)
 """What pytest tells of these, and of an expected failure, is kept beside their arguments."""
 
 
-def hush_report(report: pytest.TestReport, clean: Clean) -> None:
-    """Take secrets out of one test's report: how it failed, and what it printed."""
-    report.longrepr = hushed(report.longrepr, clean)
-    report.sections = [(name, clean(text)) for name, text in report.sections]
+_PACKAGE = Path(__file__).parent
+_PYTEST = Path(pytest.__file__).parent.parent
+
+
+def before_report(call: pytest.CallInfo[Any], clean: Clean | None, *, whole: bool) -> str | None:
+    """Make an exception fit to be shown, before pytest looks at it.
+
+    The traceback of an error of ours, which says by itself what to do, ends where the test made it, unless the
+    ``whole`` is wanted. Any other exception keeps its traceback.
+
+    Returns:
+        The whole message of an error of ours in which no line of the test's had a part (a fixture could not give what
+        was asked), else None.
+    """
+    if call.excinfo is None:
+        return None
+    if clean is not None:
+        hush_exception(call.excinfo.value, clean)
+    error = call.excinfo.value
+    if whole or not isinstance(error, HarnessError):
+        return None
+    error.__cause__, error.__suppress_context__ = None, True
+    last, step = None, error.__traceback__
+    while step is not None:
+        if _is_test(Path(step.tb_frame.f_code.co_filename)):
+            last = step
+        step = step.tb_next
+    if last is None:
+        return str(error)
+    last.tb_next = None
+    return None
+
+
+def tidy_report(report: pytest.TestReport, told: str | None, clean: Clean | None) -> None:
+    """Say in a report what :func:`before_report` told, show where the test is and not the fixture that skipped it, and
+    take secrets out of how it failed and what it printed.
+    """
+    if told is not None and report.failed:
+        report.longrepr = told
+    if report.skipped and isinstance(report.longrepr, tuple) and _is_ours(Path(report.longrepr[0])):
+        name, line, _ = report.location
+        report.longrepr = (name, (line or 0) + 1, report.longrepr[2])
+    if clean is not None:
+        report.longrepr = hushed(report.longrepr, clean)
+        report.sections = [(name, clean(text)) for name, text in report.sections]
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether a line is of the package, and of no test of its suites."""
+    return _PACKAGE in path.parents and _PACKAGE / "suites" not in path.parents
+
+
+def _is_test(path: Path) -> bool:
+    """Tell whether a line is of somebody's tests, and not of what runs them."""
+    return not _is_ours(path) and not any(
+        _PYTEST / name in path.parents for name in ("_pytest", "pluggy", "hypothesis")
+    )
 
 
 def hush_exception(error: BaseException, clean: Clean) -> None:

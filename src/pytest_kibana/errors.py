@@ -5,6 +5,7 @@ wrong is a :class:`pytest_kibana.conformance.Finding` and never an exception of 
 
     HarnessError
     ├── UsageError              a flag, marker, file or value that cannot be right
+    │   └── IdentityUnavailable   a client for somebody whom this run cannot be
     ├── ContractError           the contract cannot be had or cannot be read
     │   └── ContractUnavailable   nothing found, nothing downloadable
     ├── EnvironmentTrouble      the target cannot be tested now
@@ -69,6 +70,10 @@ class UsageError(HarnessError):
     """A flag, marker, file or value that cannot be right."""
 
     exit_code = ExitCode.USAGE
+
+
+class IdentityUnavailable(UsageError):
+    """Nobody gave what a client for somebody else needs: tests that ask for one are skipped."""
 
 
 class ContractError(HarnessError):

@@ -100,7 +100,7 @@ def kibana_client_args() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def kibana_client(kibana_session: "Session", kibana_client_args: dict[str, Any]) -> "KibanaClient":
     """A client with the run's own credentials. Every call is recorded and held to the contract."""
-    return kibana_session.client.derive(**kibana_client_args)
+    return kibana_session.client.derive(**_checked(kibana_client_args))
 
 
 @pytest.fixture(scope="session")
@@ -111,12 +111,21 @@ def kibana_client_factory(kibana_session: "Session") -> ClientFactory:
     do just that, which needs ``--elasticsearch-url`` (the identity is minted there); it is removed at the end.
     A test that asks for somebody who cannot be had is skipped, with what was needed.
     """
-    from pytest_kibana.errors import UsageError
+    from pytest_kibana.errors import IdentityUnavailable
 
-    def make(**who: Any) -> "KibanaClient":
+    def make(
+        *,
+        role: Mapping[str, Any] | None = None,
+        credentials: "Credentials | None" = None,
+        anonymous: bool = False,
+        viewer: bool = False,
+        space: "Handle | str | None" = None,
+    ) -> "KibanaClient":
         try:
-            return kibana_session.client_for(**who)
-        except UsageError as error:
+            return kibana_session.client_for(
+                role=role, credentials=credentials, anonymous=anonymous, viewer=viewer, space=space
+            )
+        except IdentityUnavailable as error:
             pytest.skip(f"{error.message}. {error.hint}")
 
     return make
@@ -125,7 +134,18 @@ def kibana_client_factory(kibana_session: "Session") -> ClientFactory:
 @pytest.fixture
 def kibana_async_client(kibana_session: "Session", kibana_client_args: dict[str, Any]) -> "AsyncKibanaClient":
     """The twin of ``kibana_client`` for event loops: ``async with kibana_async_client as client``."""
-    return kibana_session.async_client().derive(**kibana_client_args)
+    return kibana_session.async_client().derive(**_checked(kibana_client_args))
+
+
+def _checked(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    unknown = ", ".join(sorted(arguments.keys() - {"credentials", "space"}))
+    if unknown:
+        from pytest_kibana.errors import UsageError
+
+        raise UsageError(
+            f"the fixture kibana_client_args gives {unknown}", hint="It may give credentials and space."
+        )
+    return arguments
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from pytest_kibana import markers
-from pytest_kibana.discretion import hush_exception, hush_report, hushed
+from pytest_kibana.discretion import before_report, hushed, tidy_report
 from pytest_kibana.errors import ExitCode, HarnessError
 from pytest_kibana.evidence.codec import to_json
 from pytest_kibana.evidence.model import Verdict
@@ -233,14 +233,24 @@ class Run:
         """Judge what the test said by hand, once its own assertions held."""
         if self.traffic is not None:
             self.traffic.outcomes()  # what fixtures said before the test is not the test's
-        yield
-        outcomes = self._judge_traffic(item)
-        if outcomes and self.settings.check_traffic == "fail":
-            from pytest_kibana.traffic import message
+        try:
+            yield
+        except Exception:
+            told = self._told_by_traffic(item)
+            if told:  # a broken promise is often why an assertion failed, and never hides it
+                item.add_report_section("call", "kibana", told)
+            raise
+        told = self._told_by_traffic(item)
+        if told and self.settings.check_traffic == "fail":
+            pytest.fail(told, pytrace=False)
 
-            told = message(outcomes)
-            if told:
-                pytest.fail(told, pytrace=False)
+    def _told_by_traffic(self, item: pytest.Item) -> str | None:
+        outcomes = self._judge_traffic(item)
+        if not outcomes:
+            return None
+        from pytest_kibana.traffic import message
+
+        return message(outcomes)
 
     def _judge_traffic(self, item: pytest.Item) -> Sequence["Outcome"]:
         if self.traffic is None:
@@ -276,11 +286,9 @@ class Run:
         secrets before anybody else sees it.
         """
         clean = self._clean()
-        if clean is not None and call.excinfo is not None:
-            hush_exception(call.excinfo.value, clean)
+        told = before_report(call, clean, whole=self.config.getoption("fulltrace"))
         report = yield
-        if clean is not None:
-            hush_report(report, clean)
+        tidy_report(report, told, clean)
         if call.when == "teardown":
             report.kibana = item.stash.get(OUTCOMES, [])  # type: ignore[attr-defined]
             report.kibana_requirement = self._certified(item)  # type: ignore[attr-defined]

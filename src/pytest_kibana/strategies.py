@@ -39,8 +39,7 @@ def request_bodies(operation: str) -> st.SearchStrategy[Any]:
 def requests(operation: str) -> "st.SearchStrategy[Case]":
     """Return a strategy of whole requests that the contract allows: ``path``, ``query``, ``headers``, ``body``.
 
-    ``client.call(case.operation, path=case.path, query=case.query, json=case.body)`` sends one. Drawing raises as for
-    :func:`request_bodies`.
+    ``client.call(case.operation, **case.options)`` sends one. Drawing raises as for :func:`request_bodies`.
     """
     return st.deferred(lambda: _made("requests", operation))
 

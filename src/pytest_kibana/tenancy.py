@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_kibana.connection import Connection, path_of
-from pytest_kibana.errors import EnvironmentTrouble, UsageError
+from pytest_kibana.errors import EnvironmentTrouble, IdentityUnavailable, UsageError
 from pytest_kibana.evidence.model import TroubleRecord
 from pytest_kibana.settings import Settings
 
@@ -182,14 +182,14 @@ class Tenancy(Connection):
         """Mints least-privilege identities.
 
         Raises:
-            UsageError: no Elasticsearch was named.
+            IdentityUnavailable: no Elasticsearch was named.
         """
         from pytest_kibana.target.identities import Identities
         from pytest_kibana.wire import KibanaClient
 
         url = self.elasticsearch_url
         if not url:
-            raise UsageError(
+            raise IdentityUnavailable(
                 "a client for a role needs an identity, which only Elasticsearch can mint",
                 hint="Give --elasticsearch-url, and a user rather than an API key; or use viewer=True "
                 "with --kibana-viewer-api-key.",
@@ -227,7 +227,8 @@ class Tenancy(Connection):
         """Return a client for somebody else: exactly one of the first four says who.
 
         Raises:
-            UsageError: none or several were given, or what is needed for it is not there.
+            UsageError: none or several were given.
+            IdentityUnavailable: what is needed for it is not there.
         """
         from pytest_kibana.wire import Anonymous
 
@@ -241,7 +242,7 @@ class Tenancy(Connection):
         elif viewer:
             who = self.viewer_credentials
             if who is None:
-                raise UsageError("there is no viewer", hint="Give --kibana-viewer-api-key.")
+                raise IdentityUnavailable("there is no viewer", hint="Give --kibana-viewer-api-key.")
         elif role is not None:
             who = self.identities.mint(role)
         return self.client.derive(credentials=who, space=space)

@@ -60,6 +60,14 @@ class Case:
         return self.rule is None
 
     @property
+    def options(self) -> dict[str, Any]:
+        """What a client's call needs beside the operation: ``client.call(case.operation, **case.options)``."""
+        options: dict[str, Any] = {"path": self.path, "query": self.query, "headers": self.headers}
+        if self.has_body:
+            options |= {"json": self.body} | ({"media": self.media} if self.media else {})
+        return options
+
+    @property
     def certain(self) -> bool:
         """False where an invalid request breaks a promise that not every route makes.
 

@@ -89,7 +89,7 @@ def request_bodies(contract: Contract, operation: Operation | str) -> st.SearchS
     ):
         raise ContractError(
             f"{maker.operation.label} has no JSON body with a schema",
-            hint="Use requests(contract, operation), which works for every operation.",
+            hint="Use the strategy requests(…), which works for every operation.",
         )
     _base(maker)
     schema = media.schema

@@ -98,6 +98,14 @@ class Contract:
         found = self.find(name)
         if found:
             return found
+        method, _, path = name.partition(" ")
+        meant_request = self.match(method, path) if path.startswith("/") else None
+        if meant_request is not None:
+            values = dict(meant_request.path_parameters)
+            raise ContractError(
+                f"`{name}` is a request, not the name of an operation",
+                hint=f"The operation is `{meant_request.operation.label}`, with path={values}.",
+            )
         from difflib import get_close_matches
 
         near = get_close_matches(

@@ -47,6 +47,14 @@ class Reply:
             return f"{self.label}: {self.why}"
         return f"{self.label} answered {self.status}: {self.text[:300]}"
 
+    def advice(self, needs: str | None) -> str:
+        """Return what to do about a refusal. ``needs`` says what the thing is known to need of a deployment."""
+        if needs:
+            return f"It {needs}."
+        if self.status == 400:
+            return f"Look at what was given; `pytest-kibana contract show CONTRACT '{self.label}'` shows what may be."
+        return "What the deployment lacks (licence, plugin, privilege) is named by `pytest-kibana doctor`."
+
 
 class Caller:
     """Sends declared calls.

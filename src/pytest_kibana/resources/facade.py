@@ -5,6 +5,7 @@ One attribute for each resource that can be made, written out so that editors an
 
 from typing import TYPE_CHECKING, Any, overload
 
+from pytest_kibana.errors import UsageError
 from pytest_kibana.resources.catalogue import resource
 from pytest_kibana.resources.handle import Handle
 
@@ -58,6 +59,17 @@ class Resources:
 
     def __init__(self, factory: "Factory") -> None:
         self.factory = factory
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Say what may have been meant by a name that nothing here has."""
+            __tracebackhide__ = True
+            try:
+                resource(name)
+            except UsageError as error:
+                raise AttributeError(str(error), name=name, obj=self) from None
+            raise AttributeError(f"no factory makes a {name}", name=name, obj=self)
 
     space = Maker("space")
     """A space of its own, empty and gone with everything in it afterwards."""

@@ -178,8 +178,14 @@ class Factory(Tending):
         return self.space if space is _UNSET else _space_id(space)
 
     def _found(self, kind: Resource, space: str | None) -> Handle:
-        """Return one that is there without us. It is not ours: it can be read, and is left alone."""
-        for item, listing in self._remover.items(kind, space, kind.keys):
+        """Return one that is there without us, or with what it requires. It is not ours: it is read and left alone."""
+        found = next(self._remover.items(kind, space, kind.keys), None)
+        if found is None and kind.requires:
+            for needed in kind.requires:
+                self._require(needed, space)
+            found = next(self._remover.items(kind, space, kind.keys), None)
+        if found is not None:
+            item, listing = found
             values = Values("", space, self._clock.now, self._parents(space, {}))
             values.known = {"id": value_at(item, listing.id_at)}
             return self._handle(kind, values, item, None, owned=False)
@@ -217,10 +223,8 @@ class Factory(Tending):
             return plain(body) if body is not None else merged(smallest, call.root, given)
 
         if call.body is NOTHING and (given or body is not None):
-            raise UsageError(
-                f"{call.label} takes no body, so {', '.join(given) or 'body'} cannot be given",
-                hint="Leave the fields out.",
-            )
+            what = ", ".join(given) or "body"
+            raise UsageError(f"{call.label} takes no body, so {what} cannot be given", hint="Leave it out.")
         try:
             return self._caller.send(call, values, space=values.space, change=change)
         except SafetyRefusal:
@@ -233,12 +237,7 @@ class Factory(Tending):
                 self.ledger.gone(entry)
             else:
                 self._undo(entry)
-            trouble = ResourceTrouble(
-                f"no {kind.name} could be made: {reply}",
-                hint=f"It {kind.needs}."
-                if kind.needs
-                else "What the deployment lacks (licence, plugin, privilege) is named by `pytest-kibana doctor`.",
-            )
+            trouble = ResourceTrouble(f"no {kind.name} could be made: {reply}", hint=reply.advice(kind.needs))
             trouble.status = reply.status
             raise trouble
         if "id" not in kind.keys and kind.id_at is not None:
@@ -277,10 +276,8 @@ class Factory(Tending):
         there = self._remover.there(kind, values.space, values.known)
         call = self._caller.choose(kind.update)
         if there is None or call is None:
-            raise ResourceTrouble(
-                f"the {kind.name} cannot be read",
-                hint="It is changed only when it can be put back as it was.",
-            )
+            hint = "It is changed only when it can be put back as it was."
+            raise ResourceTrouble(f"the {kind.name} cannot be read", hint=hint)
         self._know(call, values)
         before = value_at(there.body, kind.reading_at)
         entry = self._intend(kind, values, before)

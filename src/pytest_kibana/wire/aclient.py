@@ -6,6 +6,7 @@ from typing import Any, Self, Unpack
 
 import httpx
 
+from pytest_kibana.contract import Operation
 from pytest_kibana.wire import friendly
 from pytest_kibana.wire import weather as sky
 from pytest_kibana.wire.base import ClientBase, ClientOptions
@@ -70,7 +71,7 @@ class AsyncKibanaClient(ClientBase):
                 return await self._carry_on(step.conversation)
         return await self._sleep(step.seconds)
 
-    async def call(self, operation: str, **options: Unpack[CallOptions]) -> httpx.Response:
+    async def call(self, operation: str | Operation, **options: Unpack[CallOptions]) -> httpx.Response:
         """Call an operation; see :meth:`KibanaClient.call`."""
         __tracebackhide__ = True
         return await self._within(options)._respond(self._by_operation(operation, options))

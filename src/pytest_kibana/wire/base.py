@@ -5,7 +5,8 @@ from typing import Any, Self, TypedDict
 
 import httpx
 
-from pytest_kibana.contract import Contract
+from pytest_kibana.contract import Contract, Operation
+from pytest_kibana.errors import UsageError
 from pytest_kibana.wire import friendly
 from pytest_kibana.wire.credentials import Anonymous, Credentials
 from pytest_kibana.wire.endpoint import Endpoint, Timeouts, read_endpoint
@@ -151,6 +152,11 @@ class ClientBase:
         """
         view = self._view
         if credentials is not None:
+            if not isinstance(credentials, Credentials):
+                raise UsageError(
+                    f"credentials are a {type(credentials).__name__}, which says nothing about their kind",
+                    hint="Give pytest_kibana.Basic(name, password), ApiKey(encoded) or Bearer(token).",
+                )
             self.redactor.register(*credentials.secrets())
         setup = replace(
             view.setup,
@@ -187,12 +193,14 @@ class ClientBase:
 
     def _by_path(self, method: str, path: str, options: Options) -> Request:
         view = self._view
+        friendly.known_options(options, Options)
         given: dict[str, Any] = {"space": view.space, **options}
         given.pop("timeout", None)
         return friendly.by_path(method, path, contract=view.contract, origin=view.origin, **given)
 
-    def _by_operation(self, operation: str, options: CallOptions) -> Request:
+    def _by_operation(self, operation: str | Operation, options: CallOptions) -> Request:
         view = self._view
+        friendly.known_options(options, CallOptions)
         given: dict[str, Any] = {"space": view.space, **options}
         given.pop("timeout", None)
         return friendly.by_operation(operation, view.contract, origin=view.origin, **given)

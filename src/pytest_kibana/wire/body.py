@@ -3,6 +3,8 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlencode
 
@@ -32,7 +34,8 @@ def encode_body(value: Any, media: str, encoding: Mapping[str, str] | None = Non
         value: ``bytes`` pass as they are whatever the media type. Otherwise: for JSON any value; for NDJSON a
             list
             of values, or text; for multipart a mapping of field name to text, bytes, a file part
-            (``filename``, ``content``, ``content_type``), a JSON value, or a list of these; for a form a
+            (``filename``, ``content``, ``content_type``, or a tuple of them), an open file, a path, a JSON value, or a
+            list of these; for a form a
             mapping; else text.
         media: the media type, with or without parameters.
         encoding: content type by multipart field.
@@ -60,11 +63,17 @@ def encode_body(value: Any, media: str, encoding: Mapping[str, str] | None = Non
 
 
 def json_bytes(value: Any) -> bytes:
-    """Return compact JSON in UTF-8. Lone surrogates are escaped, since UTF-8 has no form for them."""
+    """Return compact JSON in UTF-8. Lone surrogates are escaped, since UTF-8 has no form for them.
+
+    Raises:
+        UsageError: JSON has no form for the value.
+    """
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     except UnicodeEncodeError:
         return json.dumps(value, separators=(",", ":")).encode("ascii")
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"a body cannot be written as JSON: {error}", hint="Give plain data.") from None
 
 
 def _mapping(value: Any, name: str) -> Mapping[str, Any]:
@@ -80,7 +89,7 @@ def _multipart(fields: Mapping[str, Any], encoding: Mapping[str, str]) -> tuple[
     parts = [
         _part(name, item, encoding.get(name))
         for name, value in fields.items()
-        for item in (value if isinstance(value, list | tuple) else [value])
+        for item in (value if isinstance(value, list) else [value])
     ]
     # The same parts give the same boundary, so that a request repeats byte for byte.
     boundary = f"pytest-kibana-{hashlib.sha256(b''.join(parts)).hexdigest()[:24]}"
@@ -89,7 +98,31 @@ def _multipart(fields: Mapping[str, Any], encoding: Mapping[str, str]) -> tuple[
     return body, f"multipart/form-data; boundary={boundary}"
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    filename: str
+    content: bytes
+    content_type: str = "application/octet-stream"
+
+
+def _as_file(value: Any) -> Any:
+    """Turn what other clients take for a file into a file part: an open file, a path, a tuple."""
+    if isinstance(value, Path):
+        return _File(value.name, value.read_bytes())
+    if hasattr(value, "read"):
+        return _File(Path(str(getattr(value, "name", "file"))).name, _bytes(value.read()))
+    if isinstance(value, tuple) and len(value) in (2, 3):
+        filename, content, *media = value
+        return _File(str(filename), _bytes(content.read() if hasattr(content, "read") else content), *media)
+    return value
+
+
+def _bytes(content: Any) -> bytes:
+    return content if isinstance(content, bytes) else str(content).encode("utf-8")
+
+
 def _part(name: str, value: Any, content_type: str | None) -> bytes:
+    value = _as_file(value)
     disposition = f'form-data; name="{_quoted(name)}"'
     if isinstance(value, FilePart):
         disposition += f'; filename="{_quoted(value.filename)}"'

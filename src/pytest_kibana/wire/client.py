@@ -11,6 +11,7 @@ from typing import Any, Self, Unpack
 
 import httpx
 
+from pytest_kibana.contract import Operation
 from pytest_kibana.wire import friendly
 from pytest_kibana.wire import weather as sky
 from pytest_kibana.wire.base import ClientBase, ClientOptions
@@ -91,7 +92,7 @@ class KibanaClient(ClientBase):
                 return self._carry_on(step.conversation)
         return self._view.setup.clock.sleep(step.seconds)
 
-    def call(self, operation: str, **options: Unpack[CallOptions]) -> httpx.Response:
+    def call(self, operation: str | Operation, **options: Unpack[CallOptions]) -> httpx.Response:
         """Call an operation of the contract by label or operationId, as a well-behaved client.
 
         Args:

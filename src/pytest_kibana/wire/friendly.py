@@ -1,5 +1,6 @@
 """The comfortable face of the clients: calls by operation or by path in, ``httpx.Response`` out."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, TypedDict
@@ -7,7 +8,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import httpx
 
-from pytest_kibana.contract import Contract
+from pytest_kibana.contract import Contract, Operation
 from pytest_kibana.errors import ContractError, TargetUnreachable, UsageError
 from pytest_kibana.wire.body import encode_body
 from pytest_kibana.wire.endpoint import Endpoint
@@ -24,7 +25,8 @@ class Options(TypedDict, total=False):
         query: values of query parameters, by name.
         json: JSON body; None is ``null``.
         content: body as bytes or text.
-        files: fields of a multipart body, by name.
+        files: fields of a multipart body, by name: text, bytes, an open file, a path, ``(filename, content)`` or
+            ``(filename, content, media type)``, or a list of these.
         headers: added to, or replacing, the standard ones; None leaves one out.
         media: media type of the body.
         space: another space than the client's.
@@ -50,6 +52,7 @@ class CallOptions(Options, total=False):
 UNSET: Any = object()
 USER_AGENT = "pytest-kibana"
 _PATH_SAFE = "/%:@!$&'()*+,;=-._~"
+_PARAMETER = re.compile(r"\{([^}?*]+)[?*]?\}")
 _FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
@@ -65,8 +68,41 @@ def space_id(space: Any) -> str | None:
     return name
 
 
+_SAID_OTHERWISE = {
+    "params": "The values of query parameters are query={…}.",
+    "body": "A JSON body is json=…, other bytes are content=….",
+    "data": "A JSON body is json=…, a form's fields are files={…}, other bytes are content=….",
+    "path": "Put the values into the path, or call the operation: client.call('GET /api/…/{id}', path={…}).",
+    "path_params": "The values of path parameters are path={…}.",
+    "auth": "A client speaks for one identity: kibana_client_factory(credentials=…) makes another client.",
+    "cookies": "A cookie is a header: headers={'cookie': …}.",
+}
+"""What other clients call the options of a call."""
+_MAPPINGS = frozenset({"path", "query", "headers", "files"})
+
+
+def known_options(given: Mapping[str, Any], known: type) -> None:
+    """Refuse what is not an option of a call.
+
+    Raises:
+        UsageError: names the option that may have been meant.
+    """
+    names = list(known.__annotations__)
+    for name in given:
+        if name not in names:
+            meant = _SAID_OTHERWISE.get(name) or f"It takes {', '.join(names)}."
+            if name not in _SAID_OTHERWISE and "path" in names:
+                meant = f"The value of a parameter is path={{{name!r}: …}} or query={{{name!r}: …}}. {meant}"
+            raise UsageError(f"a call has no option {name}=…", hint=meant)
+        if name in _MAPPINGS and given[name] is not None and not isinstance(given[name], Mapping):
+            raise UsageError(
+                f"{name}=… is a {type(given[name]).__name__}, not a mapping",
+                hint=f"Give {name}={{'name': value}}; a list as value repeats the name.",
+            )
+
+
 def by_operation(
-    operation: str,
+    operation: str | Operation,
     contract: Contract | None,
     *,
     path: Mapping[str, Any] | None = None,
@@ -79,18 +115,31 @@ def by_operation(
     space: Any = None,
     origin: Origin = Origin.HAND,
 ) -> Request:
-    """Build the request of a call by label or operationId.
+    """Build the request of a call by label, operationId, or the operation itself.
 
     Raises:
         ContractError: no contract, or no such operation in it.
-        UsageError: a path parameter is missing, or more than one kind of body is given.
+        UsageError: a path parameter is missing or not the operation's, or more than one kind of body is given.
     """
+    name = operation.label if isinstance(operation, Operation) else operation
+    if not isinstance(name, str):
+        raise UsageError(
+            f"{name!r} is not an operation",
+            hint="Name it: client.call('GET /api/spaces/space/{id}', path={…}).",
+        )
     if contract is None:
         raise ContractError(
-            f"{operation} cannot be called by name: this client has no contract",
+            f"{name} cannot be called by name: this client has no contract",
             hint="Give the client a contract, or call the path: client.get('/api/…').",
         )
-    found = contract.operation(operation)
+    found = contract.operation(name)
+    declared = _PARAMETER.findall(found.path)
+    for given in path or {}:
+        if given not in declared:
+            raise UsageError(
+                f"{found.label} has no path parameter {given!r}",
+                hint=f"It has {', '.join(map(repr, declared))}." if declared else "It has none.",
+            )
     has_body, body, media = _body(json, content, files, media)
     return build_request(
         found,

@@ -1,7 +1,9 @@
 """What is serialised reads back to the same value, the way Kibana reads."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from pytest_kibana.contract.model import Body, MediaType, Operation, Parameter, Schema
 from pytest_kibana.errors import UsageError
 from pytest_kibana.wire import Request, build_request
+from pytest_kibana.wire.body import encode_body
 from pytest_kibana.wire.request import path_text, shapes, target_of
 
 ARRAY = {"type": "array", "items": {"type": "string"}}
@@ -238,3 +241,22 @@ def test_json_bodies_read_back(value: Any) -> None:
 def test_the_space_stands_between_base_path_and_path() -> None:
     request = build_request(operation(), space="ab", query={"q": "a b&c"})
     assert target_of("/base", request) == "/base/s/ab/api/thing?q=a%20b%26c"
+
+
+UPLOADS = [
+    ("a tuple", lambda _path: ("x.ndjson", b"{}"), "application/octet-stream"),
+    ("a tuple with its type", lambda _path: ("x.ndjson", "{}", "application/ndjson"), "application/ndjson"),
+    ("a path", lambda path: path, "application/octet-stream"),
+    ("an open file", lambda path: path.open("rb"), "application/octet-stream"),
+]
+
+
+@pytest.mark.parametrize(("_what", "upload", "media"), UPLOADS, ids=[what for what, *_ in UPLOADS])
+def test_files_may_be_given_as_other_clients_take_them(
+    tmp_path: Path, _what: str, upload: Callable[[Path], Any], media: str
+) -> None:
+    (tmp_path / "x.ndjson").write_bytes(b"{}")
+    given = upload(tmp_path / "x.ndjson")
+    body, _ = encode_body({"file": given}, "multipart/form-data")
+    assert b'name="file"; filename="x.ndjson"\r\nContent-Type: ' + media.encode() + b"\r\n\r\n{}\r\n" in body
+    getattr(given, "close", lambda: None)()
