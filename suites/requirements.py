@@ -41,10 +41,25 @@ def _entries() -> Iterator[Entry]:
     yield from _laws()
     for module in _modules():
         for name, function in inspect.getmembers(module, inspect.isfunction):
-            marks = [m for m in getattr(function, "pytestmark", ()) if m.name == "kibana_requirement"]
-            if name.startswith("test_") and function.__module__ == module.__name__ and marks:
-                where = f"{module.__name__.removeprefix('pytest_kibana.suites.')}::{name}"
-                yield Entry(_read(marks[0], where), _first_line(function), where)
+            if name.startswith("test_") and function.__module__ == module.__name__:
+                yield from _of_test(
+                    function, f"{module.__name__.removeprefix('pytest_kibana.suites.')}::{name}"
+                )
+
+
+def _of_test(function: Any, where: str) -> Iterator[Entry]:
+    """Yield what a test certifies: one requirement, or one for each row of its table that brings its own."""
+    seen = set()
+    for mark in getattr(function, "pytestmark", ()):
+        if mark.name == "kibana_requirement":
+            yield Entry(_read(mark, where), _first_line(function), where)
+        rows = mark.args[1] if mark.name == "parametrize" else ()
+        for row in rows:
+            for own in getattr(row, "marks", ()):
+                if own.name == "kibana_requirement" and own.args[0] not in seen:
+                    seen.add(own.args[0])
+                    sentence = next(value.sentence for value in row.values if hasattr(value, "sentence"))
+                    yield Entry(_read(own, where), sentence, where)
 
 
 def _read(mark: Any, where: str) -> Requirement:

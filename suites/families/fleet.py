@@ -1,11 +1,11 @@
 """What the suites of Fleet's many families share: a table of what can be asked, and who may ask it.
 
-Each family states its operations once, each with a well-formed request that names only what nothing is. From that table
-come the tests of access (nobody, a viewer) and of ids that are unknown, each at the safety class of its operation.
+Each family states its operations once, each with a well-formed request that names only what does not exist. From these
+tables come the tests of access and of unknown ids (``test_fleet``), each at the safety class of its operation.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -86,30 +86,94 @@ class Ask:
         assert_refused(answer, answer.status_code, *self.words)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """One requirement, stated as data: for tests that many families share.
+
+    Attributes:
+        id: ``KBN-REQ-…``.
+        sentence: what is promised, as the catalogue of requirements shows it.
+        source: where it is known from.
+        level: MUST or SHOULD.
+        tier: the smallest budget with which it is tested.
+        license: the licence without which it is not tested.
+    """
+
+    id: str
+    sentence: str
+    source: str
+    level: str = "MUST"
+    tier: str = "standard"
+    license: str | None = None
+
+    def marks(self, safety: str, operations: Sequence[str] = ()) -> list[pytest.MarkDecorator]:
+        """Return the markers of a test that certifies it."""
+        requirement = pytest.mark.kibana_requirement(
+            self.id,
+            level=self.level,
+            source=self.source,
+            operations=operations,
+            tier=self.tier,
+            safety=safety,
+        )
+        return [requirement, *([pytest.mark.kibana_requires(license=self.license)] if self.license else [])]
+
+
+def for_nobody(id: str, sentence: str) -> Promise:
+    """Return what is promised about requests without credentials."""
+    return Promise(id=id, sentence=sentence, source=AUTHENTICATION, tier="smoke")
+
+
+def for_changes(id: str, sentence: str) -> Promise:
+    """Return what is promised about a viewer's requests that would change something."""
+    return Promise(id=id, sentence=sentence, source=PRIVILEGES, tier="smoke")
+
+
+def for_reads(id: str, sentence: str, level: str = "SHOULD", **more: str) -> Promise:
+    """Return what is promised about a viewer's requests that change nothing."""
+    return Promise(id=id, sentence=sentence, source=PRIVILEGES, level=level, **more)
+
+
+def for_unknown(id: str, sentence: str) -> Promise:
+    """Return what is promised about ids that nothing has."""
+    return Promise(id=id, sentence=sentence, source=LIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may ask what of one family.
+
+    Attributes:
+        family: its tag, as its folder is called.
+        asks: its requests.
+        nobody: what is promised about all of them, sent without credentials.
+        changes: about those that change something, sent by a viewer; None where there are none.
+        reads: about those that change nothing, sent by a viewer; None where there are none.
+        unknown: about those that state what becomes of an unknown id; None where there are none.
+    """
+
+    family: str
+    asks: tuple[Ask, ...]
+    nobody: Promise
+    changes: Promise | None = None
+    reads: Promise | None = None
+    unknown: Promise | None = None
+
+
 def every(asks: Iterable[Ask]) -> pytest.MarkDecorator:
     """Run a test once for each request: where the contract has its operation, and its safety class is allowed."""
-    return pytest.mark.parametrize("ask", [_param(ask) for ask in asks])
+    return pytest.mark.parametrize("ask", [param(ask) for ask in asks])
 
 
-def changing(asks: Iterable[Ask]) -> pytest.MarkDecorator:
-    """Run a test for each request that changes something."""
-    return every(ask for ask in asks if ask.safety != "read")
+def param(ask: Ask, *values: Any, family: str = "", marks: Sequence[pytest.MarkDecorator] = ()) -> Any:
+    """Return one request as a parameter of a test, before further values.
 
-
-def reading(asks: Iterable[Ask]) -> pytest.MarkDecorator:
-    """Run a test for each request that changes nothing."""
-    return every(ask for ask in asks if ask.safety == "read")
-
-
-def missing(asks: Iterable[Ask]) -> pytest.MarkDecorator:
-    """Run a test for each request that is refused because nothing has its ids."""
-    return every(ask for ask in asks if ask.unknown is not None)
-
-
-def _param(ask: Ask) -> Any:
-    marks = (pytest.mark.kibana_operation(ask.label), pytest.mark.kibana_safety(ask.safety))
+    The test is skipped where the contract does not have the operation, or its safety class is not allowed.
+    """
+    own = (pytest.mark.kibana_operation(ask.label), pytest.mark.kibana_safety(ask.safety))
     what = ",".join(f"{k}={v}" for k, v in ask.query.items())
-    return pytest.param(ask, id=f"{ask.label}?{what}" if what else ask.label, marks=marks)
+    name = f"{ask.label}?{what}" if what else ask.label
+    return pytest.param(ask, *values, id=f"{family}-{name}" if family else name, marks=(*own, *marks))
 
 
 def assert_changes_nothing(ask: Ask, viewer: KibanaClient, contract: Contract) -> None:

@@ -4,35 +4,11 @@ from typing import Any
 
 import pytest
 
-from pytest_kibana.contract import Contract
 from pytest_kibana.suites.families.asking import assert_refused, ok
-from pytest_kibana.suites.families.fleet import (
-    AUTHENTICATION,
-    LIVE,
-    PRIVILEGES,
-    Ask,
-    assert_reads_what_is_granted,
-    every,
-    reading,
-)
+from pytest_kibana.suites.families.fleet import LIVE
 from pytest_kibana.wire import KibanaClient
 
 OURS, KNOWN = "/api/fleet/data_streams", "/api/fleet/epm/data_streams"
-ASKS = (Ask(f"GET {OURS}"), Ask(f"GET {KNOWN}"))
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-DSTR-001", source=AUTHENTICATION, safety="read", tier="smoke")
-@every(ASKS)
-def test_nobody_is_served(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody lists data streams."""
-    ask.assert_refused(nobody, 401)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-DSTR-002", level="SHOULD", source=PRIVILEGES, safety="read")
-@reading(ASKS)
-def test_a_viewer_reads_what_is_granted(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
-    """A viewer lists data streams where the privileges of the operation are for readers."""
-    assert_reads_what_is_granted(ask, viewer, kibana_contract)
 
 
 @pytest.mark.kibana_requirement(

@@ -4,25 +4,10 @@ from typing import Any
 
 import pytest
 
-from pytest_kibana.contract import Contract
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok
 from pytest_kibana.suites.families.conftest import Eventually
-from pytest_kibana.suites.families.fleet import (
-    AUTHENTICATION,
-    LIVE,
-    OFFERED,
-    PRIVILEGES,
-    Ask,
-    assert_changes_nothing,
-    assert_reads_what_is_granted,
-    changing,
-    every,
-    missing,
-    offered_agent,
-    offered_agents,
-    reading,
-)
+from pytest_kibana.suites.families.fleet import LIVE, OFFERED, Ask, every, offered_agent, offered_agents
 from pytest_kibana.wire import KibanaClient
 
 ALL, ONE = "/api/fleet/agents", "/api/fleet/agents/{}"
@@ -38,22 +23,6 @@ REASSIGN_ALL, DIAGNOSE_ALL, UNENROLL_ALL, UPGRADE_ALL, ROLLBACK_ALL, TAG_ALL = (
 QUIET = {"action": {"type": "SETTINGS", "data": {"log_level": "info"}}}
 MANY = {"agents": [NO_SUCH_ID]}
 TOO_NEW = "99.0.0"
-ASKS = (
-    Ask(SEEN),
-    Ask(CANCEL, unknown=404),
-    Ask(TELL, QUIET, unknown=404),
-    Ask(REASSIGN, {"policy_id": NO_SUCH_ID}, unknown=404),
-    Ask(DIAGNOSE, {}, unknown=404),
-    Ask(UNENROLL, {"force": False, "revoke": False}, unknown=404),
-    Ask(UPGRADE, {"version": "8.0.0"}, unknown=404),
-    Ask(ROLLBACK),
-    Ask(REASSIGN_ALL, {**MANY, "policy_id": NO_SUCH_ID}, unknown=404),
-    Ask(DIAGNOSE_ALL, MANY),
-    Ask(UNENROLL_ALL, MANY),
-    Ask(UPGRADE_ALL, {**MANY, "version": "8.0.0"}),
-    Ask(ROLLBACK_ALL, MANY),
-    Ask(TAG_ALL, {**MANY, "tagsToAdd": ["test"]}),
-)
 
 
 @pytest.fixture
@@ -74,34 +43,6 @@ def action_of(client: KibanaClient, key: str) -> dict[str, Any] | None:
     """Return what is seen of an action."""
     rows = ok(client.get(f"{ALL}/action_status", query={"perPage": 100}))["items"]
     return next((row for row in rows if row["actionId"] == key), None)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-AGACT-001", source=AUTHENTICATION, safety="read", tier="smoke")
-@every(ASKS)
-def test_nobody_is_served(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody tells agents anything, calls it off, or sees what they were told."""
-    ask.assert_refused(nobody, 401)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-AGACT-002", source=PRIVILEGES, safety="read", tier="smoke")
-@changing(ASKS)
-def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
-    """A viewer tells agents nothing, and calls nothing off."""
-    assert_changes_nothing(ask, viewer, kibana_contract)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-AGACT-003", level="SHOULD", source=PRIVILEGES, safety="read")
-@reading(ASKS)
-def test_a_viewer_reads_what_is_granted(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
-    """A viewer sees what agents were told where the privileges of the operation are for readers."""
-    assert_reads_what_is_granted(ask, viewer, kibana_contract)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-AGACT-004", source=LIVE, safety="read")
-@missing(ASKS)
-def test_an_unknown_agent_is_told_nothing(ask: Ask, kibana_client: KibanaClient) -> None:
-    """An agent, an action and a policy that are not there are answered 404, and nobody is told anything."""
-    ask.assert_unknown(kibana_client)
 
 
 @pytest.mark.kibana_requirement("KBN-REQ-AGACT-005", source="Kibana contract", safety="read")

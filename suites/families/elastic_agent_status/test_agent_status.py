@@ -4,20 +4,12 @@ import pytest
 
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, ok
-from pytest_kibana.suites.families.fleet import AUTHENTICATION, LIVE, Ask, every, offered_agents
+from pytest_kibana.suites.families.fleet import LIVE, offered_agents
 from pytest_kibana.wire import KibanaClient
 
 PATH = "/api/fleet/agent_status"
 STATUS = f"GET {PATH}"
 EACH = ("online", "error", "offline", "inactive", "updating", "unenrolled", "orphaned", "uninstalled")
-ASKS = (Ask(STATUS),)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-AGSTAT-001", source=AUTHENTICATION, safety="read", tier="smoke")
-@every(ASKS)
-def test_nobody_is_served(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody learns how many agents there are."""
-    ask.assert_refused(nobody, 401)
 
 
 @pytest.mark.kibana_requirement(

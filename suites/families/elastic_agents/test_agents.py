@@ -5,24 +5,16 @@ from typing import Any
 
 import pytest
 
-from pytest_kibana.contract import Contract
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, part
 from pytest_kibana.suites.families.fleet import (
-    AUTHENTICATION,
     LIVE,
     OFFERED,
-    PRIVILEGES,
     Ask,
-    assert_changes_nothing,
-    assert_reads_what_is_granted,
-    changing,
     every,
     listed_ids,
-    missing,
     offered_agent,
     offered_agents,
-    reading,
 )
 from pytest_kibana.wire import KibanaClient
 
@@ -46,28 +38,6 @@ TAGS, VERSIONS, READY, SET_UP = (
 )
 AWAY = {"uri": "https://fleet.example.com:8220", "enrollment_token": "nobody's"}
 MANY = {"agents": [NO_SUCH_ID]}
-ASKS = (
-    Ask(LIST),
-    Ask(OF_ACTIONS, {"actionIds": [NO_SUCH_ID]}),
-    Ask(READ, unknown=404, words=(NO_SUCH_ID,)),
-    Ask(CHANGE, {"tags": ["taken over"]}, unknown=404),
-    Ask(REMOVE, unknown=404),
-    Ask(UPLOADS),
-    Ask(FILE),
-    Ask(FORGET),
-    Ask(MIGRATE, AWAY, unknown=404),
-    Ask(MIGRATE_MANY, {**AWAY, **MANY}),
-    Ask(TAGS),
-    Ask(VERSIONS),
-    Ask(READY),
-    Ask(SET_UP),
-    Ask(DATA, query={"agentsIds": [NO_SUCH_ID]}),
-    Ask(LEVEL, {}),
-    Ask(LEVELS, MANY),
-    Ask(COLLECTOR),
-    Ask(COLLECTORS, MANY),
-    Ask(EFFECTIVE),
-)
 
 
 @pytest.fixture
@@ -76,34 +46,6 @@ def agent(kibana_client: KibanaClient) -> Iterator[dict[str, Any]]:
     found = offered_agent(kibana_client, 1)
     yield found
     ok(kibana_client.put(ONE.format(found["id"]), json={"tags": found["tags"]}))
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-AGENT-001", source=AUTHENTICATION, safety="read", tier="smoke")
-@every(ASKS)
-def test_nobody_is_served(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody lists, reads, tags, moves or forgets an agent, nor gets the files that it sent."""
-    ask.assert_refused(nobody, 401)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-AGENT-002", source=PRIVILEGES, safety="read", tier="smoke")
-@changing(ASKS)
-def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
-    """A viewer tags, moves and forgets no agent."""
-    assert_changes_nothing(ask, viewer, kibana_contract)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-AGENT-003", level="SHOULD", source=PRIVILEGES, safety="read")
-@reading(ASKS)
-def test_a_viewer_reads_what_is_granted(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
-    """A viewer reads of agents what the privileges of the operation grant to readers."""
-    assert_reads_what_is_granted(ask, viewer, kibana_contract)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-AGENT-004", source=LIVE, safety="read")
-@missing(ASKS)
-def test_an_unknown_agent_is_not_found(ask: Ask, kibana_client: KibanaClient) -> None:
-    """An agent that is not there is answered 404, whatever is asked of it or done to it."""
-    ask.assert_unknown(kibana_client)
 
 
 @pytest.mark.kibana_requirement(

@@ -5,12 +5,10 @@ from typing import Any
 
 import pytest
 
-from pytest_kibana.contract import Contract
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, part
 from pytest_kibana.suites.families.epm.asks import (
     ALL,
-    ASKS,
     BULK_ASSETS,
     CATEGORIES,
     CHANGE,
@@ -40,49 +38,8 @@ from pytest_kibana.suites.families.epm.asks import (
     newest,
     status,
 )
-from pytest_kibana.suites.families.fleet import (
-    AUTHENTICATION,
-    LIVE,
-    PRIVILEGES,
-    Ask,
-    assert_changes_nothing,
-    assert_reads_what_is_granted,
-    changing,
-    every,
-    intended,
-    missing,
-    names,
-    reading,
-)
+from pytest_kibana.suites.families.fleet import LIVE, Ask, every, intended, names
 from pytest_kibana.wire import KibanaClient
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-EPM-001", source=AUTHENTICATION, safety="read", tier="smoke")
-@every(ASKS)
-def test_nobody_is_served(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody lists, reads, installs, changes or removes a package."""
-    ask.assert_refused(nobody, 401)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-EPM-002", source=PRIVILEGES, safety="read", tier="smoke")
-@changing(ASKS)
-def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
-    """A viewer installs, changes and removes no package."""
-    assert_changes_nothing(ask, viewer, kibana_contract)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-EPM-003", level="SHOULD", source=PRIVILEGES, safety="read")
-@reading(ASKS)
-def test_a_viewer_reads_what_is_granted(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
-    """A viewer reads packages where the privileges of the operation are for readers."""
-    assert_reads_what_is_granted(ask, viewer, kibana_contract)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-EPM-004", source=LIVE, safety="read")
-@missing(ASKS)
-def test_an_unknown_package_is_refused(ask: Ask, kibana_client: KibanaClient) -> None:
-    """A package that no registry has and nobody installed is refused, whatever is asked; so is an unknown task."""
-    ask.assert_unknown(kibana_client)
 
 
 @pytest.mark.kibana_requirement("KBN-REQ-EPM-005", source="Kibana contract", safety="read")

@@ -5,66 +5,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from pytest_kibana.contract import Contract
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, assert_refused, ok, part, texts
-from pytest_kibana.suites.families.fleet import (
-    AUTHENTICATION,
-    LIVE,
-    PRIVILEGES,
-    TERRAFORM,
-    Ask,
-    assert_changes_nothing,
-    assert_reads_what_is_granted,
-    changing,
-    every,
-    intended,
-    listed_ids,
-    missing,
-    need_space_awareness,
-    reading,
-)
+from pytest_kibana.suites.families.fleet import LIVE, TERRAFORM, intended, listed_ids, need_space_awareness
 from pytest_kibana.wire import KibanaClient
 
 ALL, ONE = "/api/fleet/enrollment_api_keys", "/api/fleet/enrollment_api_keys/{}"
 LIST, MAKE = f"GET {ALL}", f"POST {ALL}"
 READ, REMOVE = f"GET {ALL}/{{keyId}}", f"DELETE {ALL}/{{keyId}}"
 MANY = f"POST {ALL}/_bulk_delete"
-ASKS = (
-    Ask(LIST),
-    Ask(MAKE, {"policy_id": NO_SUCH_ID}),
-    Ask(READ, unknown=404),
-    Ask(REMOVE, unknown=404),
-    Ask(MANY, {"ids": [NO_SUCH_ID]}),
-)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLKEY-001", source=AUTHENTICATION, safety="read", tier="smoke")
-@every(ASKS)
-def test_nobody_is_served(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody lists, reads, makes or revokes an enrollment key."""
-    ask.assert_refused(nobody, 401)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLKEY-002", source=PRIVILEGES, safety="read", tier="smoke")
-@changing(ASKS)
-def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
-    """A viewer makes and revokes no enrollment key."""
-    assert_changes_nothing(ask, viewer, kibana_contract)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLKEY-003", source=PRIVILEGES, safety="read")
-@reading(ASKS)
-def test_a_viewer_reads_no_key(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
-    """A viewer reads no enrollment key: whoever has it can bring agents."""
-    assert_reads_what_is_granted(ask, viewer, kibana_contract)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLKEY-004", source=LIVE, safety="read")
-@missing(ASKS)
-def test_an_unknown_key_is_not_found(ask: Ask, kibana_client: KibanaClient) -> None:
-    """An enrollment key that is not there is answered 404, whatever is asked of it."""
-    ask.assert_unknown(kibana_client)
 
 
 @pytest.mark.kibana_requirement(

@@ -4,56 +4,13 @@ from typing import Any
 
 import pytest
 
-from pytest_kibana.contract import Contract
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, part
-from pytest_kibana.suites.families.fleet import (
-    AUTHENTICATION,
-    LIVE,
-    PRIVILEGES,
-    TERRAFORM,
-    Ask,
-    assert_changes_nothing,
-    assert_reads_what_is_granted,
-    changing,
-    every,
-    intended,
-    reading,
-)
+from pytest_kibana.suites.families.fleet import LIVE, TERRAFORM, intended
 from pytest_kibana.wire import KibanaClient
 
 MAY, HEALTH, SET_UP = "/api/fleet/check-permissions", "/api/fleet/health_check", "/api/fleet/setup"
 SETTINGS, SPACE = "/api/fleet/settings", "/api/fleet/space_settings"
-ASKS = (
-    Ask(f"GET {MAY}"),
-    Ask(f"GET {SETTINGS}"),
-    Ask(f"PUT {SETTINGS}", {"prerelease_integrations_enabled": False}),
-    Ask(f"POST {SET_UP}"),
-    Ask(f"POST {HEALTH}", {"id": NO_SUCH_ID}),
-    Ask(f"GET {SPACE}"),
-    Ask(f"PUT {SPACE}", {"allowed_namespace_prefixes": ["takenover"]}),
-)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLEET-001", source=AUTHENTICATION, safety="read", tier="smoke")
-@every(ASKS)
-def test_nobody_is_served(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody reads or changes the settings of Fleet, sets it up, or learns what he may do in it."""
-    ask.assert_refused(nobody, 401)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLEET-002", source=PRIVILEGES, safety="read", tier="smoke")
-@changing(ASKS)
-def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
-    """A viewer changes no setting of Fleet."""
-    assert_changes_nothing(ask, viewer, kibana_contract)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLEET-003", level="SHOULD", source=PRIVILEGES, safety="read")
-@reading(ASKS)
-def test_a_viewer_reads_what_is_granted(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
-    """A viewer reads the settings of Fleet where the privileges of the operation are for readers."""
-    assert_reads_what_is_granted(ask, viewer, kibana_contract)
 
 
 @pytest.mark.kibana_requirement(

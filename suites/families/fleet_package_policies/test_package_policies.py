@@ -5,24 +5,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from pytest_kibana.contract import Contract
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, assert_refused, ok, part, texts
 from pytest_kibana.suites.families.fleet import (
-    AUTHENTICATION,
     LIVE,
-    PRIVILEGES,
     TERRAFORM,
     Ask,
-    assert_changes_nothing,
-    assert_reads_what_is_granted,
-    changing,
     every,
     intended,
     listed_ids,
-    missing,
     need_space_awareness,
-    reading,
 )
 from pytest_kibana.wire import KibanaClient
 
@@ -30,26 +22,6 @@ ALL, ONE = "/api/fleet/package_policies", "/api/fleet/package_policies/{}"
 LIST, MAKE, MANY = f"GET {ALL}", f"POST {ALL}", f"POST {ALL}/_bulk_get"
 READ, CHANGE, REMOVE = (f"{method} {ALL}/{{packagePolicyId}}" for method in ("GET", "PUT", "DELETE"))
 REMOVE_MANY, UPGRADE, TRY = (f"POST {ALL}/{tail}" for tail in ("delete", "upgrade", "upgrade/dryrun"))
-# A package that is there would be installed before it is found that its agent policy is not.
-NO_PACKAGE = {"name": "no_such_package", "version": "1.0.0"}
-NOWHERE: dict[str, Any] = {
-    "name": "never made",
-    "namespace": "default",
-    "policy_ids": [NO_SUCH_ID],
-    "package": NO_PACKAGE,
-    "inputs": {},
-}
-ASKS = (
-    Ask(LIST),
-    Ask(MAKE, NOWHERE, unknown=404),
-    Ask(MANY, {"ids": [NO_SUCH_ID]}, unknown=404),
-    Ask(READ, unknown=404),
-    Ask(CHANGE, NOWHERE, unknown=404),
-    Ask(REMOVE, unknown=404),
-    Ask(REMOVE_MANY, {"packagePolicyIds": [NO_SUCH_ID], "force": True}),
-    Ask(UPGRADE, {"packagePolicyIds": [NO_SUCH_ID]}),
-    Ask(TRY, {"packagePolicyIds": [NO_SUCH_ID]}),
-)
 
 
 @pytest.fixture
@@ -72,34 +44,6 @@ def named(client: KibanaClient, name: str) -> list[dict[str, Any]]:
         client.get(ALL, query={"kuery": f'ingest-package-policies.name:"{name}"'})
     )["items"]
     return found
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLPKG-001", source=AUTHENTICATION, safety="read", tier="smoke")
-@every(ASKS)
-def test_nobody_is_served(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody lists, reads, makes, changes, upgrades or deletes a package policy."""
-    ask.assert_refused(nobody, 401)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLPKG-002", source=PRIVILEGES, safety="read", tier="smoke")
-@changing(ASKS)
-def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
-    """A viewer makes, changes, upgrades and deletes no package policy."""
-    assert_changes_nothing(ask, viewer, kibana_contract)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLPKG-003", level="SHOULD", source=PRIVILEGES, safety="read")
-@reading(ASKS)
-def test_a_viewer_reads_what_is_granted(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
-    """A viewer reads package policies where the privileges of the operation are for readers."""
-    assert_reads_what_is_granted(ask, viewer, kibana_contract)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLPKG-004", source=LIVE, safety="read")
-@missing(ASKS)
-def test_an_unknown_policy_is_not_found(ask: Ask, kibana_client: KibanaClient) -> None:
-    """A package policy that is not there is answered 404; so is one that is to go into no agent policy."""
-    ask.assert_unknown(kibana_client)
 
 
 @pytest.mark.kibana_requirement(

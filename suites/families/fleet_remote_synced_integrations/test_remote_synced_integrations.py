@@ -2,39 +2,14 @@
 
 import pytest
 
-from pytest_kibana.contract import Contract
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import ok
-from pytest_kibana.suites.families.fleet import (
-    AUTHENTICATION,
-    LIVE,
-    PRIVILEGES,
-    Ask,
-    assert_reads_what_is_granted,
-    every,
-    reading,
-)
+from pytest_kibana.suites.families.fleet import LIVE, Ask
 from pytest_kibana.wire import KibanaClient
 
 STATUS = "GET /api/fleet/remote_synced_integrations/status"
 REMOTE = "GET /api/fleet/remote_synced_integrations/{outputId}/remote_status"
 STATES = {"completed", "synchronizing", "failed", "warning"}
-ASKS = (Ask(STATUS), Ask(REMOTE))
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLSYNC-001", source=AUTHENTICATION, safety="read", tier="smoke")
-@every(ASKS)
-def test_nobody_is_served(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody reads what is synchronised."""
-    ask.assert_refused(nobody, 401)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLSYNC-002", level="SHOULD", source=PRIVILEGES, safety="read")
-@reading(ASKS)
-@pytest.mark.kibana_requires(license="enterprise")
-def test_a_viewer_reads_what_is_granted(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
-    """A viewer reads what is synchronised where the privileges of the operation are for readers."""
-    assert_reads_what_is_granted(ask, viewer, kibana_contract)
 
 
 @pytest.mark.kibana_requirement(

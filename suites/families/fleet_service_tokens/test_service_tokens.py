@@ -2,36 +2,12 @@
 
 import pytest
 
-from pytest_kibana.contract import Contract
 from pytest_kibana.suites.families.asking import assert_refused, ok
-from pytest_kibana.suites.families.fleet import (
-    AUTHENTICATION,
-    LIVE,
-    PRIVILEGES,
-    Ask,
-    assert_changes_nothing,
-    changing,
-    every,
-)
+from pytest_kibana.suites.families.fleet import LIVE
 from pytest_kibana.wire import KibanaClient
 
 ALL = "/api/fleet/service_tokens"
 MAKE = f"POST {ALL}"
-ASKS = (Ask(MAKE, {"remote": False}),)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLTOKEN-001", source=AUTHENTICATION, safety="read", tier="smoke")
-@every(ASKS)
-def test_nobody_is_served(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody gets a service token."""
-    ask.assert_refused(nobody, 401)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLTOKEN-002", source=PRIVILEGES, safety="read", tier="smoke")
-@changing(ASKS)
-def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
-    """A viewer gets no service token."""
-    assert_changes_nothing(ask, viewer, kibana_contract)
 
 
 @pytest.mark.kibana_requirement(

@@ -4,63 +4,20 @@ from typing import Any
 
 import pytest
 
-from pytest_kibana.contract import Contract
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import assert_refused, ok, part
-from pytest_kibana.suites.families.fleet import (
-    AUTHENTICATION,
-    LIVE,
-    PRIVILEGES,
-    Ask,
-    assert_changes_nothing,
-    assert_reads_what_is_granted,
-    changing,
-    every,
-    listed_ids,
-    missing,
-    need_space_awareness,
-    reading,
-)
+from pytest_kibana.suites.families.fleet import LIVE, Ask, listed_ids, need_space_awareness
 from pytest_kibana.wire import KibanaClient
 
 ALL, ONE = "/api/fleet/uninstall_tokens", "/api/fleet/uninstall_tokens/{}"
 LIST, READ = f"GET {ALL}", f"GET {ALL}/{{uninstallTokenId}}"
 ROTATE = f"POST {ALL}/{{agentPolicyId}}/rotate"
-ASKS = (Ask(LIST), Ask(READ, unknown=404), Ask(ROTATE))
 
 
 def tokens_of(client: KibanaClient, policy: str) -> list[dict[str, Any]]:
     """Return the tokens of a policy, as they are listed."""
     found: list[dict[str, Any]] = ok(client.get(ALL, query={"policyId": policy}))["items"]
     return found
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLUNIN-001", source=AUTHENTICATION, safety="read", tier="smoke")
-@every(ASKS)
-def test_nobody_is_served(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody lists, reads or changes an uninstall token."""
-    ask.assert_refused(nobody, 401)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLUNIN-002", source=PRIVILEGES, safety="read", tier="smoke")
-@changing(ASKS)
-def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
-    """A viewer changes no uninstall token."""
-    assert_changes_nothing(ask, viewer, kibana_contract)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLUNIN-003", source=PRIVILEGES, safety="read", tier="smoke")
-@reading(ASKS)
-def test_a_viewer_reads_no_token(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
-    """A viewer reads no uninstall token: whoever has it can take protection away."""
-    assert_reads_what_is_granted(ask, viewer, kibana_contract)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLUNIN-004", source=LIVE, safety="read")
-@missing(ASKS)
-def test_an_unknown_token_is_not_found(ask: Ask, kibana_client: KibanaClient) -> None:
-    """An uninstall token that is not there is answered 404."""
-    ask.assert_unknown(kibana_client)
 
 
 @pytest.mark.kibana_requirement(

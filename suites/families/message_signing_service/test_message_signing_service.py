@@ -2,37 +2,12 @@
 
 import pytest
 
-from pytest_kibana.contract import Contract
 from pytest_kibana.suites.families.asking import assert_refused, ok
-from pytest_kibana.suites.families.fleet import (
-    AUTHENTICATION,
-    LIVE,
-    PRIVILEGES,
-    Ask,
-    assert_changes_nothing,
-    changing,
-    every,
-)
+from pytest_kibana.suites.families.fleet import LIVE
 from pytest_kibana.wire import KibanaClient
 
 PATH = "/api/fleet/message_signing_service/rotate_key_pair"
 ROTATE = f"POST {PATH}"
-# Without the acknowledgement nothing is changed, even where somebody is let in who should not be.
-ASKS = (Ask(ROTATE),)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLSIGN-001", source=AUTHENTICATION, safety="read", tier="smoke")
-@every(ASKS)
-def test_nobody_is_served(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody changes the key pair."""
-    ask.assert_refused(nobody, 401)
-
-
-@pytest.mark.kibana_requirement("KBN-REQ-FLSIGN-002", source=PRIVILEGES, safety="read", tier="smoke")
-@changing(ASKS)
-def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_contract: Contract) -> None:
-    """A viewer does not change the key pair."""
-    assert_changes_nothing(ask, viewer, kibana_contract)
 
 
 @pytest.mark.kibana_requirement("KBN-REQ-FLSIGN-003", source=LIVE, operations=[ROTATE], safety="disruptive")
