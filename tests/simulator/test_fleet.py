@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from pytest_kibana.simulator.archives import BadArchive, opened
+from pytest_kibana.simulator.store import Clock
 from tests.simulator.conftest import StandIn
 
 MANIFEST = "{format_version: 3.0.0, name: tiny, version: 1.0.0, title: T, description: d, owner: {github: o}}"
@@ -85,6 +87,20 @@ class TestArchives:
         assert fleet.get(f"{UPLOAD}/tiny/1.0.0").json()["item"]["status"] == "installed"
         assert fleet.delete(f"{UPLOAD}/tiny/1.0.0").status_code == 200
         assert fleet.get(f"{UPLOAD}/tiny/1.0.0").status_code == 404
+
+    def test_uploads_in_quick_succession_are_told_how_long_to_wait(
+        self, published: Callable[[str], Path], stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client = stand_in(contract=str(published("9.3")))
+        sent = {"content": zipped(**GOOD), "headers": {"content-type": "application/zip"}}
+        assert client.post(UPLOAD, **sent).status_code == 200  # type: ignore[arg-type]
+        refused = client.post(UPLOAD, **sent)  # type: ignore[arg-type]
+        assert (refused.status_code, refused.json()["error"]) == (429, "Too Many Requests")
+        told = re.search(r"wait (\d+)s", refused.json()["message"])
+        assert told
+        now = Clock.millis
+        monkeypatch.setattr(Clock, "millis", lambda clock: now(clock) + 1000 * int(told[1]))
+        assert client.post(UPLOAD, **sent).status_code == 200  # type: ignore[arg-type]
 
 
 class TestAgents:

@@ -57,7 +57,7 @@ def serve(config: Config) -> Iterator[dict[str, Json]]:
     thread = threading.Thread(target=lambda: asyncio.run(doors.serve()), name="kibana-stand-in", daemon=True)
     thread.start()
     if not doors.open.wait(30):
-        raise UsageError("the stand-in did not open its doors", hint="Look at its log for the reason.")
+        raise UsageError("the stand-in did not start", hint="Its log says why.")
     try:
         yield doors.said
     finally:

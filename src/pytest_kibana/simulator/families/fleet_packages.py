@@ -16,6 +16,8 @@ _PACKAGES = "/api/fleet/epm/packages"
 _ONE = f"{_PACKAGES}/{{}}/{{}}"
 _FILES = ("manifest.yml", "changelog.yml", "docs/README.md")
 """What every package has."""
+_BETWEEN_UPLOADS = 10_000
+"""Milliseconds that have to pass between packages that are uploaded (Kibana source, epm/packages/install.ts)."""
 _STREAMS = (
     "logs-elastic_agent-default",
     "logs-system.syslog-default",
@@ -232,6 +234,11 @@ def install_many(call: Call) -> Reply:
 @family.on("POST /api/fleet/epm/packages")
 def upload(call: Call) -> Reply:
     """Install a package from an archive; what is none, or holds none, is refused and leaves nothing."""
+    now = call.world.clock.millis()
+    last = call.world.store.table("epm_upload").get("last")
+    wait = -(-(last.value["at"] + _BETWEEN_UPLOADS - now) // 1000) if last is not None else 0
+    if wait > 0:
+        raise Refusal(429, f"Please wait {wait}s before uploading again.", family="platform")
     try:
         package = opened(call.raw)
     except BadArchive as error:
@@ -239,6 +246,7 @@ def upload(call: Call) -> Reply:
     _install(
         call, package.name, package.version, "upload", title=package.title, description=package.description
     )
+    call.world.store.put("epm_upload", "*", "last", {"at": now})
     return Reply({"items": [], "_meta": {"install_source": "upload", "name": package.name}})
 
 

@@ -87,7 +87,8 @@ def put(call: Call) -> Reply:
     body = call.body if isinstance(call.body, dict) else {}
     stream = body.get("stream")
     given: dict[str, Json] = stream if isinstance(stream, dict) else {}
-    value = {"description": "", "ingest": _ingest(call.world), **given, "name": call.ids[0]}
+    intake = {} if given.keys() & {"group", "query"} else {"ingest": _ingest(call.world)}
+    value = {"description": "", **intake, **given, "name": call.ids[0]}
     record = call.table("stream").get(call.ids[0])
     if record is None:
         call.world.store.put("stream", "*", call.ids[0], value, by=call.user)
@@ -108,8 +109,8 @@ def delete(call: Call) -> Reply:
     for other in call.table("stream").values():
         wired = (other.value.get("ingest") or {}).get("wired") or {}
         wired["routing"] = [one for one in wired.get("routing") or () if one.get("destination") != record.id]
-    for kind in _LINKS.values():
-        table = call.table(kind)
+    hanging = (*_LINKS.values(), "stream_attachment")
+    for table in [table for kind, _, table in call.world.store.tables() if kind in hanging]:
         for key in [k for k, r in table.items() if r.parent == record.id]:
             del table[key]
     return _done("deleted")
@@ -140,6 +141,8 @@ def fork(call: Call) -> Reply:
 def ingest(call: Call) -> Reply:
     """Show or replace how a stream takes data in."""
     record = _found(call)
+    if "ingest" not in record.value:
+        raise Refusal(400, "Stream is not an ingest stream", family="platform")
     if call.method == "GET":
         return Reply({"ingest": record.value.get("ingest", _ingest(call.world))})
     record.value = {

@@ -107,7 +107,7 @@ class Faults:
                     spots.append(f"{fault.name}@{operation.label}")
         if not spots and not lenient:
             raise UsageError(
-                f"`{text}` can show at no operation of this contract",
+                f"`{text}` applies to no operation of this contract",
                 hint="Name an operation by its label, or `*`.",
             )
         return spots

@@ -129,6 +129,29 @@ def query_has(name: str) -> Callable[[Call], bool]:
     return lambda call: f"{name}=" in call.raw_query
 
 
+def answers(body: Json) -> Applies:
+    """Where a success is documented that may be this body."""
+
+    def applies(operation: Operation, bench: Bench) -> bool:
+        success = operation.success
+        media = success.media("application/json") if success is not None else None
+        if media is None:
+            return False
+        return media.schema is None or bench.schemas.valid(media.schema.json, body)
+
+    return applies
+
+
+def answers_as(medium: str) -> Applies:
+    """Where a success is documented in this medium."""
+    return lambda operation, _: operation.success is not None and operation.success.media(medium) is not None
+
+
+def takes(medium: str) -> Applies:
+    """Where a body is documented in this medium."""
+    return lambda operation, _: operation.body is not None and operation.body.media(medium) is not None
+
+
 def deviation(
     name: str,
     breaks: str,
@@ -137,6 +160,7 @@ def deviation(
     what: str = "known deviation",
     unlike: Json = None,
     allowed: Json = None,
+    told: Applies | None = None,
     **rest: Any,
 ) -> Fault:
     """Return a fault that released Kibana is known to have.
@@ -148,6 +172,7 @@ def deviation(
         what: the kind of check that must notice.
         unlike: what an answer has then; where a contract allows it too, it is no deviation.
         allowed: what a refused body has; where a contract forbids it too, it is no deviation.
+        told: where the contract, as it was corrected, says so itself, and it is no deviation either.
         rest: of the fault.
     """
     labels = (label,) if isinstance(label, str) else label
@@ -155,6 +180,8 @@ def deviation(
 
     def applies(operation: Operation, bench: Bench) -> bool:
         if not there(operation, bench):
+            return False
+        if told is not None and told(operation, bench):
             return False
         if unlike is not None and _fits(bench, operation.success, unlike):
             return False

@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_kibana.simulator.faults.deviating import (
     CRASH,
+    answers_as,
     deviation,
     exactly,
     ignored,
@@ -142,6 +143,7 @@ FAULTS = (
         "bulk_export_ndjson",
         "A bulk export of rules answers NDJSON (D-8).",
         f"POST {_RULES}/_bulk_action",
+        told=answers_as("application/ndjson"),
         after=exactly(
             lambda c, r: _ndjson(c, r) if isinstance(c.body, dict) and c.body.get("action") == "export" else r
         ),
@@ -382,6 +384,7 @@ FAULTS = (
         "assignees_json",
         "Assigning alerts answers JSON, not NDJSON (D-79).",
         "POST /api/detection_engine/signals/assignees",
+        told=answers_as("application/json"),
         after=exactly(
             lambda _, r: r if isinstance(r.body, dict) else Reply(dict(_BY_QUERY), headers=r.headers)
         ),
@@ -390,6 +393,7 @@ FAULTS = (
         "upload_json",
         "Uploading a package answers JSON, not an archive (D-80).",
         f"POST {_FLEET}/epm/packages",
+        told=answers_as("application/json"),
         after=exactly(
             lambda _, r: (
                 r

@@ -6,7 +6,7 @@ Each was seen on 9.4.3 through a client library whose calls were all tried there
 from dataclasses import replace
 from typing import Any
 
-from pytest_kibana.simulator.faults.deviating import deviation, exactly, optional, refuses
+from pytest_kibana.simulator.faults.deviating import answers, deviation, exactly, optional, refuses, takes
 from pytest_kibana.simulator.faults.model import Proceed
 from pytest_kibana.simulator.hosts import HOST
 from pytest_kibana.simulator.intake import parse_query, read_payload
@@ -70,6 +70,10 @@ def _not_enrolled(call: Call) -> bool:
 _STATUSES = ("healthy", "offline", "updating", "inactive", "unenrolled")
 
 
+_STATED = {"name": "a", "uuid": "a", "version": {}}
+"""What both forms of the status say."""
+
+
 def _nowhere(call: Call) -> bool:
     body = call.body if isinstance(call.body, dict) else {}
     return not (body.get("locations") or body.get("private_locations"))
@@ -120,12 +124,14 @@ FAULTS = (
         "status_seventh",
         "The old form of the status, when asked for, is none that is documented.",
         "GET /api/status",
+        told=answers({**_STATED, "status": {"overall": {"state": "green"}, "statuses": []}}),
         around=_seventh,
     ),
     deviation(
         "features_array",
         "Features are an array.",
         "GET /api/features",
+        told=answers([]),
         around=_as_is,
     ),
     deviation(
@@ -154,12 +160,14 @@ FAULTS = (
         "execution_outcome",
         "Executing a connector answers an outcome, not a connector.",
         "POST /api/actions/connector/{}/_execute",
+        told=answers({"status": "ok", "connector_id": "a"}),
         around=_as_is,
     ),
     deviation(
         "snooze_unwrapped",
         "A schedule of silence is answered without a wrapper.",
         "POST /api/alerting/rule/{}/snooze_schedule",
+        told=answers({"schedule": {"id": "a"}}),
         after=exactly(_unwrapped),
     ),
     deviation(
@@ -172,6 +180,7 @@ FAULTS = (
         "saved_query_flat",
         "A saved query is read flat, not as a saved object.",
         "GET /api/osquery/saved_queries/{}",
+        told=answers({"data": {"id": "a", "saved_object_id": "a", "query": "select 1"}}),
         after=exactly(_flattened),
     ),
     deviation(
@@ -192,6 +201,7 @@ FAULTS = (
         "timelines_by_form",
         "Timelines are imported as a file of a form (D-4).",
         "POST /api/timeline/_import",
+        told=takes("multipart/form-data"),
         stages={"payload": _form_too},
         unchecked=True,
     ),
