@@ -32,7 +32,7 @@ def profile(name: str, folder: Path) -> dict[str, str]:
         folder: the project's.
 
     Raises:
-        UsageError: there is no such profile, one extends itself, or a key is no setting.
+        UsageError: there is no such profile, one extends itself, or a key is not a setting.
     """
     return _resolved(name, {**PROFILES, **_own(folder)}, ())
 
@@ -51,7 +51,7 @@ def _resolved(name: str, known: Mapping[str, Mapping[str, Any]], above: tuple[st
     for key, value in settings.items():
         if key not in names:
             raise UsageError(
-                f"profile {name!r}: {key!r} is no setting", hint="docs/reference/settings.md lists them."
+                f"profile {name!r}: {key!r} is not a setting", hint="docs/reference/settings.md lists them."
             )
         made[key] = _text(value)
     return made

@@ -93,7 +93,7 @@ class Session(Tenancy):
         if not mine:
             raise UsageError(
                 f"shard {self.settings.shard} of {len(chosen)} operations is empty",
-                hint="Take fewer shards than operations.",
+                hint="Use no more shards than there are operations.",
             )
         return mine
 
@@ -132,8 +132,8 @@ class Session(Tenancy):
         mine = tuple(label for label in within if label in chosen)
         if not mine:
             raise UsageError(
-                f"--kibana-consumer {self.settings.consumer}: none of its operations is asked for and in the contract",
-                hint="Leave --kibana-operations away, or take another contract.",
+                f"--kibana-consumer {self.settings.consumer}: the contract and --kibana-operations leave none of its operations",
+                hint="Leave out --kibana-operations, or use another contract.",
             )
         return mine
 

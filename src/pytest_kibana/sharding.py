@@ -25,7 +25,7 @@ class Shard:
         number, _, of = text.partition("/")
         if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
             raise UsageError(
-                f"--kibana-shard {text!r} is no part of a whole",
+                f"--kibana-shard {text!r} is not a shard",
                 hint="Write it like 2/5: the second part of five.",
             )
         return cls(int(number), int(of))

@@ -190,7 +190,7 @@ class Tenancy(Connection):
         url = self.elasticsearch_url
         if not url:
             raise IdentityUnavailable(
-                "a client for a role needs an identity, which only Elasticsearch can mint",
+                "a client for a role needs an identity, which only Elasticsearch can create",
                 hint="Give --elasticsearch-url, and a user rather than an API key; or use viewer=True "
                 "with --kibana-viewer-api-key.",
             )

@@ -91,8 +91,8 @@ def _enter(session: Session, state: "State", *, begin: bool) -> None:
         )
     elif state.manifest["contract"]["sha256"] != contract.sha256:
         raise UsageError(
-            f"{state.folder} was begun with another contract ({state.manifest['contract']['source']})",
-            hint="Name the same contract to go on, or begin with another folder.",
+            f"{state.folder} was started with another contract ({state.manifest['contract']['source']})",
+            hint="Name the same contract to continue, or start with another folder.",
         )
     state.say(processes=processes)
 

@@ -67,7 +67,7 @@ def test_reports_and_gates_narrow_to_a_consumer(
     ("text", "trouble"),
     [
         ("operations = []", "empty"),
-        ('operations = ["nonsense"]', "no label"),
+        ('operations = ["nonsense"]', "not a label"),
         ('operation = ["GET /api/status"]', "operation is not known"),
         ("operations = [", "not TOML"),
     ],

@@ -241,7 +241,7 @@ def read_platform(text: str, source: str) -> Platform:
     except (yaml.YAMLError, re.error, KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(
             f"{source} cannot be read: {type(error).__name__}: {error}",
-            hint="It is part of the package: install it again, or mend the part that is named.",
+            hint="It is part of the package: install it again, or correct the part that is named.",
         ) from error
 
 

@@ -58,7 +58,7 @@ def derive(
     labels = [e.request.operation for e in exchanges if e.request.operation]
     if not labels:
         raise UsageError(
-            f"none of {len(exchanges)} recorded requests is of an operation of {loaded.source}",
+            f"none of {len(exchanges)} recorded requests matches an operation of {loaded.source}",
             hint="Name another --contract, or the --base-path of the recorded Kibana.",
         )
     text = derived(title or recording[0].stem, labels).toml()

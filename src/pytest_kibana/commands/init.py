@@ -66,7 +66,9 @@ def _project(folder: Path) -> str:
     try:
         tool = tomllib.loads(text).get("tool", {})
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{place} is not TOML: {error}", hint="Mend the file, and ask again.") from None
+        raise UsageError(
+            f"{place} is not TOML: {error}", hint="Correct the file, and run this again."
+        ) from None
     if "pytest-kibana" in tool or "pytest" in tool:
         return f"kept     {place}: it has a section for pytest already; docs/reference/settings.md lists the keys"
     place.write_text(text.rstrip("\n") + "\n\n" + section, encoding="utf-8")

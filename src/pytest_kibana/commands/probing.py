@@ -78,7 +78,7 @@ class _Probe:
         exchange = self._client.send(request)
         if exchange.answer is None or exchange.weather is not None:
             raise EnvironmentTrouble(
-                "the request was not answered", hint="Ask again when the deployment is well."
+                "the request was not answered", hint="Run it again when the deployment is healthy."
             )
         if exchange.answer.status in (401, 403):
             said = f"the credentials are refused ({exchange.answer.status})"

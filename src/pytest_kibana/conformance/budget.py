@@ -46,7 +46,7 @@ def limits(text: str) -> Limits:
             made = _READERS[key.strip().replace("_", "-")](made, value.strip())
         except (KeyError, ValueError):
             raise UsageError(
-                f"--kibana-budget: {part!r} is no budget",
+                f"--kibana-budget: {part!r} is not a budget",
                 hint="Write smoke, standard or thorough, or requests=N, seconds=N, per-operation=N with commas.",
             ) from None
     return made

@@ -88,7 +88,7 @@ def _must_be_openapi(document: Mapping[str, Any], name: str) -> None:
     if not isinstance(document.get("paths"), dict) or not document["paths"]:
         raise ContractError(
             f"{name} describes no operations: `paths` is missing or empty",
-            hint="The file may be cut short, or be a part that a bundler was to put together. Fetch the bundled file.",
+            hint="The file may be truncated, or one part of a contract that is not bundled yet. Fetch the bundled file.",
         )
 
 
@@ -132,8 +132,8 @@ class _Compilation:
             return look_up(self.document, reference)
         except (LookupError, ValueError):
             raise ContractError(
-                f"{self.name}: {pointer} refers to `{reference}`, and nothing stands there",
-                hint="The file may be cut short or only a part of a contract; fetch the whole of it.",
+                f"{self.name}: {pointer} refers to `{reference}`, and nothing is there",
+                hint="The file may be truncated, or only a part of a contract; fetch the whole of it.",
             ) from None
 
     def _follow(self, node: Any, pointer: str) -> tuple[dict[str, Any], str]:
@@ -143,7 +143,7 @@ class _Compilation:
                 return _dict(node), pointer
             pointer, node = node["$ref"], self._resolve(node["$ref"], pointer)
         raise ContractError(
-            f"{self.name}: the reference at {pointer} leads in a circle",
+            f"{self.name}: the reference at {pointer} is circular",
             hint="The contract is broken at this place; report it to whoever published it.",
         )
 

@@ -142,7 +142,7 @@ class _Transfer:
                 trouble = str(broken)
         raise ContractUnavailable(
             f"{self.url} could not be fetched: {trouble}",
-            hint=f"Run again to go on where it broke off, or fetch it by other means and put it at {self.target}.",
+            hint=f"Run again to resume the download, or fetch it by other means and put it at {self.target}.",
         )
 
     def _attempt(self) -> None:
@@ -190,7 +190,8 @@ class _Transfer:
                 done += len(chunk)
                 if done > _LARGEST:
                     raise ContractError(
-                        f"{self.url} is larger than {_LARGEST} bytes", hint="Is it a contract?"
+                        f"{self.url} is larger than {_LARGEST} bytes",
+                        hint="No contract is that large: check the URL.",
                     )
                 if self.progress:
                     self.progress(self.url, done, total)
@@ -215,7 +216,7 @@ class _Transfer:
             raise _Broken(f"the server answered {status}")
         raise ContractUnavailable(
             f"{self.url} could not be fetched: the server answered {status}",
-            hint="Is the version right, and the URL? Fetch the file by other means and name it as the contract.",
+            hint="Check the version and the URL, or fetch the file by other means and name it as the contract.",
         )
 
 

@@ -85,7 +85,7 @@ class Seeker:
         named = publication(text)
         if named is None:
             raise ContractError(
-                f"{text!r} is no contract: not a file, a URL, a version, or one of the names",
+                f"{text!r} is not a contract: not a file, a URL, a version, or one of the names",
                 hint=f"Known are core, {', '.join(versions())}, a file's path, or an http(s) URL.",
             )
         return self._published(named)
@@ -99,7 +99,7 @@ class Seeker:
         if self.offline:
             raise ContractUnavailable(
                 f"{url} was not fetched: downloads are switched off",
-                hint="Fetch it by other means and name the file as the contract.",
+                hint="Fetch it by other means, and name the file as the contract.",
             )
         download(url, target, fetch=self.fetch, progress=self.progress, refresh=True)
         data = target.read_bytes()

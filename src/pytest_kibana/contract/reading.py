@@ -69,7 +69,7 @@ def _parse_text(text: str, name: str) -> Any:
                 raise ContractError(
                     f"{name} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
                     + _near_the_end(error.pos, len(text)),
-                    hint="The file may be cut short or edited by hand; fetch it again.",
+                    hint="The file may be truncated or edited by hand; fetch it again.",
                 ) from error
     return _parse_yaml(text, name)
 
@@ -89,7 +89,7 @@ def _parse_yaml(text: str, name: str) -> Any:
         problem = getattr(error, "problem", None) or str(error) or "it cannot be read"
         raise ContractError(
             f"{name} is not YAML: {problem}{place}",
-            hint="The file may be cut short or edited by hand; fetch it again.",
+            hint="The file may be truncated or edited by hand; fetch it again.",
         ) from error
     finally:
         loader.dispose()

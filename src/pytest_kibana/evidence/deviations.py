@@ -274,7 +274,7 @@ def read_deviations(text: str, source: str) -> tuple[Deviation, ...]:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{source} is not TOML: {error}", hint="Mend the line that it names.") from error
+        raise UsageError(f"{source} is not TOML: {error}", hint="Correct the line that it names.") from error
     tables = document.pop("deviation", [])
     if document or not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
         raise _wrong(

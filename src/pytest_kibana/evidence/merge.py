@@ -91,7 +91,7 @@ def _must_match(one: Results, other: Results) -> None:
         if mine != theirs:
             raise ResultsError(
                 f"{one.path} and {other.path} are of different {what}s: {key} is {mine} and {theirs}",
-                hint="Merge results of one contract and one target; `pytest-kibana compare` sets others side by side.",
+                hint="Merge results of one contract and one target; `pytest-kibana compare` compares others.",
             )
 
 

@@ -163,7 +163,7 @@ class Factory(Tending):
             raise SafetyRefusal(
                 f"no {kind.name} was made: it, or its removal, is of class {kind.safety}, and {self._allow} is the "
                 "highest allowed",
-                hint=f"If this deployment may be changed so, allow it with --kibana-allow={kind.safety}.",
+                hint=f"If this deployment may be changed in this way, allow it with --kibana-allow={kind.safety}.",
             )
         where = self._where(space) if kind.scope is Scope.SPACE else None
         if kind.kind is Kind.ENGINE:
@@ -246,7 +246,7 @@ class Factory(Tending):
                 self._undo(entry)
                 raise ResourceTrouble(
                     f"a {kind.name} was made, and its id cannot be found at {kind.id_at}: {reply}",
-                    hint="The answer is not what this version of Kibana is known to give.",
+                    hint="This version of Kibana is not known to answer like this: report it, with the answer.",
                 )
             values.known = {**values.known, "id": found}
         entry = self.ledger.made(entry, text(values.known.get("id")))
@@ -317,7 +317,7 @@ class Factory(Tending):
         def find(name: str) -> Thing:
             if name not in found and resource(name).kind is Kind.FOUND:
                 raise UsageError(
-                    f"a {name} is somebody else's, and none is taken unasked",
+                    f"a {name} belongs to somebody else, and none is used unless you name it",
                     hint=f"Give one: {name}=kibana_resources.factory.make({name!r}).",
                 )
             if name not in found:
@@ -495,4 +495,4 @@ def _space_id(space: Any) -> str | None:
 
 
 def _no_holes(hole: Hole) -> Any:
-    raise UsageError(f"a preparation has no hole {hole}", hint="Give it a body without holes.")
+    raise UsageError(f"a preparation has no placeholder {hole}", hint="Give it a body without placeholders.")

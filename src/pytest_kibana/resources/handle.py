@@ -135,7 +135,8 @@ class Handle:
         """
         if self.resource.name != "connector":
             raise UsageError(
-                f"a {self.resource.name} is no action of a rule", hint="Only a connector has as_action()."
+                f"a {self.resource.name} cannot be an action of a rule",
+                hint="Only a connector has as_action().",
             )
         return {
             "id": self.id,

@@ -78,7 +78,7 @@ class Ledger:
         if not _locked(self._file):
             os.close(self._file)
             raise ResultsError(
-                f"{self.path} is kept by a process that lives",
+                f"{self.path} is in use by a running process",
                 hint="Give each process a ledger of its own, or wait until the other run is over.",
             )
         text = self.path.read_bytes()

@@ -221,7 +221,7 @@ def _read(form: Mapping[str, Any], where: str) -> Recipe:
     unknown = set(form) - _MEMBERS
     if unknown:
         raise UsageError(
-            f"{where}: nobody knows {', '.join(sorted(unknown))}", hint=f"Known are {sorted(_MEMBERS)}."
+            f"{where}: unknown: {', '.join(sorted(unknown))}", hint=f"The known ones are {sorted(_MEMBERS)}."
         )
     body, has_body, media = form.get("body"), "body" in form, form.get("media")
     parts = form.get("files", {})

@@ -165,8 +165,8 @@ def demand_known(template: Template, known: frozenset[str], where: str) -> None:
     for hole in holes(template):
         if hole.names_resource and hole.subject not in known:
             raise UsageError(
-                f"{where}: {hole} names no resource",
-                hint="List the names with `pytest-kibana resources`, or mend the spelling.",
+                f"{where}: {hole} is not the name of a resource",
+                hint="List the names with `pytest-kibana resources`, or correct the spelling.",
             )
 
 

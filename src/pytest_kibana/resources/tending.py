@@ -52,7 +52,7 @@ class Tending(ABC):
             if text(value_at(item, listing.id_at)) == handle.id:
                 handle.body = item
                 return item
-        raise ResourceTrouble(f"{handle} is in no list", hint="Was it removed by somebody else?")
+        raise ResourceTrouble(f"{handle} is not in any list", hint="Was it removed by somebody else?")
 
     def exists(self, handle: Handle) -> bool:
         """Tell whether an object is there; see :meth:`Handle.exists`."""
@@ -76,7 +76,7 @@ class Tending(ABC):
         """Return an object's item of the list; see :meth:`Handle.listed`."""
         kind = handle.resource
         if not kind.listing:
-            raise UsageError(f"a {kind.name} is in no list", hint="Read it by its id.")
+            raise UsageError(f"a {kind.name} is not in any list", hint="Read it by its id.")
         found: list[Any] = []
 
         def look() -> bool:

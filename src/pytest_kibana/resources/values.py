@@ -61,7 +61,8 @@ class Values:
             case "self":
                 return self._own(hole)
         raise UsageError(
-            f"{hole} means nothing", hint="See pytest_kibana.resources.template for the holes there are."
+            f"{hole} is not a placeholder",
+            hint="See pytest_kibana.resources.template for the placeholders there are.",
         )
 
     def _name(self, form: str | None) -> str:

@@ -86,10 +86,10 @@ def _read(name: str, place: str, data: dict[str, object]) -> Consumer:
         raise UsageError(f"{place}: {unknown[0]} is not known", hint="It has title, source and operations.")
     if not isinstance(operations, list) or not operations:
         raise UsageError(
-            f"{place}: operations is no list, or empty", hint='Write operations = ["GET /api/status"].'
+            f"{place}: operations is not a list, or is empty", hint='Write operations = ["GET /api/status"].'
         )
     wrong = next((one for one in operations if not isinstance(one, str) or " /" not in one), None)
     if wrong is not None:
-        raise UsageError(f"{place}: {wrong!r} is no label", hint='Write it like "GET /api/status".')
+        raise UsageError(f"{place}: {wrong!r} is not a label", hint='Write it like "GET /api/status".')
     title, source = data.get("title", name), data.get("source", "")
     return Consumer(name, str(title), str(source), tuple(dict.fromkeys(operations)))

@@ -190,21 +190,21 @@ def _no_document(answer: Answer, client: KibanaClient) -> EnvironmentTrouble:
         )
     if (answer.header("x-elastic-product") or "").lower() == "elasticsearch":
         return NotKibana(
-            f"{url} is Elasticsearch", hint="Give Kibana's own address, which has port 5601 by default."
+            f"{url} is Elasticsearch", hint="Give Kibana's own address; its port is 5601 by default."
         )
     what = f"HTTP {answer.status}, {answer.media_type or 'no content type'}"
     if answer.header("location"):
         what += f", redirecting to {answer.header('location')}"
     return NotKibana(
         f"{url} does not answer as Kibana does: no kbn-name and no status document ({what})",
-        hint="A login page or a proxy in front of Kibana answers so. Give the address that Kibana's API has.",
+        hint="A login page or a proxy in front of Kibana may answer like this. Give the address of Kibana's API.",
     )
 
 
 def _refused(url: str, credentials: Credentials, why: str) -> CredentialsRefused:
     if isinstance(credentials, Anonymous):
         return CredentialsRefused(
-            f"{url} wants credentials, and none were given: {why}",
+            f"{url} requires credentials, and none were given: {why}",
             hint="Give --kibana-api-key, or --kibana-username and --kibana-password.",
         )
     return CredentialsRefused(
@@ -220,7 +220,7 @@ def _target(client: KibanaClient, document: dict[str, Any], answer: Answer) -> T
         Version(number)
     except InvalidVersion:
         raise NotKibana(
-            f"{client.endpoint.url} says that its version is {version['number']!r}, which is no version",
+            f"{client.endpoint.url} says that its version is {version['number']!r}, which is not a version",
             hint="Check that the address is Kibana's.",
         ) from None
     name = str(document.get("name") or answer.header("kbn-name") or "")

@@ -73,9 +73,9 @@ class Identities:
         response = self.client.post("/_security/api_key", json=body)
         if response.status_code in (401, 403):
             raise CredentialsRefused(
-                f"Elasticsearch at {self.client.endpoint.url} lets nobody mint API keys with these credentials "
+                f"Elasticsearch at {self.client.endpoint.url} does not let these credentials create API keys "
                 f"(HTTP {response.status_code})",
-                hint="Give a user with the manage_own_api_key privilege, and not an API key.",
+                hint="Give a user with the manage_own_api_key privilege, not an API key.",
             )
         if response.status_code >= 400:
             raise EnvironmentTrouble(

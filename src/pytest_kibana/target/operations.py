@@ -153,7 +153,7 @@ def read_facts(text: str, source: str) -> OperationsTable:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{source} is not TOML: {error}", hint="Mend the line that it names.") from error
+        raise UsageError(f"{source} is not TOML: {error}", hint="Correct the line that it names.") from error
     defaults = _defaults(document.pop("defaults", None), source)
     facts: dict[str, OperationFacts] = {}
     for family, table in document.items():
@@ -259,7 +259,7 @@ def _texts(table: Mapping[str, Any], key: str, place: str) -> tuple[str, ...]:
 
 def _since(value: Any, place: str) -> str | None:
     if value is not None and not (isinstance(value, str) and _VERSION.match(value)):
-        raise _wrong(place, f"has since = {value!r}, which is no version such as 9.1.0")
+        raise _wrong(place, f"has since = {value!r}, which is not a version such as 9.1.0")
     return value
 
 

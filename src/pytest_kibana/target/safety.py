@@ -184,7 +184,7 @@ class SafetyPolicy:
             raise SafetyRefusal(
                 f"{request.method} {_short(request.route)} was not sent: {found.operation or 'an unknown operation'} "
                 f"is of class {found.safety}, and {self.allow} is the highest allowed",
-                hint=f"If this deployment may be changed so, allow it with {FLAG}={found.safety}.",
+                hint=f"If this deployment may be changed in this way, allow it with {FLAG}={found.safety}.",
             )
         if request.origin is Origin.GENERATED and found.safety > SafetyClass.READ:
             foreign = next(self._foreign(request, found), None)

@@ -154,7 +154,7 @@ class State:
         except BlockingIOError:
             os.close(self._lock)
             raise ResultsError(
-                f"another process works on {self.folder}", hint="Wait until it is over, or end it."
+                f"another process works on {self.folder}", hint="Wait until it ends, or stop it."
             ) from None
         try:
             self.manifest = self._read_manifest()
@@ -244,7 +244,7 @@ class State:
             known = isinstance(found, dict) and found["format"] == FORMAT and found["phase"] in PHASES
         except (ValueError, KeyError) as trouble:
             raise ResultsError(
-                f"{path} cannot be read: {trouble!r}", hint="Restore it, or begin with another folder."
+                f"{path} cannot be read: {trouble!r}", hint="Restore it, or start with another folder."
             ) from None
         if not known:
             raise ResultsError(
@@ -278,7 +278,8 @@ class State:
                 line = json.loads(raw)
             except ValueError:
                 raise ResultsError(
-                    f"{path} has a line that is no JSON", hint="Restore it; without it nothing can be judged."
+                    f"{path} has a line that is not JSON",
+                    hint="Restore it; without it nothing can be judged.",
                 ) from None
             yield line
 
@@ -322,7 +323,7 @@ class State:
 
         path = self.folder / "contract.json"
         if not path.is_file():
-            raise ResultsError(f"{path} is missing", hint="Restore it, or prepare anew.")
+            raise ResultsError(f"{path} is missing", hint="Restore it, or prepare again.")
         said = self.manifest.get("contract", {})
         return load_bytes(
             path.read_bytes(),

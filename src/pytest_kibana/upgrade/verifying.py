@@ -132,7 +132,7 @@ class _Verification:
         if len(self._silent) >= _MOST_SILENT:
             raise TargetNotReady(
                 f"the target gave no answer to {len(self._silent)} operations in a row: {why}",
-                hint="Verify once more when it does; it goes on where it was.",
+                hint="Run verify again when it answers; it resumes where it stopped.",
             )
 
     # -- judging

@@ -187,7 +187,7 @@ def test_the_facade_has_a_method_for_everything_that_can_be_made(bench: Bench) -
         assert case.body["title"] == "by method"
         connector = factory.resources.connector()
         assert connector.as_action()["id"] == connector.id
-        with pytest.raises(UsageError, match="no action"):
+        with pytest.raises(UsageError, match="cannot be an action"):
             case.as_action()
     methods = {n for n in vars(Resources) if not n.startswith("_")}
     assert methods == {r.name for r in RESOURCES.values() if r.makeable}
@@ -198,7 +198,7 @@ def test_the_facade_has_a_method_for_everything_that_can_be_made(bench: Bench) -
     ("make", "words"),
     [
         (lambda f: f.make("cas"), "Did you mean case"),
-        (lambda f: f.make("fleet_agent_action"), "a fleet_agent is somebody else's"),
+        (lambda f: f.make("fleet_agent_action"), "a fleet_agent belongs to somebody else"),
         (lambda f: f.make("value_list_index", x=1), "takes no body"),
         (lambda f: f.make("case").value("nothing"), "has no key 'nothing'"),
     ],

@@ -56,7 +56,7 @@ def test_a_living_process_keeps_its_file(tmp_path: Path) -> None:
     _intend(ledger)
     assert list(abandoned(tmp_path)) == []
     assert living_runs(tmp_path) == {"alive"}
-    with pytest.raises(ResultsError, match="process that lives"):
+    with pytest.raises(ResultsError, match="running process"):
         Ledger(tmp_path / "a.ledger.jsonl")
     _kill(ledger)
     assert list(abandoned(tmp_path)) == [tmp_path / "a.ledger.jsonl"]

@@ -85,7 +85,7 @@ def test_places_and_renaming() -> None:
 
 
 def test_a_hole_about_nothing_is_refused_with_its_place() -> None:
-    with pytest.raises(UsageError, match=r"rules\.yaml: \$\{casse\.id\} names no resource"):
+    with pytest.raises(UsageError, match=r"rules\.yaml: \$\{casse\.id\} is not the name of a resource"):
         demand_known("${casse.id}", frozenset({"case"}), "rules.yaml")
 
 

@@ -113,7 +113,7 @@ def test_a_profile_extends_another_and_a_flag_wins_over_both(tmp_path: Path) -> 
     ("text", "said"),
     [
         ("[profiles.a]\nextends = 'b'\n[profiles.b]\nextends = 'a'\n", "extends itself"),
-        ("[profiles.a]\nalow = 'read'\n", "'alow' is no setting"),
+        ("[profiles.a]\nalow = 'read'\n", "'alow' is not a setting"),
         ("[profiles.b]\nallow = 'read'\n", "no profile 'a'"),
         ("[profiles.a\n", "not TOML"),
     ],

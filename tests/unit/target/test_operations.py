@@ -236,7 +236,7 @@ def test_what_a_family_says_holds_for_its_lines() -> None:
         ('"GET /api/x" = { safety = "read", license = "diamond" }', "diamond"),
         ('"GET /api/x" = { safety = "read", flavors = ["sweet"] }', "sweet"),
         ('"GET /api/x" = { safety = "read", flavors = "serverless" }', "no list of texts"),
-        ('"GET /api/x" = { safety = "read", since = "9" }', "no version"),
+        ('"GET /api/x" = { safety = "read", since = "9" }', "not a version"),
         ('"GET /api/x" = { safety = "read", timeout = 0 }', "no number of seconds"),
         ('"GET /api/x" = { safety = "read", timeout = true }', "no number of seconds"),
         ('"GET /api/x" = { safety = "read", plugin = "" }', "no text"),
