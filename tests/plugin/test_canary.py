@@ -125,7 +125,7 @@ def canary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canary]:
     state = tmp_path_factory.mktemp("canary") / "state.json"
     faults = "--fault 'response.wrong_type@GET /api/spaces/space'"
     running = embedded.start("core", f"--api-key {KEY} --data {state} {faults}")
-    said = json.loads((running.log.parent / "ready.json").read_text())
+    said = json.loads((running.folder / "ready.json").read_text())
     yield Canary(running, said, state)
     running.close()
 

@@ -215,7 +215,7 @@ def test_a_cloud_id_names_the_url(attempt: Callable[..., Ran]) -> None:
 def test_identities_are_minted_where_elasticsearch_is_named(attempt: Callable[..., Ran]) -> None:
     running = start("core", "--elasticsearch-port 0")
     try:
-        said = json.loads((running.log.parent / "ready.json").read_text())
+        said = json.loads((running.folder / "ready.json").read_text())
         who = {"url": running.url, "username": "elastic", "password": "changeme", "contract": "core"}
         passed(attempt({**who, "elasticsearch_url": said["elasticsearch_url"]}, MINTS), "test_it")
         assert "SKIPPED" in attempt(who, MINTS).out

@@ -28,7 +28,7 @@ def kibana_with_elasticsearch() -> Iterator[Embedded]:
 @pytest.fixture(scope="module")
 def environment(kibana_with_elasticsearch: Embedded) -> dict[str, str]:
     running = kibana_with_elasticsearch
-    said: dict[str, Any] = json.loads((running.log.parent / "ready.json").read_text())
+    said: dict[str, Any] = json.loads((running.folder / "ready.json").read_text())
     return {
         "KIBANA_URL": running.url,
         "KIBANA_USERNAME": said["username"],
