@@ -148,7 +148,7 @@ def test_a_target_without_a_version_has_no_contract() -> None:
 
 @pytest.mark.parametrize("source", ["nonsense", "9", "latest", "kibana"])
 def test_a_name_of_nothing_says_what_there_is(source: str, tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="no contract") as caught:
+    with pytest.raises(ContractError, match="not a contract") as caught:
         load(source, cache_dir=tmp_path)
     assert "core" in caught.value.hint
     assert "9.1" in caught.value.hint
