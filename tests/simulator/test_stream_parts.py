@@ -42,7 +42,9 @@ class TestKinds:
         assert streams.get("/api/streams/grouped").json()["stream"]["group"] == group
         assert streams.get("/api/streams/grouped/_ingest").status_code == 400
 
-    def test_a_stream_that_takes_data_in_is_no_group_and_no_query(self, streams: httpx.Client, stream: str) -> None:
+    def test_a_stream_that_takes_data_in_is_no_group_and_no_query(
+        self, streams: httpx.Client, stream: str
+    ) -> None:
         group = {"members": [], "metadata": {}, "tags": []}
         assert streams.get(f"{stream}/_group").status_code == 400
         assert streams.put(f"{stream}/_group", json={"group": group}).status_code == 400
@@ -69,7 +71,11 @@ class TestAttachments:
         assert [one["type"] for one in streams.get(path).json()["attachments"]] == ["dashboard"]
 
     def test_many_at_once(self, streams: httpx.Client, stream: str) -> None:
-        steps: Json = [{"index": {"id": "a", "type": "slo"}}, {"index": {"id": "b", "type": "slo"}}, {"delete": {"id": "a", "type": "slo"}}]
+        steps: Json = [
+            {"index": {"id": "a", "type": "slo"}},
+            {"index": {"id": "b", "type": "slo"}},
+            {"delete": {"id": "a", "type": "slo"}},
+        ]
         assert streams.post(f"{stream}/attachments/_bulk", json={"operations": steps}).status_code == 200
         assert [one["id"] for one in streams.get(f"{stream}/attachments").json()["attachments"]] == ["b"]
         assert streams.post(f"{stream}/attachments/_bulk", json={"operations": "all"}).status_code == 400
@@ -102,11 +108,15 @@ class TestEvents:
         assert answer.json()["kql"] == {"query": "a: b"}
         assert streams.get(f"{stream}/queries").json() == {"queries": []}
 
-    def test_a_model_is_asked_through_a_connector_that_is_there(self, streams: httpx.Client, stream: str) -> None:
+    def test_a_model_is_asked_through_a_connector_that_is_there(
+        self, streams: httpx.Client, stream: str
+    ) -> None:
         when = {"from": WHEN["from"], "to": WHEN["to"]}
         path = f"{stream}/significant_events/_generate"
         assert streams.post(path, params={**when, "connectorId": "none"}, json={}).status_code == 404
-        made = streams.post("/api/actions/connector", json={"name": "m", "connector_type_id": ".server-log"}).json()
+        made = streams.post(
+            "/api/actions/connector", json={"name": "m", "connector_type_id": ".server-log"}
+        ).json()
         answer = streams.post(path, params={**when, "connectorId": made["id"]}, json={})
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert answer.text.startswith("data: ")
@@ -124,7 +134,9 @@ class TestContents:
         body = {"stream": {"name": target.rpartition("/")[2]}, "where": {"never": {}}}
         streams.post(f"{stream}/_fork", json=body)
         files = {"content": ("pack.zip", pack.content, "application/zip")}
-        taken = streams.post(f"{target}/content/import", data={"include": '{"objects":{"all":{}}}'}, files=files)
+        taken = streams.post(
+            f"{target}/content/import", data={"include": '{"objects":{"all":{}}}'}, files=files
+        )
         assert taken.status_code == 200, taken.text
         assert sorted(q["id"] for q in streams.get(f"{target}/queries").json()["queries"]) == ["one", "two"]
 

@@ -19,7 +19,15 @@ from pytest_kibana.simulator.faults import Faults
 from pytest_kibana.simulator.intake import Intake, parse_query, read_payload
 from pytest_kibana.simulator.inventory import RESOURCES, Resource
 from pytest_kibana.simulator.replies import JSON_UTF8, NOTHING, Refusal, Reply, envelope, siem_envelope
-from pytest_kibana.simulator.routing import LARGE, MAX_PAYLOAD, SPACE, Route, anonymous
+from pytest_kibana.simulator.routing import (
+    LARGE,
+    MAX_PAYLOAD,
+    OPTIONAL_TAILS,
+    SPACE,
+    UNVERSIONED,
+    Route,
+    anonymous,
+)
 from pytest_kibana.simulator.world import Call, World
 
 Json = Any
@@ -194,7 +202,7 @@ class Engine:
                         path,
                         None,
                         internal=extra.internal,
-                        versioned=False,
+                        versioned=not (extra.internal or path.startswith(UNVERSIONED)),
                         open=extra.open,
                         xsrf=extra.xsrf,
                         media=frozenset({extra.media}),
@@ -291,13 +299,19 @@ class Engine:
     def _plan(self, route: Route) -> tuple[list[Before], Handler, list[After]]:
         plan = route.cache.get("plan")
         if plan is None:
-            label = route.label
+            label = self._called(route)
             befores = [hook for pattern, hook in self._befores if _fits(label, pattern)]
             afters = [hook for pattern, hook in self._afters if _fits(label, pattern)]
             below = self._parent_check(route)
             plan = route.cache["plan"] = ([*below, *befores], self._handler(label), afters)
         found: tuple[list[Before], Handler, list[After]] = plan
         return found
+
+    def _called(self, route: Route) -> str:
+        """Return the label that families know a route by: a newer contract may list a form without its last segment."""
+        longer = f"{route.label}/{{}}"
+        known = route.label in self._handlers or route.label in self._verbs
+        return longer if longer in OPTIONAL_TAILS and not known else route.label
 
     def _handler(self, label: str) -> Handler:
         own = self._handlers.get(label)

@@ -121,6 +121,25 @@ def environments(call: Call) -> Reply:
     return Reply({"environments": [{"name": n, "alreadyConfigured": n in configured} for n in names]})
 
 
+@family.on(f"GET {_PATH}/agent_name")
+def agent_name(call: Call) -> Reply:
+    """Say which kind of agent a service has, where a configuration says so; nothing else is known of services."""
+    rows = [r.value for r in call.table("apm_agent_configuration").values()]
+    named = [row for row in rows if (row.get("service") or {}).get("name") == call.query.get("serviceName")]
+    known = [row["agent_name"] for row in named if row.get("agent_name")]
+    return Reply({"agentName": known[0]} if known else {})
+
+
+@family.on("POST /api/apm/fleet/apm_server_schema")
+def server_schema(call: Call) -> Reply:
+    """Keep the one object that tells how APM Server was set up; nothing reads it by way of the API."""
+    schema = (call.body or {}).get("schema")
+    call.world.store.put(
+        "apm_server_schema", "*", "-", {"schemaJson": json.dumps(schema or {})}, by=call.user
+    )
+    return Reply({})
+
+
 @family.on("POST /api/apm/agent_keys")
 def agent_key(call: Call) -> Reply:
     """Make an API key for agents; an API key cannot make another one."""

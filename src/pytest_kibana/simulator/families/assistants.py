@@ -342,6 +342,12 @@ def discoveries(call: Call) -> Reply:
                   **{k: v for k, v in body.items() if k in ("page", "per_page")}})  # fmt: skip
 
 
+@family.on(f"POST {_ATTACK}/_bulk")
+def change_discoveries(call: Call) -> Reply:
+    """Change discoveries; those that are not there are passed over (seen on 9.4.3), and none is."""
+    return Reply({"data": []})
+
+
 @family.on(f"POST {_ATTACK}/generations/{{}}/_dismiss")
 def dismiss(call: Call) -> Reply:
     """Put a generation out of sight; it stays listed, as dismissed (seen on 9.4.3)."""

@@ -77,8 +77,11 @@ def create(call: Call) -> Reply:
 @family.on(f"PUT {_RULES}", f"PATCH {_RULES}")
 def update(call: Call) -> Reply:
     """Change a rule: PATCH what is sent, PUT all that can be sent."""
-    record = generic.find(call, _RULE)
-    body = {k: v for k, v in (call.body or {}).items() if k not in ("id", "rule_id")}
+    return Reply(_changed(call, generic.find(call, _RULE), call.body or {}))
+
+
+def _changed(call: Call, record: Record, given: dict[str, Json]) -> Json:
+    body = {k: v for k, v in given.items() if k not in ("id", "rule_id")}
     keep = (
         "id",
         "rule_id",
@@ -112,7 +115,37 @@ def update(call: Call) -> Reply:
     call.world.store.touch(record, call.user)
     value.update(revision=record.facts["revision"], updated_at=record.updated_at, updated_by=call.user)
     record.value = call.world.synthesiser.fit(generic.item_schema(call.world, _RULE), value)
-    return Reply(record.value)
+    return record.value
+
+
+@family.on(f"POST {_RULES}/_bulk_create", f"PUT {_RULES}/_bulk_update", f"PATCH {_RULES}/_bulk_update",
+           f"POST {_RULES}/_bulk_delete", f"DELETE {_RULES}/_bulk_delete")  # fmt: skip
+def many(call: Call) -> Reply:
+    """Make, change or remove rules, each answering for itself; gone with 9.0."""
+    rows = []
+    for given in call.body if isinstance(call.body, list) else ():
+        try:
+            rows.append(_one_of_many(call, dict(given)))
+        except Refusal as refusal:
+            names = {name: given[name] for name in ("id", "rule_id") if name in given}
+            error = {"status_code": refusal.status, "message": refusal.message}
+            rows.append({**(names or {"id": "(unknown id)"}), "error": error})
+    return Reply(rows)
+
+
+def _one_of_many(call: Call, given: dict[str, Json]) -> Json:
+    if call.path.endswith("/_bulk_create"):
+        return _make(call, given).value
+    keys = [(name, str(given[name])) for name in ("id", "rule_id") if given.get(name)]
+    record = next(
+        (r for name, key in keys if (r := generic.lookup(call, _RULE, name, key)) is not None), None
+    )
+    if record is None:
+        raise generic.missing(_RULE, *(keys or [("id", "(unknown id)")])[0])
+    if call.path.endswith("/_bulk_update"):
+        return _changed(call, record, given)
+    generic.remove(call, _RULE, record)
+    return record.value
 
 
 @family.on(f"DELETE {_RULES}")

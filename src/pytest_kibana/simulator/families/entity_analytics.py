@@ -14,6 +14,7 @@ Json = Any
 family = Family("entity analytics")
 _ASSET, _ENGINE = BY_NAME["asset_criticality"], BY_NAME["entity_engine"]
 _ENGINES = "/api/entity_store/engines"
+_KINDS = ("user", "host", "service", "generic")
 
 
 def _asset(call: Call) -> Record:
@@ -83,12 +84,34 @@ def list_(call: Call) -> Reply:
     return Reply({"records": [], "page": 1, "per_page": 10, **body, "total": len(rows)})
 
 
+@family.on("POST /api/entity_store/enable")
+def enable(call: Call) -> Reply:
+    """Start engines of some types of entities, or of all; those that run already are left alone."""
+    body = dict(call.body or {})
+    kinds = body.pop("entityTypes", None) or _KINDS
+    fresh = [_started(call, str(kind), body) for kind in kinds if kind not in call.table("entity_engine")]
+    return Reply({"succeeded": True, "engines": fresh})
+
+
+@family.route("DELETE /api/entity_store/engines", beside="POST /api/entity_store/enable")
+def remove_many(call: Call) -> Reply:
+    """Remove engines of some types of entities, or all."""
+    asked = call.query.get("entityTypes") or call.query.get("entityTypes[]")
+    kinds = asked if isinstance(asked, list) else asked.split(",") if isinstance(asked, str) else list(_KINDS)
+    gone = [kind for kind in kinds if call.table("entity_engine").pop(kind, None) is not None]
+    return Reply({"deleted": gone, "still_running": list(call.table("entity_engine"))})
+
+
 @family.on(f"POST {_ENGINES}/{{}}/init")
 def init(call: Call) -> Reply:
     """Start an engine of a type of entity."""
-    body = {k: v for k, v in (call.body or {}).items() if v is not None}
+    return Reply(_started(call, call.ids[0], call.body or {}))
+
+
+def _started(call: Call, kind: str, given: dict[str, Json]) -> Json:
+    body = {k: v for k, v in given.items() if v is not None}
     value = {
-        "type": call.ids[0],
+        "type": kind,
         "indexPattern": "",
         "status": "started",
         "filter": "",
@@ -100,10 +123,8 @@ def init(call: Call) -> Reply:
         "docsPerSecond": -1,
         **{k: v for k, v in body.items() if k != "type"},
     }
-    record = call.world.store.put(
-        "entity_engine", call.space, call.ids[0], {"type": call.ids[0]}, by=call.user
-    )
-    return Reply(generic.settle(call, _ENGINE, record, value, fresh=False).value)
+    record = call.world.store.put("entity_engine", call.space, kind, {"type": kind}, by=call.user)
+    return generic.settle(call, _ENGINE, record, value, fresh=False).value
 
 
 @family.on(f"POST {_ENGINES}/{{}}/start", f"POST {_ENGINES}/{{}}/stop")

@@ -1,4 +1,4 @@
-"""What streams have beside their data: groups, queries of their own, attachments, events of note, and packs of contents.
+"""What streams have beside their data: groups, queries, attachments, events of note, and packs of contents.
 
 Nothing is ever sent to a stream here, so that queries over one find nothing.
 """
@@ -113,7 +113,12 @@ def attachments(call: Call) -> Reply:
 def _tie(call: Call, kind: str, key: str) -> None:
     value = {"id": key, "type": kind, "title": key, "tags": [], "streamNames": [call.ids[0]]}
     call.world.store.put(
-        "stream_attachment", call.space, f"{call.ids[0]}/{kind}/{key}", value, by=call.user, parent=call.ids[0]
+        "stream_attachment",
+        call.space,
+        f"{call.ids[0]}/{kind}/{key}",
+        value,
+        by=call.user,
+        parent=call.ids[0],
     )
 
 
@@ -202,7 +207,8 @@ def export(call: Call) -> Reply:
     _found(call)
     asked = _body(call)
     contents: Json = {
-        name: [r.value for r in call.table(kind).values() if r.parent == call.ids[0]] for name, kind in _KEPT.items()
+        name: [r.value for r in call.table(kind).values() if r.parent == call.ids[0]]
+        for name, kind in _KEPT.items()
     }
     chosen = ((asked.get("include") or {}).get("objects") or {}).get("queries")
     if isinstance(chosen, list):
@@ -240,4 +246,6 @@ def _unpacked(content: bytes) -> dict[str, list[Json]]:
             found = json.loads(archive.read(place))
         return {name: [row for row in found.get(name, ()) if "id" in row] for name in _KEPT}
     except (zipfile.BadZipFile, ValueError, AttributeError, TypeError):
-        raise Refusal(400, "[request body.content]: the archive holds no contents of a stream", family="platform") from None
+        raise Refusal(
+            400, "[request body.content]: the archive holds no contents of a stream", family="platform"
+        ) from None
