@@ -23,6 +23,13 @@ _PACKAGE = Path(__file__).parent
 _PYTEST = Path(pytest.__file__).parent.parent
 
 
+class Ended(pytest.exit.Exception):
+    """Ends pytest. It shows the name of the class before the reason, so the name is one that people know."""
+
+
+Ended.__module__, Ended.__qualname__ = "builtins", "kibana"
+
+
 def before_report(call: pytest.CallInfo[Any], clean: Clean | None, *, whole: bool) -> str | None:
     """Make an exception fit to be shown, before pytest looks at it.
 

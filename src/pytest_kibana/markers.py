@@ -5,8 +5,9 @@ arguments: what the function does not accept, the marker does not accept, and th
 """
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import pytest
@@ -42,7 +43,7 @@ def kibana_requires(
     """Skip unless the deployment has this version (a specifier), licence or better, flavor and plugin."""
     try:
         wanted = SpecifierSet(version) if version else None
-    except InvalidSpecifier:
+    except (InvalidSpecifier, TypeError):
         raise UsageError(
             f"version={version!r} is not a version specifier", hint='Write it like version=">=9.1,<10".'
         ) from None
@@ -81,6 +82,14 @@ def kibana_expect_deviation(code: str, /, *, reason: str, operation: str | None 
     """Do not fail this test for the rule ``code`` (of one operation, or of any): the reason says why."""
     if not reason.strip():
         raise UsageError("reason is empty", hint="Say why the deviation is expected.")
+    from pytest_kibana.checks import described
+
+    if code not in described():
+        near = get_close_matches(f"KBN-{code.removeprefix('KBN-')}", described(), n=3)
+        raise UsageError(
+            f"there is no check {code!r}",
+            hint=f"Did you mean {', '.join(near)}?" if near else "`pytest-kibana explain` lists them.",
+        )
     return ExpectedDeviation(code, reason, operation)
 
 
@@ -135,15 +144,42 @@ GRAMMAR: dict[str, Callable[..., Any]] = {
 }
 
 
+def grammar(name: str) -> str:
+    """Return how a marker is written, such as ``kibana_tier(tier)``."""
+    parameters = [
+        parameter.replace(annotation=inspect.Parameter.empty)
+        for parameter in inspect.signature(GRAMMAR[name]).parameters.values()
+    ]
+    return name + str(inspect.Signature(parameters)).replace(", /", "").replace("(/, ", "(")
+
+
 def lines() -> Iterator[str]:
     """Yield one line per marker for ``pytest --markers``."""
     for name, function in GRAMMAR.items():
-        parameters = [
-            parameter.replace(annotation=inspect.Parameter.empty)
-            for parameter in inspect.signature(function).parameters.values()
-        ]
-        signature = str(inspect.Signature(parameters)).replace(", /", "").replace("(/, ", "(")
-        yield f"{name}{signature}: {(function.__doc__ or '').strip()}"
+        yield f"{grammar(name)}: {(function.__doc__ or '').strip()}"
+
+
+def validate(item: pytest.Item, registered: Iterable[str]) -> None:
+    """Read every marker of a test that is one of ours, or looks like one.
+
+    Args:
+        item: the test.
+        registered: the lines of ``pytest --markers``; what somebody else registered is theirs.
+
+    Raises:
+        UsageError: a marker is not known, or its arguments do not fit its grammar; names the test.
+    """
+    for mark in item.iter_markers():
+        if not mark.name.startswith("kibana_"):
+            continue
+        if mark.name in GRAMMAR:
+            read(item, mark.name)
+        elif not any(line.split(":")[0].split("(")[0].strip() == mark.name for line in registered):
+            near = get_close_matches(mark.name, GRAMMAR, n=1)
+            raise UsageError(
+                f"{item.nodeid}: there is no marker {mark.name}",
+                hint=f"Did you mean {near[0]}?" if near else f"There are {', '.join(GRAMMAR)}.",
+            )
 
 
 def read(item: pytest.Item, name: str) -> list[Any]:
@@ -159,8 +195,7 @@ def read(item: pytest.Item, name: str) -> list[Any]:
             values.append(function(*mark.args, **mark.kwargs))
         except TypeError as error:
             raise UsageError(
-                f"{item.nodeid}: @pytest.mark.{name}: {error}",
-                hint=f"Its grammar is {name}{inspect.signature(function)}.",
+                f"{item.nodeid}: @pytest.mark.{name}: {error}", hint=f"Write it as {grammar(name)}."
             ) from None
         except UsageError as error:
             raise UsageError(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from pytest_kibana import markers
-from pytest_kibana.discretion import before_report, hushed, tidy_report
+from pytest_kibana.discretion import Ended, before_report, hushed, tidy_report
 from pytest_kibana.errors import ExitCode, HarnessError
 from pytest_kibana.evidence.codec import to_json
 from pytest_kibana.evidence.model import Verdict
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pytest_kibana.report.progress import Progress
     from pytest_kibana.session import Session
     from pytest_kibana.traffic import Traffic
+
 
 OUTCOMES = pytest.StashKey[list["Outcome"]]()
 
@@ -115,7 +116,7 @@ class Run:
     def end(self, error: HarnessError) -> NoReturn:
         """End the whole run for a reason that is no test's fault."""
         self.trouble = error
-        pytest.exit(str(error), returncode=int(error.exit_code))
+        raise Ended(str(error), int(error.exit_code))
 
     def _listen(self) -> None:
         from pytest_kibana.certifying import Calls
@@ -169,8 +170,7 @@ class Run:
             self.end(self.trouble)
         try:
             for item in items:
-                for name in markers.GRAMMAR:
-                    markers.read(item, name)
+                markers.validate(item, self.config.getini("markers"))
             self._keep_own_part(items)
         except HarnessError as error:
             raise pytest.UsageError(str(error)) from None

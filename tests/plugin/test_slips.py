@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from pytest_kibana.embedded import Embedded
+from pytest_kibana.errors import ExitCode
 from tests.plugin.conftest import Ran, run_in
 
 Run = Callable[..., Ran]
@@ -136,3 +137,35 @@ def test_a_failed_assertion_does_not_hide_the_broken_promise(run_pytest: Run) ->
     assert "assert 'id' in " in ran.out
     assert "KBN-R103  GET /api/spaces/space/{id}" in ran.out
     assert [finding.code for finding in ran.results.findings] == ["KBN-R103"]
+
+
+MARKERS = [
+    ('kibana_requires("9.1")', "Write it as kibana_requires(*, version=None, license=None"),
+    ("kibana_requires(version=9.1)", "version=9.1 is not a version specifier"),
+    ('kibana_expect_deviation("R103", reason="x")', "Did you mean KBN-R103"),
+    ('kibana_safty("read")', "Did you mean kibana_safety?"),
+]
+
+
+@pytest.mark.parametrize(("marker", "mend"), MARKERS, ids=[marker for marker, _ in MARKERS])
+def test_a_wrong_marker_is_told_before_anything_runs(
+    run_pytest: Run, stand_in: Embedded, marker: str, mend: str
+) -> None:
+    text = f"import pytest\n\n\n@pytest.mark.{marker}\ndef test_one(kibana_client): ...\n"
+    ran = run_pytest("-q", *at(stand_in), files={"test_one.py": text})
+    assert ran.code == ExitCode.USAGE
+    assert "ERROR: test_one.py::test_one: " in ran.out
+    assert mend in ran.out
+
+
+def test_a_marker_that_somebody_registered_is_theirs(run_pytest: Run, stand_in: Embedded) -> None:
+    text = "import pytest\n\n\n@pytest.mark.kibana_team(1)\ndef test_one(): ...\n"
+    ini = "[pytest]\nmarkers =\n    kibana_team(number): who answers for it\n"
+    ran = run_pytest("-q", *at(stand_in), files={"test_one.py": text, "pytest.ini": ini})
+    assert ran.code == 0
+
+
+def test_what_ends_a_run_is_told_in_our_name(run_pytest: Run) -> None:
+    ran = run_pytest("-q", files={"test_one.py": "def test_one(kibana_client): ...\n"})
+    assert ran.code == ExitCode.USAGE
+    assert "! kibana: no Kibana was named\n  → Give --kibana-url" in ran.out
