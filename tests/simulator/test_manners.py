@@ -344,7 +344,7 @@ class TestSettings:
             assert key.put("/api/security/role/r", json={"elasticsearch": {}}).status_code == 204
             assert key.get("/api/status").json()["version"]["build_flavor"] == "serverless"
             kept = key.get("/api/saved_objects/tag/x")
-            assert "exists but is not available with the current configuration" in kept.json()["message"]
+            assert "is not available with the current configuration" in kept.json()["message"]
             refused = key.post("/api/spaces/space", json={"id": "s", "name": "s", "solution": "es"})
             assert "forbidden in serverless" in refused.json()["message"]
 

@@ -188,14 +188,14 @@ def route_exists(look: Look) -> Iterator[Problem]:
     applies=lambda look: look.operation is not None and seen.answered(look) and seen.status(look) == 400,
     severity=Severity.CRITICAL,
     why="Clients without Kibana's own marker header cannot use what the contract calls public.",
-    example="400 with a message that the uri exists but is not available with the current configuration.",
+    example="400 with the message that Kibana keeps for routes that are internal.",
     source="Kibana source, lifecycle_handlers.ts; elastic/kibana#184408",
 )
 def operation_is_public(look: Look) -> Iterator[Problem]:
     """The refusal that Kibana keeps for internal routes is not given to a documented one."""
     assert look.operation is not None
     said = seen.message(look) or ""
-    if "exists but is not available with the current configuration" in said and not look.operation.internal:
+    if "is not available with the current configuration" in said and not look.operation.internal:
         yield Problem("the deployment calls this operation internal", keyword="internal")
 
 

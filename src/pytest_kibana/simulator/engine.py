@@ -128,7 +128,7 @@ def fence_internal(call: Call) -> None:
     if marker == "false":
         text = (
             f"uri [{call.path}] with method [{call.method.lower()}] "
-            "exists but is not available with the current configuration"
+            "is not available with the current configuration"
         )
         raise Refusal(400, text, family="platform")
 

@@ -154,7 +154,7 @@ TABLE: dict[str, tuple[Make, Make]] = {
         lambda k: refused("Saved object [a/b] not found", 404, "Not Found")(k, intent=GOOD),
     ),
     "KBN-R207": (
-        refused("uri [/a] with method [get] exists but is not available with the current configuration"),
+        refused("uri [/a] with method [get] is not available with the current configuration"),
         refused("[request query.page]: no"),
     ),
     "KBN-R208": (refused("no", 405, "Method Not Allowed"), lambda k: k(LIST, 200, [])),

@@ -117,7 +117,7 @@ def test_examples_of_parameters_are_read_as_they_travel(build: Any, opened: Any)
         ("Experimental", "", Availability(Maturity.EXPERIMENTAL)),
         ("Beta; added in 9.5", "", Availability(Maturity.BETA, "9.5")),
         ("Whatever", "", Availability()),
-        (None, "This functionality is in technical preview and may go.", Availability(Maturity.PREVIEW)),
+        (None, "Its functionality is in technical preview: it may go.", Availability(Maturity.PREVIEW)),
     ],
 )
 def test_availability_is_read_from_what_is_published(

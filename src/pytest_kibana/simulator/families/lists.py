@@ -93,7 +93,7 @@ def read_items(call: Call) -> Reply:
         return generic.read(call, _ITEM)
     list_id, value = call.query.get("list_id"), call.query.get("value")
     if list_id is None or value is None:
-        raise Refusal(400, 'Either "list_id" or "id" needs to be defined in the request')
+        raise Refusal(400, 'One of "list_id" and "id" is needed')
     _list(call, list_id)
     found = _of(call, str(list_id), value)
     if not found:
@@ -108,7 +108,7 @@ def delete_items(call: Call) -> Reply:
         return generic.delete(call, _ITEM)
     list_id, value = call.query.get("list_id"), call.query.get("value")
     if list_id is None or value is None:
-        raise Refusal(400, 'Either "list_id" or "id" needs to be defined in the request')
+        raise Refusal(400, 'One of "list_id" and "id" is needed')
     found = _of(call, str(list_id), value)
     if not found:
         raise Refusal(404, f'list_id: "{list_id}" with {value} was not found')
@@ -144,7 +144,7 @@ def import_(call: Call) -> Reply:
             400, "[request body.file]: expected value of type [Stream] but got [undefined]", family="platform"
         )
     if not (call.query.get("list_id") or call.query.get("type")):
-        raise Refusal(400, "Either type or list_id need to be defined in the query")
+        raise Refusal(400, "One of type and list_id is needed")
     key = str(call.query.get("list_id") or file.name)
     table = call.table("value_list")
     if key not in table:

@@ -29,7 +29,7 @@ def serverless_keeps_them(call: Call) -> None:
     if call.world.serverless and internal:
         text = (
             f"uri [{call.path}] with method [{call.method.lower()}] "
-            "exists but is not available with the current configuration"
+            "is not available with the current configuration"
         )
         raise Refusal(400, text, family="platform")
 
@@ -110,10 +110,7 @@ def remove(call: Call) -> Reply:
 def _removed(call: Call, record: Record, *, force: bool) -> None:
     spaces = record.facts["namespaces"]
     if len(spaces) > 1 and not force:
-        text = (
-            "Unable to delete saved object that exists in multiple namespaces, "
-            "use the `force` option to delete it anyway"
-        )
+        text = "The saved object is in several namespaces; `force` deletes it from all"
         raise Refusal(400, f"{text}: Bad Request")
     for kind, _, table in call.world.store.tables():
         if kind == saved.TABLE and table.get(record.id) is record:
