@@ -80,6 +80,17 @@ def part(answer: Any, *names: str) -> dict[str, Any]:
     return {name: answer.get(name) for name in names}
 
 
+def shows(answer: Any, wanted: Any) -> bool:
+    """Tell whether an answer has all that is wanted. A newer Kibana may show members beside it, at any depth."""
+    if isinstance(wanted, dict):
+        return isinstance(answer, dict) and all(
+            n in answer and shows(answer[n], v) for n, v in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return isinstance(answer, list) and len(answer) == len(wanted) and all(map(shows, answer, wanted))
+    return bool(answer == wanted)
+
+
 @dataclass(frozen=True)
 class Stranger:
     """Somebody who may not change anything, and what such a one is told.

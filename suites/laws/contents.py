@@ -15,11 +15,11 @@ _MADE_AT = tuple(made for made, _ in _TIMES)
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-@statute(23, "times", "read")
+@statute(23, "times", "sight")
 def times_are_in_order(bench: Bench) -> Broken:
     """Times are in UTC with milliseconds, none is before the creation, and a change moves that of the change."""
     handle = bench.make()
-    before = bench.here.read(handle)
+    before = bench.see(handle)
     pairs = [
         (made, changed)
         for made, changed in _TIMES
@@ -48,11 +48,11 @@ def _in_order(body: Any, made: str, changed: str) -> Broken:
         yield f"/{changed} is before /{made}"
 
 
-@statute(24, "secrets stay", "read", source="Kibana docs; observed of connectors and rules")
+@statute(24, "secrets stay", "sight", source="Kibana docs; observed of connectors and rules")
 def secrets_are_not_shown(bench: Bench) -> Broken:
     """What is secret is never shown: neither in the answer to the create, nor in a read, nor in a list."""
     handle = bench.rich()
-    shown: list[tuple[str, Any]] = [("create", handle.body), ("read", bench.here.read(handle))]
+    shown: list[tuple[str, Any]] = [("create", handle.body), ("read", bench.see(handle))]
     if bench.has("listing"):
         pointer = bench.listing().id_at  # what others made is not ours to judge
         mine = [item for item in bench.items(handle) if str(value_at(item, pointer)) == handle.id]
@@ -77,11 +77,11 @@ _MADE_BY = ("created_by", "createdBy")
 _CHANGED_BY = ("updated_by", "updatedBy")
 
 
-@statute(39, "authorship", "read", level="SHOULD", source="observed on 9.4.3")
+@statute(39, "authorship", "sight", level="SHOULD", source="observed on 9.4.3")
 def author_stays(bench: Bench) -> Broken:
     """Who made an object and when stays as it is, whatever is changed, and who changed it is said."""
     handle = bench.make()
-    before = copy.deepcopy(bench.here.read(handle))
+    before = copy.deepcopy(bench.see(handle))
     if not isinstance(before, dict) or not any(before.get(name) for name in (*_MADE_BY, *_MADE_AT)):
         raise NotHere("needs the maker of an object or its time, and this kind shows neither")
     if not (bench.has("update") and bench.kind.change):

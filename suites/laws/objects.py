@@ -11,17 +11,17 @@ from pytest_kibana.resources.mark import trace
 from pytest_kibana.resources.template import value_at
 from pytest_kibana.suites.laws.bench import Bench, NotHere
 from pytest_kibana.suites.laws.comparing import differences, missing, short
-from pytest_kibana.suites.laws.statutes import Broken, changes, has_id, in_space, own_id, statute, upserts
+from pytest_kibana.suites.laws.statutes import Broken, changes, has_id, in_space, own_id, statute, upserts, vanishes
 
 # -- create and read ---------------------------------------------------------------------------------------
 
 
-@statute(1, "round trip", "read", kinds=(Kind.OBJECT, Kind.SETTING), tier="smoke")
+@statute(1, "round trip", "sight", kinds=(Kind.OBJECT, Kind.SETTING), tier="smoke")
 def read_is_what_was_sent(bench: Bench) -> Broken:
     """What was sent is what is read, under the same id."""
     handle = bench.make() if bench.kind.kind is Kind.SETTING else bench.rich()
     sent = _sent(bench, handle)
-    got = bench.here.read(handle)
+    got = bench.see(handle)
     yield from bench.lost(sent, got)
     yield from _other_id(bench, handle, got)
 
@@ -45,17 +45,21 @@ def ids_differ(bench: Bench) -> Broken:
         yield f"two were made, and both have the id {first.id}"
 
 
-@statute(4, "same id again", when=lambda kind: kind.refuses_again is not None)
+def _refuses(kind: Resource) -> bool:
+    return kind.refuses_again is not None or any(call.refuses_again is not None for call in kind.create)
+
+
+@statute(4, "same id again", when=_refuses)
 def taken_is_refused(bench: Bench) -> Broken:
     """Making what is there already is refused, and what is there stays as it is."""
+    wanted = bench.call("create").refuses_again or bench.kind.refuses_again
+    if wanted is None:
+        raise NotHere("needs an operation that makes one and replaces none, and the contract has no such one")
     handle = bench.make()
     before = bench.here.read(handle) if bench.has("read") else None
     status = _make_again(bench, handle)
-    if status not in (
-        bench.kind.refuses_again,
-        409,
-    ):  # 409 is what a conflict is called, whatever a family does
-        yield f"the same again was answered {status}, where {bench.kind.refuses_again} is promised"
+    if status not in (wanted, 409):  # 409 is what a conflict is called, whatever a family does
+        yield f"the same again was answered {status}, where {wanted} is promised"
     if before is not None:
         yield from differences(before, bench.here.read(handle), ignored=bench.kind.volatile)
 
@@ -140,23 +144,38 @@ def unknown_is_not_removed(bench: Bench) -> Broken:
 # -- update ------------------------------------------------------------------------------------------------
 
 
-@statute(11, "update changes what is meant", "read", "update", when=changes)
+_STANDING = (Kind.OBJECT, Kind.SETTING, Kind.ENGINE)
+
+
+@statute(11, "update changes what is meant", "sight", "update", when=changes, kinds=_STANDING)
 def update_is_to_the_point(bench: Bench) -> Broken:
     """An update changes what it was asked to, and nothing else."""
-    handle = bench.rich()
-    before = copy.deepcopy(bench.here.read(handle))
+    handle = _ours(bench)
+    before = copy.deepcopy(bench.see(handle))
+    if bench.kind.kind is Kind.SETTING:  # to make one is to change it: what there was before is known
+        before = copy.deepcopy(handle.entry.before) if handle.entry else before
     changes = bench.change(handle)
     after = bench.here.update(handle, changes)
     yield from bench.lost(changes, after)
-    ignored = (*bench.kind.volatile, *_leaves(changes))
+    ignored = (*bench.kind.volatile, *_leaves(changes, bench.kind.members_in(after)))
     yield from differences(before, after, ignored=ignored)
 
 
-@statute(44, "a change shows", "read", "update", when=changes)
+def _ours(bench: Bench) -> Handle:
+    """Make one with its optional members; a setting or an engine has none, and an engine that was there stays alone."""
+    if bench.kind.kind is Kind.OBJECT:
+        return bench.rich()
+    handle = bench.make()
+    if bench.kind.kind is Kind.ENGINE and not handle.owned:
+        raise NotHere(f"needs a {bench.kind.name} that was not there before, and it was")
+    return handle
+
+
+@statute(44, "a change shows", "sight", "update", when=changes)
 def change_leaves_a_trace(bench: Bench) -> Broken:
     """A change that is accepted shows in the object, wherever its family puts it."""
     handle = bench.make()
-    before = copy.deepcopy(bench.here.read(handle))
+    before = copy.deepcopy(bench.see(handle))
     reply = bench.here.ask(handle, bench.call("update"), change=bench.changing(handle, again=True))
     if not reply.ok:
         raise NotHere(f"needs a change that is accepted, found: {reply}")
@@ -185,7 +204,7 @@ def change_is_shown(bench: Bench) -> Broken:
 @statute(
     38,
     "same change twice",
-    "read",
+    "sight",
     "update",
     when=lambda kind: changes(kind) and not kind.version_at,
     level="SHOULD",
@@ -240,11 +259,11 @@ def _holds(value: Any) -> bool:
     return value not in (None, "", [], {}, False)
 
 
-@statute(13, "stale version", "read", "update", when=lambda kind: bool(kind.version_at) and changes(kind))
+@statute(13, "stale version", "sight", "update", when=lambda kind: bool(kind.version_at) and changes(kind))
 def stale_is_refused(bench: Bench) -> Broken:
     """A change that names an old version is answered 409, and changes nothing."""
     handle = bench.make()
-    old = copy.deepcopy(bench.here.read(handle))
+    old = copy.deepcopy(bench.see(handle))
     bench.here.update(handle, bench.change(handle))
     now = copy.deepcopy(bench.here.read(handle))
     handle.body = old
@@ -254,12 +273,12 @@ def stale_is_refused(bench: Bench) -> Broken:
     yield from differences(now, bench.here.read(handle))
 
 
-@statute(14, "version moves", "read", "update", when=lambda kind: bool(kind.version_at) and changes(kind))
+@statute(14, "version moves", "sight", "update", when=lambda kind: bool(kind.version_at) and changes(kind))
 def version_moves(bench: Bench) -> Broken:
     """A change changes the version."""
     handle = bench.make()
     pointer = bench.kind.version_at or ""
-    before = value_at(bench.here.read(handle), pointer)
+    before = value_at(bench.see(handle), pointer)
     bench.here.update(handle, bench.change(handle))
     after = value_at(bench.here.read(handle), pointer)
     if same(before, after):
@@ -322,9 +341,7 @@ def second_delete(bench: Bench) -> Broken:
         yield f"a second delete is answered {status}, where {' or '.join(map(str, wanted))} is promised"
 
 
-@statute(
-    18, "delete removes one", "read", "delete", when=lambda kind: has_id(kind) and kind.gone != "unknown"
-)
+@statute(18, "delete removes one", "sight", "delete", when=lambda kind: has_id(kind) and vanishes(kind))
 def others_stay(bench: Bench) -> Broken:
     """A delete removes what it names, and nothing beside it."""
     first = bench.make()
@@ -341,15 +358,17 @@ def others_stay(bench: Bench) -> Broken:
 
 
 def _lost_with(bench: Bench, handle: Handle, *, beside: Handle) -> set[str]:
-    """Delete one; return which others went from the list meanwhile, those of other tests of ours aside."""
+    """Delete one; return which others went from the list meanwhile, those of other processes of a run aside."""
     if not bench.has("listing"):
         handle.delete()
         return set()
     before = bench.ids(beside)
     handle.delete()
     gone = set(before) - set(bench.ids(beside)) - {handle.id}
-    ours = {bench.here.space, bench.there.space}
-    return {one for one in gone if trace(one) is None or one in ours}
+    if in_space(bench.kind):
+        return gone
+    ours = {bench.here.mark.run, bench.there.mark.run}
+    return {one for one in gone if (maker := trace(one)) is None or maker.run in ours}
 
 
 # -- common
@@ -392,7 +411,7 @@ def _make_again(bench: Bench, handle: Handle) -> int | None:
 
 
 def _leaves(changes: Any, at: str = "") -> list[str]:
-    """Return the pointers of what a change names."""
+    """Return the pointers of what a change names, below a place."""
     if isinstance(changes, dict) and changes:
         return [pointer for name, value in changes.items() for pointer in _leaves(value, f"{at}/{name}")]
     return [at]

@@ -15,7 +15,7 @@ from pytest_kibana.resources.template import put, subjects, value_at
 from pytest_kibana.session import Session
 from pytest_kibana.suites.laws.bench import Bench, NotHere, Way
 from pytest_kibana.suites.laws.comparing import differences
-from pytest_kibana.suites.laws.statutes import Broken, changes, has_id, in_space, statute
+from pytest_kibana.suites.laws.statutes import Broken, changes, has_id, in_space, statute, vanishes
 from pytest_kibana.wire import Anonymous
 
 _VERSIONS = frozenset({"version", "_version"})
@@ -60,7 +60,7 @@ def refused_create(bench: Bench) -> Broken:
 @statute(
     32,
     "refused change",
-    "read",
+    "sight",
     "update",
     when=changes,
     kinds=(Kind.OBJECT, Kind.SETTING),
@@ -69,7 +69,7 @@ def refused_create(bench: Bench) -> Broken:
 def refused_change(bench: Bench) -> Broken:
     """A change that is refused changes nothing."""
     handle = bench.make()
-    before = copy.deepcopy(bench.here.read(handle))
+    before = copy.deepcopy(bench.see(handle))
     call = bench.call("update")
     for how, change in _ways(bench, call, None, handle, bench.changing(handle, again=True)):
         reply = bench.here.ask(handle, call, change=change, headers=how.headers, credentials=how.credentials)
@@ -84,9 +84,9 @@ def refused_change(bench: Bench) -> Broken:
 @statute(
     33,
     "refused delete",
-    "read",
+    "sight",
     "delete",
-    when=lambda kind: has_id(kind) and kind.gone != "unknown",
+    when=lambda kind: has_id(kind) and vanishes(kind),
     source="Kibana source, lifecycle_handlers.ts and router.ts: the handler comes last",
 )
 def refused_delete(bench: Bench) -> Broken:

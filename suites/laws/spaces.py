@@ -6,7 +6,7 @@ from pytest_kibana.errors import HarnessError, ResourceTrouble
 from pytest_kibana.resources import RESOURCES, Handle, Kind, Resource, Safety
 from pytest_kibana.suites.laws.bench import Bench, NotHere
 from pytest_kibana.suites.laws.comparing import differences
-from pytest_kibana.suites.laws.statutes import SPACES, Broken, has_id, in_space, statute, upserts
+from pytest_kibana.suites.laws.statutes import SPACES, Broken, has_id, in_space, statute, upserts, vanishes
 
 # -- spaces ------------------------------------------------------------------------------------------------
 
@@ -48,15 +48,15 @@ def not_listed_elsewhere(bench: Bench) -> Broken:
 @statute(
     21,
     "strangers",
-    "read",
+    "sight",
     "delete",
-    when=lambda kind: in_space(kind) and has_id(kind) and kind.gone != "unknown",
+    when=lambda kind: in_space(kind) and has_id(kind) and vanishes(kind),
     source=SPACES,
 )
 def not_removed_from_elsewhere(bench: Bench) -> Broken:
     """An id of one space, used in another, removes and changes nothing."""
     handle = bench.make()
-    before = copy.deepcopy(bench.here.read(handle))
+    before = copy.deepcopy(bench.see(handle))
     space = bench.there.space
     if bench.has("update") and bench.kind.change and not upserts(bench.kind):
         status = bench.status(handle, "update", space=space, change=bench.changing(handle))

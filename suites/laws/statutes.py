@@ -97,6 +97,11 @@ def upserts(kind: Resource) -> bool:
     return bool({c.label for c in kind.update} & {c.label for c in kind.create})
 
 
+def vanishes(kind: Resource) -> bool:
+    """Tell whether it can be seen that one was removed: where nothing reads it alone, the list shows it."""
+    return kind.gone != "unknown" or (not kind.read and bool(kind.listing))
+
+
 def changes(kind: Resource) -> bool:
     """Tell whether one can be changed, and the declaration knows how."""
     return bool(kind.change) and bool(kind.update)

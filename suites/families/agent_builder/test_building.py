@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_kibana.resources import Handle, Resources
-from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, assert_refused, ok, part, texts
+from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, assert_refused, ok, part, shows, texts
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
@@ -76,7 +76,7 @@ def test_a_changed_tool_keeps_the_rest(tool: Handle, here: KibanaClient) -> None
 @pytest.mark.kibana_requirement("KBN-REQ-AGENTS-003", source=LIVE, operations=[DROP, LOOK], since="9.2")
 def test_a_tool_goes(tool: Handle, here: KibanaClient) -> None:
     """Deleting a tool says so, and it is read and listed no more."""
-    assert ok(here.delete(TOOL.format(tool.id))) == {"success": True}
+    assert shows(ok(here.delete(TOOL.format(tool.id))), {"success": True})
     assert_refused(here.get(TOOL.format(tool.id)), 404)
     assert tool.id not in [one["id"] for one in ok(here.get(TOOLS))["results"]]
 
@@ -108,7 +108,7 @@ def test_a_changed_agent_keeps_the_rest(agent: Handle, here: KibanaClient) -> No
 @pytest.mark.kibana_requirement("KBN-REQ-AGENTS-006", source=LIVE, operations=[REMOVE, READ], since="9.2")
 def test_an_agent_goes(agent: Handle, here: KibanaClient) -> None:
     """Deleting an agent says so, and it is read and listed no more."""
-    assert ok(here.delete(AGENT.format(agent.id))) == {"success": True}
+    assert shows(ok(here.delete(AGENT.format(agent.id))), {"success": True})
     assert_refused(here.get(AGENT.format(agent.id)), 404)
     assert agent.id not in [one["id"] for one in ok(here.get(AGENTS))["results"]]
 

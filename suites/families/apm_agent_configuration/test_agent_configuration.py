@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_kibana.resources import Handle, Resources
-from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, assert_refused, ok
+from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, assert_refused, ok, shows
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
@@ -113,7 +113,7 @@ def test_configurations_are_of_every_space(
     """A configuration is the same from every space; deleted in one, it is gone from all."""
     service = service_of(configuration)
     assert ok(other_space.get(f"{ALL}/view", query=service))["service"] == service
-    assert ok(other_space.request("DELETE", ALL, json={"service": service})) == {"result": "deleted"}
+    assert shows(ok(other_space.request("DELETE", ALL, json={"service": service})), {"result": "deleted"})
     assert_refused(here.get(f"{ALL}/view", query=service), 404)
 
 

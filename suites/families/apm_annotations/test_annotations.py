@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from pytest_kibana.resources import Resources
-from pytest_kibana.suites.families.asking import ok
+from pytest_kibana.suites.families.asking import ok, shows
 from pytest_kibana.suites.families.conftest import Eventually
 from pytest_kibana.suites.families.tables import Ask, once, rows
 from pytest_kibana.wire import KibanaClient
@@ -67,7 +67,7 @@ def test_an_annotation_is_found(
 def test_a_service_without_annotations(kibana_client: KibanaClient, unique: Callable[[], str]) -> None:
     """A service that nothing was annotated of has none: an empty list, and no error."""
     path = f"/api/apm/services/{unique()}/annotation/search"
-    assert ok(kibana_client.get(path, query=WHEN)) == {"annotations": []}
+    assert shows(ok(kibana_client.get(path, query=WHEN)), {"annotations": []})
 
 
 @pytest.mark.kibana_requirement("KBN-REQ-APMANN-003", source="observed on 9.4.3", safety="read")

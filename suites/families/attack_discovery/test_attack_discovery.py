@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_kibana.resources import Handle, Resources
-from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, assert_refused, ok, part
+from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, assert_refused, ok, part, shows
 from pytest_kibana.suites.families.conftest import Eventually
 from pytest_kibana.suites.families.models import mute_model
 from pytest_kibana.wire import KibanaClient
@@ -109,7 +109,7 @@ def test_a_schedule_is_of_its_space(schedule: Handle, other_space: KibanaClient)
 )
 def test_a_schedule_that_sleeps_goes_on_sleeping(schedule: Handle, here: KibanaClient) -> None:
     """Putting a schedule to sleep that sleeps is answered with its id and changes nothing."""
-    assert ok(here.post(f"{SCHEDULES}/{schedule.id}/_disable")) == {"id": schedule.id}
+    assert shows(ok(here.post(f"{SCHEDULES}/{schedule.id}/_disable")), {"id": schedule.id})
     assert ok(here.get(f"{SCHEDULES}/{schedule.id}"))["enabled"] is False
 
 
@@ -126,7 +126,7 @@ def test_a_schedule_is_woken(
     model = {"connectorId": mute_model(kibana_resources).id, "actionTypeId": ".gen-ai", "name": "nobody"}
     params = {"alerts_index_pattern": ".alerts-none", "api_config": model, "size": 1}
     schedule = kibana_resources.attack_discovery_schedule(params=params)
-    assert ok(here.post(f"{SCHEDULES}/{schedule.id}/_enable")) == {"id": schedule.id}
+    assert shows(ok(here.post(f"{SCHEDULES}/{schedule.id}/_enable")), {"id": schedule.id})
     assert ok(here.get(f"{SCHEDULES}/{schedule.id}"))["enabled"] is True
     ok(here.post(f"{SCHEDULES}/{schedule.id}/_disable"))
     assert ok(here.get(f"{SCHEDULES}/{schedule.id}"))["enabled"] is False

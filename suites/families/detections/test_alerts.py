@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pytest_kibana.resources import Handle, Resources
-from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, part
+from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, part, shows
 from pytest_kibana.wire import KibanaClient
 
 LIVE = "observed live"
@@ -29,7 +29,7 @@ def test_a_space_has_an_index_of_alerts(alerts: Handle, here: KibanaClient) -> N
     told = ok(here.get(INDEX))
     assert str(alerts.space) in told["name"]
     assert isinstance(told["index_mapping_outdated"], bool | None)
-    assert ok(here.post(INDEX)) == {"acknowledged": True}
+    assert shows(ok(here.post(INDEX)), {"acknowledged": True})
     assert ok(here.get(INDEX))["name"] == told["name"]
 
 
@@ -45,7 +45,7 @@ def test_the_index_is_deleted_or_was_never_there(alerts: Handle, here: KibanaCli
     if answer.status_code == 404:
         assert_refused(answer, 404, "does not exist")
     else:
-        assert ok(answer) == {"acknowledged": True}
+        assert shows(ok(answer), {"acknowledged": True})
 
 
 @pytest.mark.kibana_requirement("KBN-REQ-DETECT-052", source=LIVE, operations=[f"GET {PRIVILEGES}"])

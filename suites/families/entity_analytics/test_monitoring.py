@@ -8,7 +8,7 @@ import pytest
 from pytest_kibana.contract import Contract
 from pytest_kibana.errors import ResourceTrouble
 from pytest_kibana.resources import File, Handle, Resources
-from pytest_kibana.suites.families.asking import NO_SUCH_ID, ok, part
+from pytest_kibana.suites.families.asking import NO_SUCH_ID, ok, part, shows
 from pytest_kibana.suites.families.conftest import Eventually
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
@@ -120,9 +120,9 @@ def test_what_is_known_of_a_user_changes(
 
     def told() -> Any:
         one = watched(here).get(name) or {}
-        return (one.get("id"), (one.get("entity_analytics_monitoring") or {}).get("labels"))
+        return [one.get("id"), (one.get("entity_analytics_monitoring") or {}).get("labels")]
 
-    eventually("a user has changed", lambda: told() == (user.id, labels), within=30)
+    eventually("a user has changed", lambda: shows(told(), [user.id, labels]), within=30)
 
 
 @pytest.mark.kibana_requirement(

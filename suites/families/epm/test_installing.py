@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pytest_kibana.resources import Handle, Resources
-from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, part
+from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, part, shows
 from pytest_kibana.suites.families.conftest import Eventually
 from pytest_kibana.suites.families.epm.asks import (
     ALL,
@@ -174,7 +174,7 @@ def test_an_archive_is_installed(
     answer = name.became(kibana_client.post(ALL, content=archive(name), media="application/zip"))
     if answer.status_code == 429:
         pytest.skip(f"needs an upload that is not too soon, found {answer.text[:120]}")
-    assert {"name": name, **ok(answer)["_meta"]} == {"name": name, "install_source": "upload"}
+    assert shows({"name": name, **ok(answer)["_meta"]}, {"name": name, "install_source": "upload"})
     assert status(kibana_client, name, VERSION) == "installed"
     ok(kibana_client.delete(ONE.format(name, VERSION), query={"force": True}))
     assert ok(kibana_client.get(f"{ALL}/installed", query={"nameQuery": name}))["items"] == []

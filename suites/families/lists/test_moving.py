@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_kibana.resources import File, Handle, Resources
-from pytest_kibana.suites.families.asking import FEW, assert_refused, ok, part
+from pytest_kibana.suites.families.asking import FEW, assert_refused, ok, part, shows
 from pytest_kibana.suites.families.conftest import Eventually
 from pytest_kibana.wire import KibanaClient
 
@@ -143,7 +143,7 @@ def test_data_streams_are_made_once(
     """A space has no data streams until they are made; making them again is refused with 409; others have none."""
     assert_refused(here.get(INDEX), 404)
     kibana_resources.value_list_index()
-    assert ok(here.get(INDEX)) == {"list_index": True, "list_item_index": True}
+    assert shows(ok(here.get(INDEX)), {"list_index": True, "list_item_index": True})
     assert_refused(here.post(INDEX), 409, "already exists")
     assert_refused(other_space.get(INDEX), 404)
 
@@ -155,7 +155,7 @@ def test_with_the_data_streams_all_lists_go(
     values: Handle, kibana_resources: Resources, here: KibanaClient
 ) -> None:
     """Deleting the data streams of a space takes all its lists with them; doing it again is refused with 404."""
-    assert ok(here.delete(INDEX)) == {"acknowledged": True}
+    assert shows(ok(here.delete(INDEX)), {"acknowledged": True})
     assert_refused(here.get(INDEX), 404)
     assert_refused(here.delete(INDEX), 404)
     assert not values.exists()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pytest_kibana.errors import ResourceTrouble
 from pytest_kibana.resources import Handle, Resources
-from pytest_kibana.suites.families.asking import FEW, Stranger, assert_refused, ok, texts
+from pytest_kibana.suites.families.asking import FEW, Stranger, assert_refused, ok, shows, texts
 from pytest_kibana.wire import KibanaClient
 
 pytestmark = pytest.mark.kibana_requires(flavor="traditional")
@@ -54,10 +54,10 @@ def test_a_role_is_replaced_without_a_word(kibana_resources: Resources, kibana_c
     """Writing a role is answered 204 with no body, and replaces all of it."""
     space = kibana_resources.factory.space
     role = kibana_resources.role(kibana=[{"base": ["read"], "spaces": [space]}])
-    assert grants(role.read()) == [{"base": ["read"], "spaces": [space]}]
+    assert shows(grants(role.read()), [{"base": ["read"], "spaces": [space]}])
     body = {"elasticsearch": {"cluster": ["monitor"]}, "kibana": [{"base": ["all"], "spaces": [space]}]}
     ok(kibana_client.put(ONE.format(role.id), json=body), 204)
-    assert grants(role.read()) == [{"base": ["all"], "spaces": [space]}]
+    assert shows(grants(role.read()), [{"base": ["all"], "spaces": [space]}])
     assert role.body["elasticsearch"]["cluster"] == ["monitor"]
     ok(kibana_client.put(ONE.format(role.id), json={"elasticsearch": {}}), 204)
     assert not grants(role.read())
@@ -210,4 +210,4 @@ def test_a_role_reads_as_it_was_written(
     now = role.read()
     assert now["description"] == description
     assert sorted(now["elasticsearch"]["cluster"]) == sorted(cluster)
-    assert grants(now) == [{"base": [base], "spaces": [space]}]
+    assert shows(grants(now), [{"base": [base], "spaces": [space]}])

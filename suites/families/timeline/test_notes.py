@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from pytest_kibana.resources import Handle, Resources
-from pytest_kibana.suites.families.asking import FEW, ok, part, texts
+from pytest_kibana.suites.families.asking import FEW, ok, part, shows, texts
 from pytest_kibana.wire import KibanaClient
 
 LIVE = "observed live"
@@ -105,7 +105,7 @@ def test_an_event_is_pinned_and_unpinned(
     assert part(pin, "eventId", "timelineId") == body
     assert timeline.read()["pinnedEventIds"] == [body["eventId"]]
     gone = ok(here.patch(PIN, json={**body, "pinnedEventId": pin["pinnedEventId"]}))
-    assert gone == {"unpinned": True}
+    assert shows(gone, {"unpinned": True})
     assert timeline.read()["pinnedEventIds"] == []
 
 
