@@ -36,6 +36,9 @@ class Resolver(Protocol):
     def resolve(self, case: Case) -> Case:
         """Return the case with every placeholder filled."""
 
+    def spoilt(self, exchange: Exchange) -> bool:
+        """Tell whether an object that a good request is about was no longer good, and the next gets another."""
+
 
 class Needs(Protocol):
     """What is known of an operation beyond its contract."""

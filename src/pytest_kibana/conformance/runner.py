@@ -361,6 +361,9 @@ class Runner:
         """Return the identities of what the answer breaks; None where nothing was sent."""
         try:
             exchange, settled = self._through_weather(sender, make, tally)
+            if exchange is not None and self._resolver.spoilt(exchange):
+                # What another operation did to an object is not this one's doing.
+                exchange, settled = self._through_weather(sender, make, tally)
         except SafetyRefusal as refusal:
             tally.skip("safety", refusal.message)
             return None

@@ -44,8 +44,8 @@ class Recipe:
     ``path`` and ``query`` give values to parameters by the names that the contract uses; ``body`` is a whole body,
     where ``has_body`` is True. ``consumes`` names the resources that a success takes away, so that each request needs
     one of its own. ``creates`` names the resource that a success makes, ``needs`` those that must be there without
-    being named in the request, ``wishes`` those without which an answer says little: what a list lists. ``pins`` are
-    pointers into the body and what may stand there alone.
+    being named in the request, ``without`` those that must not be there yet, ``wishes`` those without which an answer
+    says little: what a list lists. ``pins`` are pointers into the body and what may stand there alone.
     """
 
     path: Mapping[str, Any] = field(default_factory=dict)
@@ -56,6 +56,7 @@ class Recipe:
     media: str | None = None
     consumes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     wishes: tuple[str, ...] = ()
     creates: str | None = None
     pins: Mapping[str, Any] = field(default_factory=dict)
@@ -104,15 +105,24 @@ def bindings_for(contract: "Contract") -> dict[str, dict[tuple[str, str], str]]:
 
 def _declared(kind: Resource) -> Iterator[tuple[Call, Recipe]]:
     """Yield every call of a declaration as a recipe."""
+    # Nothing in a request about a thing of which there is one names it, and so nothing would make it.
+    needs = (kind.name,) if kind.kind in (Kind.ENGINE, Kind.SETTING) and kind.makeable else ()
+    # Whether it is there already when a request makes it must not depend on what was sent before.
+    there, without = ((), needs) if kind.refuses_again else (needs, ())
     for call in kind.create:
         making = _at_create(kind)
         yield (
             call,
-            _recipe(call, making, creates=kind.name, needs=kind.requires, pins=_pins(kind, call, making)),
+            _recipe(
+                call,
+                making,
+                creates=kind.name,
+                needs=(*kind.requires, *there),
+                without=without,
+                pins=_pins(kind, call, making),
+            ),
         )
     about = _about(kind)
-    # Nothing in a request about a thing of which there is one names it, and so nothing would make it.
-    needs = (kind.name,) if kind.kind in (Kind.ENGINE, Kind.SETTING) and kind.makeable else ()
     for call in kind.read:
         yield call, _recipe(call, about, needs=needs)
     wishes = (kind.name,) if kind.makeable else ()
@@ -269,6 +279,7 @@ def _with_role(recipe: Recipe, declared: Recipe) -> Recipe:
         recipe,
         consumes=recipe.consumes or declared.consumes,
         needs=recipe.needs or declared.needs,
+        without=declared.without,
         wishes=declared.wishes,
         creates=recipe.creates or declared.creates,
         pins={**declared.pins, **recipe.pins},

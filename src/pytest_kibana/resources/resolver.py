@@ -1,7 +1,8 @@
 """The resolver: puts ids of objects that the run owns where cases have holes, just before they are sent.
 
-Objects that requests only read are shared, and so are those that requests change, apart from the first; what a
-request takes away is made for it alone. It also keeps watch over what generated requests make themselves.
+What comes of a request must not depend on what was sent before. Objects that requests only read are shared; an
+operation that changes objects has its own; what a request takes away is made for it alone. It also keeps watch over
+what generated requests make themselves.
 """
 
 import json
@@ -11,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from pytest_kibana.errors import HarnessError, ResourceTrouble, SafetyRefusal, UsageError
+from pytest_kibana.errors import HarnessError, OwnershipRefusal, ResourceTrouble, SafetyRefusal, UsageError
 from pytest_kibana.resources.catalogue import NAMES, RESOURCES
 from pytest_kibana.resources.factory import Factory
 from pytest_kibana.resources.handle import Handle
@@ -27,7 +28,7 @@ from pytest_kibana.target import load_facts
 if TYPE_CHECKING:
     from pytest_kibana.contract import Contract
     from pytest_kibana.contract.model import Operation
-    from pytest_kibana.wire.exchange import Exchange
+    from pytest_kibana.wire.exchange import Exchange, Request
 
 
 class CaseLike(Protocol):
@@ -48,7 +49,9 @@ class CaseLike(Protocol):
 
 
 _ABSENT = object()
-_MOST_REMADE = 4
+_READ = "what is read"
+_INVENTED = "where nothing is known"
+_MOST_REMADE = 2
 _MOST_TRIES = 3
 C = TypeVar("C", bound=CaseLike)
 
@@ -97,7 +100,7 @@ class Resolver:
         self._spare: dict[str, list[Handle]] = {}
         self._lent: dict[str, _Lent] = {}
         self._expected: dict[str, Entry] = {}
-        self._remade: dict[str, int] = {}
+        self._remade: dict[tuple[str | None, str], int] = {}
 
     def resolve(self, case: C) -> C:
         """Return the case with every hole filled.
@@ -112,13 +115,15 @@ class Resolver:
             self._factory.mark.unique(),
             self._factory.space,
             self._factory.now,
-            self._finder(case.operation, recipe, "read" if operation.method == "GET" else "write"),
+            self._finder(case.operation, recipe, self._use(operation)),
         )
         for name in recipe.needs:
             self._factory.need(name)
+        for name in recipe.without:
+            self._take_away(name)
         for name in recipe.wishes:
             with suppress(SafetyRefusal, ResourceTrouble, UsageError):
-                self._pooled(name, "read")
+                self._pooled(name, _READ)
         lookup = _lenient(values, self._factory)
         filled: Any = replace(
             case,  # type: ignore[type-var]
@@ -136,6 +141,11 @@ class Resolver:
         found: C = filled
         return found
 
+    def _use(self, operation: "Operation") -> str:
+        """Return whose objects an operation gets: those that all who read share, or its own."""
+        reads = operation.method == "GET" or self._facts.of(operation.label).safety == "read"
+        return _READ if reads else operation.label
+
     def _finder(self, operation: str, recipe: Recipe, use: str) -> Callable[[str], Thing]:
         """Return what finds the objects of one case; two holes about one resource mean the same object."""
         found: dict[str, Thing] = {}
@@ -148,13 +158,15 @@ class Resolver:
                     found[name] = self._lend(name, operation)
                 else:
                     found[name] = self._pooled(name, use)
+                if use != _READ:
+                    _demand_ours(found[name], name)
             return found[name]
 
         return find
 
     def _somebodys(self, name: str, use: str) -> Thing:
         """Return what is there without us where it is only read; else, and where there is none, what nobody has."""
-        if use == "read":
+        if use == _READ:
             with suppress(ResourceTrouble, SafetyRefusal):
                 return self._pooled(name, use)
         return _Nobodys(self._factory.mark.unique())
@@ -177,6 +189,14 @@ class Resolver:
             with self._lock:
                 self._lent[handle.id] = _Lent(handle, operation)
         return handle
+
+    def _take_away(self, name: str) -> None:
+        """Take away that of which there is one, for a request is about to make it; the ledger still has it."""
+        handle = self._make(name)
+        delete = self._factory.known(handle.resource.delete)
+        if delete is not None:
+            self._factory.ask(handle, delete)
+        self._forget((name,))
 
     def _make(self, name: str) -> Handle:
         """Make an object. What could not be made is tried again, for a request may have been in the way, but seldom."""
@@ -228,7 +248,7 @@ class Resolver:
 
     def _other_space(self) -> str | None:
         with suppress(SafetyRefusal, ResourceTrouble, UsageError):
-            return self._pooled("space", "write").id
+            return self._pooled("space", _INVENTED).id
         return None
 
     def _mine(self, value: Any) -> bool:
@@ -242,12 +262,9 @@ class Resolver:
         recipe = self._recipes.get(request.operation)
         if recipe is None or request.origin != "generated":
             return
-        # Answers to a request are judged elsewhere; here a 404 tells that an object of ours may be spoilt.
-        said = f"{request.path} {request.query} {(request.body or b'').decode('utf-8', 'replace')}"
+        said = _said(request)
         if recipe.creates:
             self._heard_create(RESOURCES[recipe.creates], said, answer.status, answer.json, request.space)
-        if answer.status == 404:
-            self._spoilt(said)
         if recipe.consumes:
             self._heard_delete(recipe.consumes, said, answer.status)
 
@@ -277,18 +294,26 @@ class Resolver:
                 if 400 <= status < 500 and status != 404:
                     self._spare.setdefault(lent.handle.resource.name, []).append(lent.handle)
 
-    def _spoilt(self, said: str) -> None:
-        """Take an object for spoilt when Kibana does not find what a request says of it.
+    def spoilt(self, exchange: "Exchange") -> bool:
+        """Tell whether a good request was about an object that is no longer good; the next gets another.
 
-        A change may have given it another name, or taken away what it lies in. Some operations find nothing however
-        good the object is, so this is done a few times only.
+        A request of another operation may have taken it away, changed its name, or emptied what it lies in, and then
+        Kibana does not find it. Some operations find nothing however good the object is, so each is believed a few
+        times only.
         """
+        request, answer = exchange.request, exchange.answer
+        if request.intent.expect != "accepted" or answer is None or answer.status != 404:
+            return False
+        said, found = _said(request), False
         with self._lock:
             for key, handle in list(self._pools.items()):
                 names = [v for v in handle.keys.values() if isinstance(v, str) and len(v) > 8]
-                if any(n in said for n in names) and self._remade.get(key[0], 0) < _MOST_REMADE:
-                    self._remade[key[0]] = self._remade.get(key[0], 0) + 1
+                blamed = (request.operation, key[0])
+                if any(n in said for n in names) and self._remade.get(blamed, 0) < _MOST_REMADE:
+                    self._remade[blamed] = self._remade.get(blamed, 0) + 1
                     del self._pools[key]
+                    found = True
+        return found
 
     def _forget(self, names: tuple[str, ...]) -> None:
         """Make anew what there is one of and a request took away, and everything that needs it."""
@@ -300,6 +325,21 @@ class Resolver:
                 del self._pools[key]
         for name in gone:
             self._factory.forget(name)
+
+
+def _said(request: "Request") -> str:
+    """Return everything in a request that may name an object."""
+    return f"{request.path} {request.query} {(request.body or b'').decode('utf-8', 'replace')}"
+
+
+def _demand_ours(thing: Thing, name: str) -> None:
+    """Keep requests that change something from what somebody else has installed for the whole deployment."""
+    kind = RESOURCES[name]
+    if kind.kind is Kind.ENGINE and kind.scope is Scope.GLOBAL and not getattr(thing, "owned", True):
+        raise OwnershipRefusal(
+            f"nothing was sent that may change {name} {thing.value('id', None)}: it was there before this run",
+            hint="A generated change may only touch what the run made. Remove it to have it tested.",
+        )
 
 
 def _outlives(kind: Resource) -> bool:

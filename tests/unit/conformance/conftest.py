@@ -14,7 +14,7 @@ from pytest_kibana.cases.model import Case, Kind
 from pytest_kibana.contract import Contract, load
 from pytest_kibana.contract.model import Operation
 from pytest_kibana.wire import Anonymous, ApiKey, KibanaClient, RetryPolicy
-from pytest_kibana.wire.exchange import Rule
+from pytest_kibana.wire.exchange import Exchange, Rule
 
 ERROR = {
     "type": "object",
@@ -303,6 +303,9 @@ class Plain:
 
     def resolve(self, case: Case) -> Case:
         return case
+
+    def spoilt(self, exchange: Exchange) -> bool:
+        return False
 
 
 @dataclass(frozen=True)

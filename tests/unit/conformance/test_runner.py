@@ -218,8 +218,8 @@ def test_several_reads_are_in_flight_and_changes_of_one_resource_are_not(run, sm
     assert max(together) == 1
 
 
-def test_a_bug_of_ours_is_an_error_of_its_item_alone(contract, small, senders, source, known):
-    class Broken:
+def test_a_bug_of_ours_is_an_error_of_its_item_alone(contract, small, senders, source, plain, known):
+    class Broken(type(plain)):
         def resolve(self, case):
             if case.operation == "GET /api/weather":
                 raise ZeroDivisionError
@@ -234,10 +234,12 @@ def test_a_bug_of_ours_is_an_error_of_its_item_alone(contract, small, senders, s
     assert conclude(planned, outcomes).exit_code is ExitCode.INTERNAL
 
 
-def test_a_bug_of_ours_is_a_line_of_the_results_without_secrets(contract, small, senders, source, known):
+def test_a_bug_of_ours_is_a_line_of_the_results_without_secrets(
+    contract, small, senders, source, plain, known
+):
     """It names the item, the operation and what was raised, once, and keeps the secrets that it quotes."""
 
-    class Broken:
+    class Broken(type(plain)):
         def resolve(self, case):
             if case.operation == "GET /api/weather":
                 raise ValueError("cannot read Key-c4n4ry\nin two lines: Key-c4n4ry")
@@ -343,12 +345,42 @@ confidence = "observed"
     assert end.exit_code is ExitCode.FINDINGS
 
 
+def test_what_another_operation_took_away_is_asked_for_anew_and_judged_once(
+    contract, small, senders, source, plain, known, reply
+):
+    """A verdict does not depend on what was sent before: an object that is gone is replaced, once for each answer."""
+
+    class Robbed(type(plain)):
+        def resolve(self, case):
+            gone = case.operation == "GET /api/things/{id}" and not self.told
+            return replace(case, path={"id": "gone"}) if gone else case
+
+        told = False
+
+        def spoilt(self, exchange):
+            gone = exchange.answer is not None and exchange.answer.status == 404
+            first = gone and exchange.request.path.endswith("/gone") and not self.told
+            self.told = self.told or first
+            return first
+
+    def behave(asked):
+        gone = {"statusCode": 404, "error": "Not Found", "message": "no"}
+        return reply(404, gone) if "gone" in asked.path else None
+
+    planned = plan(contract, None, lambda _o: known())
+    small.behave = behave
+    with Runner(planned, senders=senders(), source=source, resolver=Robbed()) as runner:
+        outcome = of(list(runner.run(["GET /api/things/{id}-responses"])), "GET /api/things/{id}-responses")
+    assert outcome.verdicts[0].statuses == {"200": 1}
+    assert sum("gone" in asked.path for asked in small.asked) == 1
+
+
 def test_an_object_that_cannot_be_made_in_an_outage_is_made_afterwards(
-    contract, small, senders, source, known
+    contract, small, senders, source, plain, known
 ):
     tries: dict[str, int] = {}
 
-    class Shaken:
+    class Shaken(type(plain)):
         def resolve(self, case):
             tries[case.id] = tries.get(case.id, 0) + 1
             if tries[case.id] == 1:

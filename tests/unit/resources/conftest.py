@@ -38,7 +38,7 @@ class FakeKibana:
     """Keeps objects by (collection, space, id). Ids that the client does not choose are made here.
 
     ``before`` and ``after`` are called around the handling of each request; what they raise is what the client sees.
-    ``refuse`` gives a status for a method and path, where it does.
+    ``refuse`` gives a status for a method and path, where it does. ``more`` answers further operations, by label.
     """
 
     objects: dict[tuple[str, str | None, str], dict[str, Any]] = field(default_factory=dict)
@@ -46,6 +46,7 @@ class FakeKibana:
     before: Callable[[Seen], None] = lambda _seen: None
     after: Callable[[Seen], None] = lambda _seen: None
     refuse: Callable[[Seen], int | None] = lambda _seen: None
+    more: dict[str, Callable[[Seen], tuple[int, Any]]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     # the network seam of the client
@@ -82,6 +83,8 @@ class FakeKibana:
 
     def handle(self, seen: Seen) -> tuple[int, Any]:
         method, path, body = seen.method, seen.path, seen.body
+        if (more := self.more.get(f"{method} {path}")) is not None:
+            return more(seen)
         if path == "/api/spaces/space" and method == "POST":
             return self.create("space", None, body["id"], body)
         if path == "/api/spaces/space":

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from pytest_kibana.contract import Contract, load
-from pytest_kibana.errors import ResourceTrouble
+from pytest_kibana.errors import OwnershipRefusal, ResourceTrouble
 from pytest_kibana.resources import Factory, File, Resolver, recipes_for
 from pytest_kibana.resources.inventing import Inventions
+from pytest_kibana.resources.template import subjects
 from pytest_kibana.target import SafetyPolicy, load_facts
-from pytest_kibana.wire import Exchange, KibanaClient, Origin, build_request
+from pytest_kibana.wire import Exchange, Intent, KibanaClient, Origin, build_request
 
-from .conftest import Bench
+from .conftest import Bench, Seen
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Run:
             has_body=filled.body is not None,
             space=self.factory.space if operation.space_aware else None,
             origin=Origin.GENERATED,
+            intent=Intent(expect="accepted" if case.valid else None),
             resolve=self.contract.resolve,
         )
         return filled, self.client.send(request)
@@ -128,11 +130,102 @@ def test_a_name_without_hyphens_is_ours_too(bench: Bench, published: Callable[[s
     assert (entry.resource, entry.unique, entry.keys["id"]) == ("epm_custom_integration", name, name)
 
 
-def test_an_object_that_a_change_spoilt_is_replaced_a_few_times(run: Run) -> None:
+def test_an_object_that_another_operation_took_away_is_replaced(run: Run) -> None:
+    gone, exchange = run.send(READ)
+    assert not run.resolver.spoilt(exchange)
+    run.bench.kibana.objects.clear()
+    _, exchange = run.send(READ)
+    assert run.resolver.spoilt(exchange)
+    again, exchange = run.send(READ)
+    assert exchange.answer
+    assert exchange.answer.status == 200
+    assert again.path["caseId"] != gone.path["caseId"]
+
+
+def test_an_operation_that_finds_nothing_is_believed_a_few_times(run: Run) -> None:
     case = Case("PATCH /api/cases", body={"cases": [{"id": "${case.id}", "version": "1"}]})
     run.bench.kibana.refuse = lambda seen: 404 if seen.method == "PATCH" else None
-    used = {run.send(case)[0].body["cases"][0]["id"] for _ in range(12)}
-    assert 1 < len(used) < 8
+    believed = [run.resolver.spoilt(run.send(case)[1]) for _ in range(8)]
+    assert 0 < sum(believed) < 4
+    assert not any(believed[-4:])
+
+
+def test_a_request_that_is_to_be_refused_says_nothing_of_its_object(run: Run) -> None:
+    run.bench.kibana.refuse = lambda seen: 404 if seen.method == "GET" else None
+    assert not run.resolver.spoilt(run.send(replace(READ, valid=False))[1])
+
+
+def test_operations_that_change_objects_have_their_own(run: Run) -> None:
+    """What one leaves behind, a closed case for instance, must not be what the next begins with."""
+    version = {"id": "${case.id}", "version": "${case:/version}"}
+    patched = run.resolver.resolve(Case("PATCH /api/cases", body={"cases": [version]}))
+    pushed = run.resolver.resolve(
+        Case("POST /api/cases/{caseId}/comments", path={"caseId": "${case.id}"}, body={})
+    )
+    assert patched.body["cases"][0]["id"] != pushed.path["caseId"]
+
+
+def test_what_is_made_once_is_not_there_before_a_request_makes_it(
+    bench: Bench, published: Callable[[str], Path]
+) -> None:
+    """The index of value lists answers 409 where it is: whether it is must not depend on what was sent before."""
+    contract = load(published("9.1"))
+    factory = bench.factory()
+    factory.space = factory.make("space").id
+    resolver = Resolver(factory, contract, recipes_for(contract))
+    index = ("value_list_index", factory.space, "")
+    resolver.resolve(Case("GET /api/lists/index"))
+    assert index in bench.kibana.objects
+    for _ in range(2):
+        resolver.resolve(Case("POST /api/lists/index"))
+        assert index not in bench.kibana.objects
+        bench.kibana.objects[index] = {}  # as the request does
+    factory.cleanup()
+    assert not bench.kibana.objects
+
+
+PACKAGE = "POST /api/fleet/epm/packages/{pkgName}/{pkgVersion}"
+
+
+@pytest.mark.parametrize("more", ["", "/kibana_assets", "/transforms/authorize"])
+def test_what_is_asked_of_a_package_is_asked_of_one_that_the_run_installed(
+    published: Callable[[str], Path], more: str
+) -> None:
+    """No other operation has to run first: installing it is what the recipe says, by a hole or by need."""
+    recipe = recipes_for(load(published("9.1")))[PACKAGE + more]
+    assert "epm_package" in (*recipe.needs, *subjects(dict(recipe.path)))
+
+
+def test_what_is_found_with_something_of_ours_makes_that_first(bench: Bench) -> None:
+    """Kibana gives each agent policy a token: where there is none, one appears with a policy of the run."""
+    factory = bench.factory()
+    tokens: list[dict[str, str]] = []
+
+    def make_policy(_seen: Seen) -> tuple[int, object]:
+        tokens.append({"id": "t-1"})
+        return 200, {"item": {"id": "p-1"}}
+
+    bench.kibana.more |= {
+        "POST /api/fleet/setup": lambda _seen: (200, {}),
+        "POST /api/fleet/agent_policies": make_policy,
+        "GET /api/fleet/uninstall_tokens": lambda _seen: (200, {"items": tokens}),
+    }
+    assert factory.make("fleet_uninstall_token").id == "t-1"
+
+
+def test_a_package_of_somebody_else_is_left_alone(bench: Bench, published: Callable[[str], Path]) -> None:
+    contract = load(published("9.1"))
+    factory = bench.factory(allow="disruptive")
+    route = "/api/fleet/epm/packages/udp/2.1.0"
+    bench.kibana.more |= {
+        "POST /api/fleet/setup": lambda _seen: (200, {}),
+        f"GET {route}": lambda _seen: (200, {"item": {"status": "installed"}}),
+    }
+    recipes = {k: replace(r, needs=()) for k, r in recipes_for(contract).items()}
+    resolver = Resolver(factory, contract, recipes)
+    body = {"packages": [{"name": "${epm_package.id}", "version": "1.0.0"}]}
+    with pytest.raises(OwnershipRefusal, match="it was there before this run"):
+        resolver.resolve(Case("POST /api/fleet/epm/packages/_bulk", body=body))
 
 
 def test_an_answer_that_was_lost_leaves_nothing(run: Run) -> None:
