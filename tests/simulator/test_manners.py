@@ -244,10 +244,11 @@ class TestQueries:
 
 
 class TestInternalRoutes:
-    def test_an_internal_route_says_that_it_exists(self, kibana: httpx.Client) -> None:
+    def test_an_internal_route_says_what_it_is(self, kibana: httpx.Client) -> None:
         answer = kibana.get("/api/licensing/info")
-        message = "uri [/api/licensing/info] with method [get] exists but is not available with the "
-        message += "current configuration"
+        message = (
+            "uri [/api/licensing/info] with method [get] is not available with the current configuration"
+        )
         assert answer.json() == envelope(400, "Bad Request", message)
 
     @pytest.mark.parametrize("how", ["header", "query"])

@@ -28,6 +28,7 @@ from pytest_kibana.simulator.routing import (
     Route,
     anonymous,
 )
+from pytest_kibana.simulator.wording import internal_text
 from pytest_kibana.simulator.world import Call, World
 
 Json = Any
@@ -126,11 +127,7 @@ def fence_internal(call: Call) -> None:
         return
     marker = parse_query(call.raw_query).get("elasticInternalOrigin", ["false"])[0]
     if marker == "false":
-        text = (
-            f"uri [{call.path}] with method [{call.method.lower()}] "
-            "is not available with the current configuration"
-        )
-        raise Refusal(400, text, family="platform")
+        raise Refusal(400, internal_text(call.method, call.path), family="platform")
 
 
 def negotiate_version(call: Call) -> None:

@@ -17,6 +17,11 @@ PATTERNS = {
 """What Kibana says where a well-known pattern is broken (Kibana source, ``space_schema.ts``)."""
 
 
+def internal_text(method: str, path: str) -> str:
+    """Return what is said where a route is kept for Kibana's own use (Kibana source, ``lifecycle_handlers.ts``)."""
+    return f"uri [{path}] with method [{method.lower()}] is not available with the current configuration"
+
+
 def refusal_text(error: jsonschema_rs.ValidationError, where: str, schema: Json = None) -> str:
     """Return the message for the first thing that is wrong with ``body``, ``query``, ``params`` or ``headers``."""
     path = _path(where, error.instance_path)

@@ -12,7 +12,7 @@ from pytest_kibana.simulator.intake import Upload
 from pytest_kibana.simulator.listing import dig, matches, sort_rows, whole
 from pytest_kibana.simulator.replies import NDJSON, Refusal, Reply
 from pytest_kibana.simulator.store import Record
-from pytest_kibana.simulator.wording import got
+from pytest_kibana.simulator.wording import got, internal_text
 from pytest_kibana.simulator.world import Call, World
 
 Json = Any
@@ -27,11 +27,7 @@ def serverless_keeps_them(call: Call) -> None:
     public = ("_export", "_import", "_resolve_import_errors")
     internal = not call.path.endswith(public) and "x-elastic-internal-origin" not in call.headers
     if call.world.serverless and internal:
-        text = (
-            f"uri [{call.path}] with method [{call.method.lower()}] "
-            "is not available with the current configuration"
-        )
-        raise Refusal(400, text, family="platform")
+        raise Refusal(400, internal_text(call.method, call.path), family="platform")
 
 
 @family.after("* /api/saved_objects/*")

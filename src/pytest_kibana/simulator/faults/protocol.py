@@ -8,6 +8,7 @@ from pytest_kibana.simulator.faults.model import Bench, Fault, Proceed, changes,
 from pytest_kibana.simulator.intake import read_payload
 from pytest_kibana.simulator.replies import NOTHING, Refusal, Reply, envelope
 from pytest_kibana.simulator.routing import route_of
+from pytest_kibana.simulator.wording import internal_text
 from pytest_kibana.simulator.world import Call
 
 Json = Any
@@ -48,9 +49,7 @@ def _refuse_known_version(call: Call, _: Proceed) -> None:
 
 
 def _became_internal(call: Call, _: Proceed) -> None:
-    text = f"uri [{call.path}] with method [{call.method.lower()}] exists but is not available with the "
-    text += "current configuration"
-    raise Refusal(400, text, family="platform")
+    raise Refusal(400, internal_text(call.method, call.path), family="platform")
 
 
 def _route_missing(call: Call, _: Proceed) -> None:
