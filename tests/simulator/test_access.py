@@ -111,7 +111,7 @@ class TestRefusals:
     ) -> None:
         client = somebody({"feature": {"dashboard": ["read"]}, "spaces": ["default"]})
         message = client.get("/api/fleet/agent_policies").json()["message"]
-        assert "which takes the Kibana privileges [" in message
+        assert "this action is granted by the Kibana privileges [" in message
 
     def test_nothing_happened(self, kibana: httpx.Client, somebody: Callable[..., httpx.Client]) -> None:
         client = somebody({"base": ["read"], "spaces": ["*"]})

@@ -270,5 +270,5 @@ def _refusal(call: Call) -> Refusal:
     url = call.path + (f"?{call.raw_query}" if call.raw_query else "")
     text = f"API [{call.method} {url}] is unauthorized for user"
     if names:
-        text += f", which takes the Kibana privileges [{','.join(names)}]"
+        text += f", this action is granted by the Kibana privileges [{','.join(names)}]"
     return Refusal(403, text, family="platform")

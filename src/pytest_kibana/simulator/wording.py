@@ -18,8 +18,12 @@ PATTERNS = {
 
 
 def internal_text(method: str, path: str) -> str:
-    """Return what is said where a route is kept for Kibana's own use (Kibana source, ``lifecycle_handlers.ts``)."""
-    return f"uri [{path}] with method [{method.lower()}] is not available with the current configuration"
+    """Return what is said where a route is kept for Kibana's own use.
+
+    To the letter, as every text that clients of Kibana recognise (Kibana source, ``lifecycle_handlers.ts``).
+    """
+    where = f"uri [{path}] with method [{method.lower()}]"
+    return f"{where} exists but is not available with the current configuration"
 
 
 def refusal_text(error: jsonschema_rs.ValidationError, where: str, schema: Json = None) -> str:
