@@ -1,22 +1,35 @@
 """Lists: which rows, in which order, which page, and in which of the many shapes that families use."""
 
 import re
-from typing import Any
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from typing import Any, TypeVar
 
+from pytest_kibana.simulator import kql
+from pytest_kibana.simulator.datemath import instant
 from pytest_kibana.simulator.inventory import Resource
+from pytest_kibana.simulator.replies import Refusal
+from pytest_kibana.simulator.searching import searched, texts_of
 from pytest_kibana.simulator.world import Call
 
 Json = Any
+Row = TypeVar("Row")
 
 SIZES = ("per_page", "perPage", "page_size", "pageSize", "size", "limit")
 PAGES = ("page", "page_index", "pageIndex")
 SORTS = ("sort_field", "sortField", "sort", "sortBy", "sort_by")
 ORDERS = ("sort_order", "sortOrder", "order", "sortDirection", "sort_direction")
-SEARCHES = ("search", "query", "kuery", "filter", "title", "name", "kqlQuery")
+SEARCHES = ("search", "query", "title", "name")
+FILTERS = ("kuery", "filter", "kqlQuery")
+_FIELDS = ("search_fields", "searchFields")
 TOTALS = ("total", "totalCount", "absoluteTotal", "count", "total_count")
 _DEFAULT_SIZE = 20
 _ALL = 10_000
-_TERM = re.compile(r'([\w.@-]+)\s*:\s*(?:"([^"]*)"|\(?([^()\s]+)\)?)')
+_OWNER = re.compile(r"^[\w-]+\.attributes\.")
+_SUFFIX = re.compile(r"\.(keyword|raw|text)$")
+_HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])")
+_ALIASES = {"alertTypeId": "rule_type_id", "actionTypeId": "connector_type_id", "actionRef": "id"}
+"""Properties that the API calls otherwise than saved objects do."""
 
 
 def first(source: Json, names: tuple[str, ...]) -> Json:
@@ -37,48 +50,94 @@ def whole(value: Json, otherwise: int) -> int:
 
 
 def dig(row: Json, path: str) -> Json:
-    """Return what stands at a dotted path, also where saved-object prefixes lead it."""
-    for prefix in ("", "alert.attributes.", "exception-list.attributes."):
-        inner, found = row, True
-        for step in path.removeprefix(prefix).split("."):
-            if not isinstance(inner, dict) or step not in inner:
-                found = False
-                break
-            inner = inner[step]
+    """Return what stands at a dotted path, also where names of saved objects lead it; None where nothing does."""
+    return next(iter(values_at(row, path)), None)
+
+
+def values_at(row: Json, path: str) -> list[Json]:
+    """Return every value at a dotted path, through lists, by whichever of its names leads somewhere.
+
+    Filters name properties as saved objects have them (``alert.attributes.params.riskScore``); rows have them as
+    the API shows them (``risk_score``).
+    """
+    if "*" in path:
+        return [
+            value
+            for name, value in _flat(row, "")
+            if fnmatchcase(name, path) or fnmatchcase(name, f"*.{path}")
+        ]
+    for name in _names(path):
+        found = list(_at(row, name.split(".")))
         if found:
-            return inner
-    tail = path.rpartition(".")[2]
-    return row.get(tail) if isinstance(row, dict) else None
+            kind, _, last = path.partition(".")
+            return [*found, *(f"{kind}:{key}" for key in found)] if last == "id" else found
+    return []
+
+
+def _names(path: str) -> Iterator[str]:
+    """Yield the names that a property may go by, the likeliest first."""
+    bare = _SUFFIX.sub("", path)
+    owned = _OWNER.sub("", bare)
+    short = owned.removeprefix("params.")
+    for name in dict.fromkeys((path, bare, owned, short, bare.partition(".")[2], bare.rpartition(".")[2])):
+        if name:
+            yield from dict.fromkeys((name, _ALIASES.get(name, name), _HUMP.sub(r"_\1", name).lower()))
+
+
+def _at(row: Json, steps: list[str]) -> Iterator[Json]:
+    if isinstance(row, list):
+        for item in row:
+            yield from _at(item, steps)
+    elif not steps:
+        if row is not None:
+            yield row
+    elif isinstance(row, dict):
+        if steps[0] in row:
+            yield from _at(row[steps[0]], steps[1:])
+        elif (whole := ".".join(steps)) in row:
+            yield from _at(row[whole], [])
+
+
+def _flat(row: Json, prefix: str) -> Iterator[tuple[str, Json]]:
+    """Yield each value with its dotted path."""
+    if isinstance(row, dict):
+        for name, value in row.items():
+            yield from _flat(value, f"{prefix}.{name}" if prefix else name)
+    elif isinstance(row, list):
+        for value in row:
+            yield from _flat(value, prefix)
+    else:
+        yield prefix, row
 
 
 def matches(row: Json, text: str) -> bool:
-    """Tell whether a row fits a filter: ``field: "value"`` terms joined by and/or, or plain words."""
-    terms = _TERM.findall(text)
-    if terms:
-        judged = [_holds(row, path, quoted or bare) for path, quoted, bare in terms]
-        return any(judged) if re.search(r"\bor\b", text, re.IGNORECASE) else all(judged)
+    """Tell whether a row has what somebody typed: a query of Kibana's language where it names a field, else words."""
+    try:
+        query = kql.read(text)
+    except kql.BadQuery:
+        query = None
+    if query is not None and query.fields:
+        return query.holds(row, values_at)
     words = [w.strip("*\"'()").lower() for w in text.split()]
     haystack = _words(row).lower()
     return all(word in haystack for word in words if word)
 
 
-def _holds(row: Json, path: str, wanted: str) -> bool:
-    value = dig(row, path)
-    values = value if isinstance(value, list) else [value]
-    pattern = re.escape(wanted).replace(r"\*", ".*")
-    return any(
-        v is not None
-        and re.fullmatch(pattern, str(v).lower() if isinstance(v, bool) else str(v), re.IGNORECASE)
-        for v in values
-    )
+def filtered(rows: list[Row], text: str, shape: Callable[[Row], Json] = lambda row: row) -> list[Row]:
+    """Return the rows that fit a query of Kibana's language; ``shape`` makes of a row what the query is asked of.
+
+    Raises:
+        Refusal: the text is no query, in the words of Kibana's parser.
+    """
+    try:
+        query = kql.read(text)
+    except kql.BadQuery as error:
+        raise Refusal(400, f"KQLSyntaxError: {error}\n{text}\n{'-' * len(text)}^: Bad Request") from None
+    return [row for row in rows if query.holds(shape(row), values_at)]
 
 
 def _words(row: Json) -> str:
-    if isinstance(row, dict):
-        return " ".join(_words(v) for v in row.values())
-    if isinstance(row, list):
-        return " ".join(_words(v) for v in row)
-    return str(row)
+    return " ".join(texts_of(row))
 
 
 def sort_rows(rows: list[Json], path: str, order: str) -> list[Json]:
@@ -93,13 +152,35 @@ def sort_rows(rows: list[Json], path: str, order: str) -> list[Json]:
     return sorted(rows, key=key, reverse=str(order).lower() == "desc")
 
 
+def between(rows: list[Json], path: str, start: Json, end: Json) -> list[Json]:
+    """Return the rows whose time is not before one date and not after another; what is no date limits nothing."""
+    begin, last = instant(str(start or "")), instant(str(end or ""), up=True)
+
+    def inside(row: Json) -> bool:
+        time = instant(str(dig(row, path)))
+        return time is not None and (begin is None or time >= begin) and (last is None or time <= last)
+
+    return rows if begin is None and last is None else [row for row in rows if inside(row)]
+
+
 def page_of(call: Call, resource: Resource, rows: list[Json]) -> Json:
     """Return the answer of a list operation: filtered, sorted, cut to a page, in this operation's shape."""
     asked = {**call.query, **(call.body if isinstance(call.body, dict) else {})}
-    for name in SEARCHES:
+    fields = first(asked, _FIELDS)
+    for name in (*SEARCHES, *FILTERS):
         texts = asked.get(name)
         for text in texts if isinstance(texts, list) else [texts]:
-            if isinstance(text, str) and text.strip() not in ("", "*"):
+            if not isinstance(text, str) or text.strip() in ("", "*"):
+                continue
+            if name in FILTERS:
+                rows = filtered(rows, text)
+            elif name == "search" and fields:
+                places = fields if isinstance(fields, list) else [fields]
+                operator = str(
+                    asked.get("default_search_operator") or asked.get("defaultSearchOperator") or "OR"
+                )
+                rows = [r for r in rows if searched([values_at(r, str(p)) for p in places], text, operator)]
+            else:
                 rows = [row for row in rows if matches(row, text)]
     by = first(asked, SORTS)
     if isinstance(by, str):

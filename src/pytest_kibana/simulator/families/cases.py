@@ -7,8 +7,9 @@ from pytest_kibana.simulator import generic
 from pytest_kibana.simulator.families import Family
 from pytest_kibana.simulator.intake import Upload
 from pytest_kibana.simulator.inventory import BY_NAME
-from pytest_kibana.simulator.listing import matches, sort_rows, whole
+from pytest_kibana.simulator.listing import between, sort_rows, whole
 from pytest_kibana.simulator.replies import NOTHING, Refusal, Reply
+from pytest_kibana.simulator.searching import searched
 from pytest_kibana.simulator.store import Record
 from pytest_kibana.simulator.world import Call
 
@@ -16,6 +17,7 @@ Json = Any
 family = Family("cases")
 _CASE, _COMMENT = BY_NAME["case"], BY_NAME["case_comment"]
 _SORTS = {"createdAt": "created_at", "closedAt": "closed_at", "updatedAt": "updated_at"}
+_SEARCHED = ("title", "description")
 _STATES = {
     "open": "count_open_cases",
     "in-progress": "count_in_progress_cases",
@@ -186,25 +188,16 @@ def find(call: Call) -> Reply:
                 or ("none" in wanted and not row.get(held))
             ]
     if search := query.get("search"):
-        rows = [
-            row for row in rows if matches({k: row.get(k) for k in ("title", "description")}, str(search))
-        ]
-    rows = _between(rows, query)
+        fields = [f for f in _many(query.get("searchFields")) if f in _SEARCHED] or _SEARCHED
+        operator = str(query.get("defaultSearchOperator") or "OR")
+        rows = [row for row in rows if searched([row.get(f) for f in fields], str(search), operator)]
+    rows = between(rows, "created_at", query.get("from"), query.get("to"))
     by = _SORTS.get(str(query.get("sortField", "createdAt")), str(query.get("sortField", "created_at")))
     rows = sort_rows(rows, by, str(query.get("sortOrder", "desc")))
     page, size = max(whole(query.get("page"), 1), 1), whole(query.get("perPage"), 20)
     counts = {name: sum(row.get("status") == state for row in rows) for state, name in _STATES.items()}
     part = [{**row, "comments": []} for row in rows[(page - 1) * size : page * size]]
     return Reply({"cases": part, "page": page, "per_page": size, "total": len(rows), **counts})
-
-
-def _between(rows: list[Json], query: dict[str, Json]) -> list[Json]:
-    start, end = query.get("from"), query.get("to")
-    if isinstance(start, str) and start[:4].isdigit():
-        rows = [row for row in rows if row["created_at"] >= start]
-    if isinstance(end, str) and end[:4].isdigit():
-        rows = [row for row in rows if row["created_at"] <= end]
-    return rows
 
 
 # -- comments ----------------------------------------------------------------------------------------------

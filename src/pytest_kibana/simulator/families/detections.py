@@ -6,7 +6,7 @@ from typing import Any
 from pytest_kibana.simulator import generic
 from pytest_kibana.simulator.families import Family
 from pytest_kibana.simulator.inventory import BY_NAME
-from pytest_kibana.simulator.listing import matches
+from pytest_kibana.simulator.listing import filtered
 from pytest_kibana.simulator.replies import NDJSON, Refusal, Reply
 from pytest_kibana.simulator.store import Record
 from pytest_kibana.simulator.uploads import rows_of
@@ -162,7 +162,7 @@ def _chosen(call: Call, body: Json) -> tuple[list[Record], list[str]]:
     if body.get("ids"):
         return [table[i] for i in body["ids"] if i in table], [i for i in body["ids"] if i not in table]
     query = str(body.get("query") or "")
-    return [r for r in table.values() if not query.strip() or matches(r.value, query)], []
+    return filtered(list(table.values()), query, lambda record: record.value), []
 
 
 @family.on(f"POST {_RULES}/_bulk_action")

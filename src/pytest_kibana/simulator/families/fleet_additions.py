@@ -9,7 +9,7 @@ from typing import Any
 from pytest_kibana.simulator import generic
 from pytest_kibana.simulator.families import Family
 from pytest_kibana.simulator.inventory import BY_NAME
-from pytest_kibana.simulator.listing import matches, page_of
+from pytest_kibana.simulator.listing import filtered, page_of
 from pytest_kibana.simulator.packages import CATALOGUE
 from pytest_kibana.simulator.replies import Refusal, Reply
 from pytest_kibana.simulator.store import Record
@@ -160,7 +160,7 @@ def _meant(call: Call) -> list[Record]:
         )
     records = call.table("fleet_agent").values()
     if isinstance(agents, str):
-        return [r for r in records if r.value.get("active") and matches(r.value, agents)]
+        return filtered([r for r in records if r.value.get("active")], agents, lambda record: record.value)
     return [r for r in records if r.id in agents]
 
 

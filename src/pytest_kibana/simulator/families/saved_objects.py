@@ -1,16 +1,15 @@
 """Saved objects: single, in bulk, found, resolved, exported and imported."""
 
 import json
-import re
-from collections.abc import Iterator
 from typing import Any
 
-from pytest_kibana.simulator import saved
+from pytest_kibana.simulator import kql, saved
 from pytest_kibana.simulator.authorization import may_use_type
 from pytest_kibana.simulator.families import Family
 from pytest_kibana.simulator.intake import Upload
-from pytest_kibana.simulator.listing import dig, matches, sort_rows, whole
+from pytest_kibana.simulator.listing import filtered, sort_rows, values_at, whole
 from pytest_kibana.simulator.replies import NDJSON, Refusal, Reply
+from pytest_kibana.simulator.searching import searched
 from pytest_kibana.simulator.store import Record
 from pytest_kibana.simulator.wording import got, internal_text
 from pytest_kibana.simulator.world import Call, World
@@ -18,7 +17,9 @@ from pytest_kibana.simulator.world import Call, World
 Json = Any
 family = Family("saved objects")
 _MOST = 10_000
-_WORD = re.compile(r"\w+")
+_ROOT = frozenset({"id", "created_at", "updated_at", "created_by", "updated_by", "namespace", "namespaces", "originId",
+                   "references", "references.id", "references.type", "references.name"})  # fmt: skip
+"""Properties of saved objects that stand beside their attributes."""
 
 
 @family.before("* /api/saved_objects/*")
@@ -254,15 +255,14 @@ def find(call: Call) -> Reply:
     rows = [saved.shown(call, record) for record in found]
     if search := query.get("search"):
         fields = [str(f).split("^")[0] for f in _list(query.get("search_fields"))]
-        rows = [
-            row
-            for row in rows
-            if _found_by(row, str(search), fields, str(query.get("default_search_operator")))
-        ]
+        operator = str(query.get("default_search_operator") or "OR")
+        rows = [row for row in rows if searched(_places(row, fields), str(search), operator)]
     if wanted := query.get("has_reference"):
         rows = [row for row in rows if _refers(row, _list(wanted), query.get("has_reference_operator", "OR"))]
     if kuery := query.get("filter"):
-        rows = [row for row in rows if matches(_flattened(row), str(kuery))]
+        for text in _list(kuery):
+            _demand_owned(str(text), [str(kind) for kind in _list(query.get("type"))])
+            rows = filtered(rows, str(text), _flattened)
     if by := query.get("sort_field"):
         key = by if by in ("type", "updated_at", "created_at") else f"attributes.{by}"
         rows = sort_rows(rows, key, str(query.get("sort_order", "asc")))
@@ -278,29 +278,31 @@ def find(call: Call) -> Reply:
     return Reply({"page": page, "per_page": size, "total": len(rows), "saved_objects": part})
 
 
-def _found_by(row: Json, search: str, fields: list[str], operator: str) -> bool:
-    places = [dig(row["attributes"], f) for f in fields] if fields else [row["attributes"]]
-    known = {word for text in _texts(places) for word in _WORD.findall(text.lower())}
-    hits = [_has_words(known, word) for word in search.replace('"', "").lower().split()]
-    return all(hits) if operator.upper() == "AND" else any(hits) if hits else True
+def _places(row: Json, fields: list[str]) -> Json:
+    """Return what a search looks at: every attribute, or those that are named."""
+    if not fields or "*" in fields:
+        return row["attributes"]
+    return [values_at(row["attributes"], field) for field in fields]
 
 
-def _has_words(known: set[str], asked: str) -> bool:
-    """Tell whether a text has the words asked for; an asterisk stands for the rest of a word."""
-    whole_words = _WORD.findall(asked.strip("*"))
-    begun = whole_words.pop() if whole_words and asked.endswith("*") else ""
-    return known.issuperset(whole_words) and any(word.startswith(begun) for word in known)
-
-
-def _texts(value: Json) -> Iterator[str]:
-    """Yield everything that can be searched in a value."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-    elif value is not None:
-        yield str(value)
+def _demand_owned(text: str, kinds: list[str]) -> None:
+    """Refuse a filter whose fields do not begin with a type that is looked for (Kibana source, filter_utils.ts)."""
+    try:
+        fields = kql.read(text).fields
+    except kql.BadQuery:
+        return  # the filter itself is refused in other words
+    for field in fields:
+        owner, _, rest = field.partition(".")
+        if not rest:
+            known = ",".join(kinds)
+            raise Refusal(
+                400, f"This key '{field}' need to be wrapped by a saved object type like {known}: Bad Request"
+            )
+        if owner not in kinds:
+            raise Refusal(400, f"This type '{owner}' is not allowed: Bad Request")
+        if not rest.startswith("attributes.") and rest not in _ROOT:
+            why = f"does NOT match the filter proposition SavedObjectType.attributes.{rest}"
+            raise Refusal(400, f"This key '{field}' {why}: Bad Request")
 
 
 def _refers(row: Json, wanted: list[Json], operator: Json) -> bool:

@@ -18,6 +18,7 @@ from pytest_kibana.simulator.faults import (
     fields,
     inputs,
     laws,
+    lists,
     observed,
     protocol,
     response,
@@ -32,7 +33,7 @@ from pytest_kibana.simulator.world import Call, World
 Json = Any
 CATALOGUE: Mapping[str, Fault] = {
     fault.name: fault
-    for module in (response, protocol, access, inputs, laws, weather, fields, observed)
+    for module in (response, protocol, access, inputs, laws, lists, weather, fields, observed)
     for fault in module.FAULTS
 }
 """Every fault by name that shows in one release. The ``field.*`` ones are what released Kibana is known to do."""

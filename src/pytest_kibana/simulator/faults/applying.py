@@ -1,0 +1,125 @@
+"""Where the faults of memory can show: what an operation does, to what kind of thing, and what it says of it."""
+
+from pytest_kibana.contract.model import Operation
+from pytest_kibana.simulator import listing
+from pytest_kibana.simulator.faults.model import Applies, Bench, role_of, shows
+from pytest_kibana.simulator.routing import anonymous
+
+
+def does(*roles: str) -> Applies:
+    """Apply where an operation does one of these to a thing."""
+
+    def applies(operation: Operation, bench: Bench) -> bool:
+        return role_of(operation)[0] in roles
+
+    return applies
+
+
+def shown_by(role: str, names: tuple[str, ...]) -> Applies:
+    """Apply where an operation of this role is documented to show one of these properties."""
+    return lambda operation, bench: role_of(operation)[0] == role and shows(bench, operation, names)
+
+
+def of_makeable(*roles: str) -> Applies:
+    """Apply where the thing can be made, so that somebody knows that it must be there."""
+
+    def applies(operation: Operation, bench: Bench) -> bool:
+        role, resource = role_of(operation)
+        return role in roles and resource is not None and bool(resource.create)
+
+    return applies
+
+
+def asks(names: tuple[str, ...]) -> Applies:
+    """Apply where a list lets one of these be asked for."""
+
+    def applies(operation: Operation, bench: Bench) -> bool:
+        asked = {p.name for p in operation.parameters_in("query")}
+        return of_makeable("list")(operation, bench) and bool(asked & set(names))
+
+    return applies
+
+
+def chosen(operation: Operation, bench: Bench) -> bool:
+    """Apply where whoever makes a thing may choose its id, and none is replaced by it."""
+    role, resource = role_of(operation)
+    return (
+        role == "create"
+        and resource is not None
+        and (resource.chosen or bool(resource.aliases))
+        and not resource.upsert
+    )
+
+
+def unchosen(operation: Operation, bench: Bench) -> bool:
+    """Apply where Kibana chooses the id of a thing that is made."""
+    role, resource = role_of(operation)
+    return (
+        role == "create"
+        and resource is not None
+        and not (resource.chosen or resource.aliases or resource.upsert or resource.single)
+    )
+
+
+def listed(operation: Operation, bench: Bench) -> bool:
+    """Tell whether the contract has a list of such things."""
+    resource = role_of(operation)[1]
+    return resource is not None and any(bench.contract.find(label) is not None for label in resource.list)
+
+
+def of_several(role: str) -> Applies:
+    """Apply where there may be several things, each with its id."""
+
+    def applies(operation: Operation, bench: Bench) -> bool:
+        found, resource = role_of(operation)
+        return found == role and resource is not None and bool(resource.create) and not resource.single
+
+    return applies
+
+
+def scoped(operation: Operation, bench: Bench) -> bool:
+    """Apply where a thing is made that lives in one space."""
+    role, resource = role_of(operation)
+    return role == "create" and resource is not None and not resource.everywhere
+
+
+def versioned(operation: Operation, bench: Bench) -> bool:
+    """Apply where an update may name the version that it changes."""
+    role, resource = role_of(operation)
+    takes = resource is not None and (bool(resource.version) or resource.name == "saved_object")
+    return role == "update" and takes
+
+
+def bulk(operation: Operation, bench: Bench) -> bool:
+    """Requests in bulk that are answered one by one: the answer has an array at its top."""
+    if not (operation.unsafe and "_bulk" in operation.path):
+        return False
+    success = operation.success
+    media = success.media("application/json") if success is not None else None
+    flat = (
+        bench.synthesiser.flat(media.schema.json) if media is not None and media.schema is not None else None
+    )
+    if not isinstance(flat, dict):
+        return False
+    parts = [bench.synthesiser.flat(part) for part in flat.get("properties", {}).values()]
+    return flat.get("type") == "array" or any(isinstance(p, dict) and p.get("type") == "array" for p in parts)
+
+
+def totals(operation: Operation, bench: Bench) -> bool:
+    """Apply where a list is documented to say how many there are."""
+    success = operation.success
+    media = success.media("application/json") if success is not None else None
+    flat = (
+        bench.synthesiser.flat(media.schema.json) if media is not None and media.schema is not None else None
+    )
+    known = set(flat.get("properties", {})) if isinstance(flat, dict) else set()
+    return role_of(operation)[0] == "list" and bool(known & set(listing.TOTALS))
+
+
+def only(*labels: str) -> Applies:
+    """Apply at these operations."""
+
+    def applies(operation: Operation, bench: Bench) -> bool:
+        return f"{operation.method} {anonymous(operation.path)}" in labels
+
+    return applies
