@@ -5,95 +5,102 @@ of one run, and nothing is counted across runs.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_kibana.evidence.document import Results
 
 PREFIX = "kibana_conformance"
 
 Sample = tuple[Mapping[str, object], float]
+Metric = tuple[str, str, str, Sequence[Sample]]
+"""Name, kind (``gauge`` or ``info``), help, samples."""
 
 
 def render(results: Results) -> str:
     """Return the metrics, ending in ``# EOF``."""
-    header, footer = results.header, results.footer
-    coverage = results.coverage
-    lines: list[str] = []
-    lines += _metric(
-        "target",
-        "info",
-        "What was tested, against what.",
-        [
-            (
-                {
-                    "version": header.target.get("version"),
-                    "flavor": header.target.get("flavor"),
-                    "license": header.target.get("license"),
-                    "stand_in": str(bool(header.target.get("stand_in"))).lower(),
-                    "contract": header.contract.get("version") or header.contract.get("source"),
-                    "contract_sha256": header.contract.get("sha256"),
-                    "tool_version": header.tool.get("version"),
-                },
-                1,
-            )
-        ],
-    )
-    states = ("operations", "eligible", "tested", "succeeded")
-    lines += _metric(
+    metrics = (_target(results), *_counts(results), *_course(results))
+    return "\n".join([line for metric in metrics for line in _lines(*metric)] + ["# EOF", ""])
+
+
+def _target(results: Results) -> Metric:
+    header = results.header
+    labels = {
+        "version": header.target.get("version"),
+        "flavor": header.target.get("flavor"),
+        "license": header.target.get("license"),
+        "stand_in": str(bool(header.target.get("stand_in"))).lower(),
+        "contract": header.contract.get("version") or header.contract.get("source"),
+        "contract_sha256": header.contract.get("sha256"),
+        "tool_version": header.tool.get("version"),
+    }
+    return "target", "info", "What was tested, against what.", [(labels, 1)]
+
+
+def _counts(results: Results) -> Iterator[Metric]:
+    states = {"all": "operations", "eligible": "eligible", "tested": "tested", "succeeded": "succeeded"}
+    yield (
         "operations",
         "gauge",
         "Operations of the contract by family: all, eligible, tested, seen to succeed.",
         [
-            ({"family": c.family, "state": "all" if s == "operations" else s}, getattr(c, s))
-            for c in coverage
-            for s in states
+            ({"family": family.family, "state": state}, getattr(family, member))
+            for family in results.coverage
+            for state, member in states.items()
         ],
     )
-    findings = Counter((f.code, f.status, f.about.value, f.severity.value) for f in results.findings)
-    lines += _metric(
+    yield _counted(
         "findings",
-        "gauge",
         "Findings by rule, status, whom they are about, and severity.",
-        [
-            (dict(zip(("code", "status", "about", "severity"), key, strict=True)), number)
-            for key, number in sorted(findings.items())
-        ],
+        ("code", "status", "about", "severity"),
+        ((f.code, f.status, f.about.value, f.severity.value) for f in results.findings),
     )
-    verdicts = Counter((v.code, v.verdict.value) for v in results.verdicts)
-    lines += _metric(
+    yield _counted(
         "verdicts",
-        "gauge",
         "Verdicts by rule.",
-        [({"code": code, "verdict": word}, number) for (code, word), number in sorted(verdicts.items())],
+        ("code", "verdict"),
+        ((v.code, v.verdict.value) for v in results.verdicts),
     )
-    certified = Counter((r.level.value, r.verdict.value) for r in results.requirements)
-    lines += _metric(
+    yield _counted(
         "requirements",
-        "gauge",
         "Tests of requirements by level and verdict.",
-        [({"level": level, "verdict": word}, number) for (level, word), number in sorted(certified.items())],
+        ("level", "verdict"),
+        ((r.level.value, r.verdict.value) for r in results.requirements),
     )
-    skips = Counter(s.kind for s in results.skips if s.group is None)
-    lines += _metric(
+    yield _counted(
         "not_tested",
-        "gauge",
         "Operations that were not tested, by kind of reason.",
-        [({"kind": kind}, number) for kind, number in sorted(skips.items())],
+        ("kind",),
+        ((s.kind,) for s in results.skips if s.group is None),
     )
-    troubles = sum(t.count for t in results.troubles)
-    lines += _metric("troubles", "gauge", "What the environment did; not findings.", [({}, troubles)])
-    lines += _metric("complete", "gauge", "1 where the run came to its end.", [({}, int(footer is not None))])
+
+
+def _counted(name: str, help_: str, labels: tuple[str, ...], values: Iterable[tuple[str, ...]]) -> Metric:
+    """Return a gauge that counts how often each combination of values occurs."""
+    counts = Counter(values)
+    return (
+        name,
+        "gauge",
+        help_,
+        [(dict(zip(labels, key, strict=True)), counts[key]) for key in sorted(counts)],
+    )
+
+
+def _course(results: Results) -> Iterator[Metric]:
+    footer = results.footer
+    yield _one("troubles", "What the environment did; not findings.", sum(t.count for t in results.troubles))
+    yield _one("complete", "1 where the run came to its end.", int(footer is not None))
     if footer is not None:
-        lines += _metric("requests", "gauge", "Requests that were answered.", [({}, footer.requests)])
-        lines += _metric("duration_seconds", "gauge", "Seconds that the run took.", [({}, footer.seconds)])
-        lines += _metric("exit_code", "gauge", "Exit code of the run.", [({}, footer.exit_code)])
-        lines += _metric(
-            "finished_timestamp_seconds", "gauge", "When the run ended.", [({}, footer.finished)]
-        )
-    return "\n".join([*lines, "# EOF", ""])
+        yield _one("requests", "Requests that were answered.", footer.requests)
+        yield _one("duration_seconds", "Seconds that the run took.", footer.seconds)
+        yield _one("exit_code", "Exit code of the run.", footer.exit_code)
+        yield _one("finished_timestamp_seconds", "When the run ended.", footer.finished)
 
 
-def _metric(name: str, kind: str, help_: str, samples: Iterable[Sample]) -> list[str]:
+def _one(name: str, help_: str, value: float) -> Metric:
+    return name, "gauge", help_, [({}, value)]
+
+
+def _lines(name: str, kind: str, help_: str, samples: Iterable[Sample]) -> list[str]:
     whole = f"{PREFIX}_{name}"
     lines = [f"# TYPE {whole} {kind}", f"# HELP {whole} {help_}"]
     suffix = "_info" if kind == "info" else ""

@@ -40,8 +40,7 @@ def build_request(
 
     Args:
         operation: whose request it is.
-        path: values of the path parameters. The last one may be absent where the operation's tail is
-            optional.
+        path: values of the path parameters. The last one may be absent where the operation's tail is optional.
         query: values by parameter name. A name that the contract does not have is sent all the same. ``None``
             cannot be said in a query, and is left unsaid.
         headers: values by header name, declared or not. ``None`` leaves out a header that ``defaults`` adds.
@@ -52,12 +51,10 @@ def build_request(
         space: id of the space to speak to; None is the default space.
         origin: who asks.
         intent: what the request is meant to show.
-        defaults: add what Kibana demands of every client unless ``headers`` says otherwise: ``kbn-xsrf`` on
-            unsafe
+        defaults: add what Kibana demands of every client unless ``headers`` says otherwise: ``kbn-xsrf`` on unsafe
             methods, ``elastic-api-version`` on public routes, ``accept-encoding: gzip``.
-        resolve: follows a reference to a component (:meth:`Contract.resolve`), so that a parameter whose
-            schema is
-            one is known for an array or not.
+        resolve: follows a reference to a component (:meth:`Contract.resolve`), so that arrays among the parameters
+            are recognised where their schemas are references.
 
     Raises:
         UsageError: a path parameter is missing, or a value cannot travel in a header.
@@ -71,17 +68,7 @@ def build_request(
         declared = operation.body.media(media.split(";", 1)[0].strip().lower()) if operation.body else None
         content, content_type = encode_body(body, media, declared.encoding if declared else {})
         lines["content-type"] = content_type
-    cookies = []
-    cookie_names = {p.name for p in operation.parameters_in("cookie")}
-    for name, value in (headers or {}).items():
-        if value is None:
-            lines.pop(name.lower(), None)
-        elif name in cookie_names:
-            cookies.append(f"{name}={quote(text_of(value), safe='')}")
-        else:
-            lines[name.lower()] = header_text(name, value)
-    if cookies:
-        lines["cookie"] = "; ".join(cookies)
+    _set_headers(lines, operation, headers or {})
     return Request(
         method=operation.method,
         path=fill_path(operation, values),
@@ -94,6 +81,21 @@ def build_request(
         intent=intent or Intent(),
         path_parameters={k: text_of(v) for k, v in values.items() if v is not None},
     )
+
+
+def _set_headers(lines: dict[str, str], operation: Operation, given: Mapping[str, Any]) -> None:
+    """Set, replace or remove (None) header lines; what the contract declares as cookies becomes one line."""
+    cookie_names = {p.name for p in operation.parameters_in("cookie")}
+    cookies = []
+    for name, value in given.items():
+        if value is None:
+            lines.pop(name.lower(), None)
+        elif name in cookie_names:
+            cookies.append(f"{name}={quote(text_of(value), safe='')}")
+        else:
+            lines[name.lower()] = header_text(name, value)
+    if cookies:
+        lines["cookie"] = "; ".join(cookies)
 
 
 def standard_headers(method: str, path: str) -> dict[str, str]:
