@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from pytest_kibana.cases.choosers import Simplest
+from pytest_kibana.cases.holes import STAND_INS, has_holes, stood_in
 from pytest_kibana.cases.model import Case
 from pytest_kibana.cases.rules import admits
 from pytest_kibana.cases.shapes import Shape
@@ -46,6 +47,7 @@ class Site:
         chosen: which alternative this is, as a number counted from 0; None where there was no choice.
         choice_above: an alternative was chosen on the way here, so another one might allow what this one forbids.
         depth: number of steps from the whole.
+        other: what stands here in the base where that is of another alternative, or ``MISSING``.
     """
 
     location: Location
@@ -58,6 +60,7 @@ class Site:
     chosen: int | None
     choice_above: bool
     depth: int
+    other: Any = MISSING
 
     @property
     def name(self) -> str:
@@ -65,12 +68,35 @@ class Site:
         return self.at.rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~")
 
     def present(self, values: Values) -> Json:
-        """Return what stands here, or the smallest that may.
+        """Return what stands here, or the smallest that may, with what only the run can know of the other alternative.
 
         Raises:
             Unsatisfiable: nothing may.
         """
-        return values.fill(self.shape, _SIMPLEST, at=self.at) if self.value is MISSING else self.value
+        if self.value is not MISSING:
+            return self.value
+        made = values.fill(self.shape, _SIMPLEST, at=self.at)
+        if not isinstance(made, Mapping) or not isinstance(self.other, Mapping):
+            return made
+        known = {
+            name: v for name, v in self.other.items() if has_holes(v) and _takes(values, self.shape, name, v)
+        }
+        return {**made, **known}
+
+
+def _takes(values: Values, shape: Shape, name: str, value: Json) -> bool:
+    """Tell whether a shape declares a member that may have the value."""
+    schema = shape.properties.get(name, False)
+    return schema is not False and any(
+        _fits(values, variant, value) for variant in values.shapes.variants(values.shapes.of(schema))
+    )
+
+
+def _fits(values: Values, shape: Shape, value: Json) -> bool:
+    """Tell whether a shape admits a value, whatever its placeholders may turn out to be."""
+    if not has_holes(value):
+        return admits(values.shapes, shape, value)
+    return any(admits(values.shapes, shape, stood_in(value, stand_in)) for stand_in in STAND_INS)
 
 
 def walk(values: Values, root: "Root", *, most: int) -> Iterator[Site]:
@@ -104,9 +130,9 @@ def _entries(values: Values, schema: JsonSchema, value: Any, place: Root) -> Ite
     variants = values.shapes.variants(values.shapes.of(schema))
     several = len(variants) > 1
     for number, variant in enumerate(variants):
-        here = value
-        if several and value is not MISSING and not admits(values.shapes, variant, value):
-            here = MISSING
+        here, other = value, MISSING
+        if several and value is not MISSING and not _fits(values, variant, value):
+            here, other = MISSING, value
         yield Site(
             place.location,
             place.at,
@@ -118,6 +144,7 @@ def _entries(values: Values, schema: JsonSchema, value: Any, place: Root) -> Ite
             number if several else None,
             place.choice_above or several,
             place.depth,
+            other,
         )
 
 

@@ -145,6 +145,28 @@ DOCUMENT: dict[str, Any] = {
                 ),
             ),
         },
+        "/api/things/_form": {
+            "put": _operation(
+                "change-form",
+                requestBody=_body(
+                    {
+                        "oneOf": [
+                            {
+                                "type": "object",
+                                "required": ["kind", number],
+                                "properties": {
+                                    "id": {"type": "string", "format": "uuid"},
+                                    "kind": {"type": "string", "enum": [kind]},
+                                    number: {"type": "integer", "maximum": 9},
+                                },
+                                "additionalProperties": False,
+                            }
+                            for kind, number in (("plain", "size"), ("fancy", "weight"))
+                        ]
+                    }
+                ),
+            ),
+        },
         "/api/things/_bulk": {
             "post": _operation("bulk", requestBody=_body(STRING, "application/x-ndjson")),
         },

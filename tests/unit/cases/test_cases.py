@@ -207,6 +207,15 @@ def test_a_recipe_is_kept_while_one_thing_varies(contract: Contract) -> None:
         assert case.body["name"].startswith("${unique}")
 
 
+def test_what_only_the_run_can_know_stays_in_the_other_forms_of_a_body(contract: Contract) -> None:
+    label = "PUT /api/things/_form"
+    recipe = Recipe(body={"id": "${thing.id}", "kind": "plain", "size": 1}, has_body=True)
+    cases = [c for c in made(contract, label, recipes={label: recipe}) if isinstance(c.body, dict)]
+    fancy = [c for c in cases if "weight" in c.body and (c.rule is None or c.rule.at != "/id")]
+    assert {c.valid for c in fancy} == {True, False}
+    assert {c.body["id"] for c in fancy} == {"${thing.id}"}
+
+
 def test_a_recipe_that_breaks_the_contract_is_done_without_and_told(contract: Contract) -> None:
     recipe = Recipe(body={"name": 1, "amount": 1, "owner": {"uid": "u"}}, has_body=True)
     result = make_cases(contract, CREATE, seed=1, recipes={CREATE: recipe})
