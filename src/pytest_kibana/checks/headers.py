@@ -24,7 +24,13 @@ def _owed(look: Look, level: Level) -> Iterator[tuple[PromisedHeader, str | None
     public = (
         look.operation is not None and not look.operation.internal and look.operation.path.startswith("/api/")
     )
-    owed = promises.headers(answer.status, look.version, public=public, has_body=bool(answer.body))
+    owed = promises.headers(
+        answer.status,
+        look.version,
+        public=public,
+        has_body=bool(answer.body),
+        missing=seen.object_missing(look),
+    )
     for header in owed:
         value = answer.header(header.name)
         if header.level is level and not header.kept_by(value):

@@ -12,6 +12,7 @@ from pytest_kibana.wire.exchange import Rule
 _OPEN = frozenset({"additionalProperties", "unevaluatedProperties", "unknown key"})
 _LOOSE = frozenset({"format", "uniqueItems", "pattern", "multipleOf"})
 _OF_PLATFORM = frozenset({"malformed", "media type", "too large", "version"})
+_CHECKED_EARLY = frozenset({"body", "query"})
 _FIT = frozenset({400, 401, 403, 404, 405, 406, 409, 410, 413, 415, 422, 428, 429})
 _EXCEPTION = re.compile(r"(?:^|[\s\[(:])[a-z]+(?:_[a-z]+)*_exception(?=$|[\s\]):])")
 """The name of an exception of Elasticsearch, standing by itself; keys such as `include_expired_exceptions` do not."""
@@ -192,6 +193,36 @@ def refusal_fits(look: Look) -> Iterator[Problem]:
     status = seen.status(look)
     if 300 <= status < 500 and status not in _FIT:
         yield Problem(f"answers {status} to invalid input", keyword=str(status))
+
+
+@check(
+    "KBN-I214",
+    "invalid input reaches the handler",
+    applies=lambda look: (
+        _broken(but=_OF_PLATFORM | _LOOSE)(look)
+        and (rule := _rule(look)) is not None
+        and rule.location in _CHECKED_EARLY
+    ),
+    level=Level.SHOULD,
+    severity=Severity.MINOR,
+    why="What the contract forbids is refused before anything is looked up, or else it is accepted once that is there.",
+    example="A number where the contract wants text answers 404, agent not found.",
+    source="Kibana source, router.ts: validation comes before the handler",
+)
+def invalid_stopped_at_the_door(look: Look) -> Iterator[Problem]:
+    """Only a handler can say that an object is missing or in the way, and a request that breaks a rule of its body or
+    query is not to come so far. The handler may look at the input after that: undecided.
+    """
+    status = seen.status(look)
+    if status == 409 or seen.object_missing(look):
+        rule = _rule(look)
+        assert rule is not None
+        yield Problem(
+            f"answers {status} where the contract forbids: {rule.sentence}",
+            pointer=f"/{rule.location}{seen.fold(rule.at)}",
+            keyword=rule.keyword,
+            about=About.UNDECIDED,
+        )
 
 
 @check(

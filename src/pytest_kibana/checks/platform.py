@@ -20,7 +20,7 @@ from pytest_kibana.errors import UsageError
 from pytest_kibana.evidence.model import Level
 
 SOURCE: Final = "spec/platform.yaml"
-Answers = Literal["all", "body", "error", "success"]
+Answers = Literal["all", "body", "error", "missing object", "success"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,10 @@ class PromisedHeader:
     Attributes:
         name: in lower case.
         level: MUST or SHOULD.
-        answers: which carry it: ``all``, ``body``, ``error`` (with a body) or ``success``.
+        answers: which carry it: ``all``, ``body``, ``error`` (with a body), ``missing object`` (a 404 by a handler) or
+            ``success``.
         pattern: a regular expression that its value matches somewhere, or None for any value.
+        optional: True where it may be left out, and is only not to have another value.
         since: the first version that sends it, or None.
         public: True where only public routes send it.
         statuses: statuses that it is limited to; empty for all.
@@ -108,6 +110,7 @@ class PromisedHeader:
     level: Level
     answers: Answers
     pattern: str | None = None
+    optional: bool = False
     since: str | None = None
     public: bool = False
     statuses: frozenset[int] = frozenset()
@@ -115,7 +118,9 @@ class PromisedHeader:
     sentence: str = ""
     source: str = ""
 
-    def applies(self, *, status: int, version: str | None, public: bool, has_body: bool) -> bool:
+    def applies(
+        self, *, status: int, version: str | None, public: bool, has_body: bool, missing: bool = False
+    ) -> bool:
         """Tell whether an answer owes the header. An unknown version owes nothing that began with one."""
         if (
             status in self.exempt
@@ -129,14 +134,15 @@ class PromisedHeader:
             "all": True,
             "body": has_body,
             "error": status >= HTTPStatus.BAD_REQUEST and has_body,
+            "missing object": missing,
             "success": HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES,
         }[self.answers]
 
     def kept_by(self, value: str | None) -> bool:
         """Tell whether a value (None: the header is not there) keeps the promise."""
-        return value is not None and (
-            self.pattern is None or re.search(self.pattern, value, re.IGNORECASE) is not None
-        )
+        if value is None:
+            return self.optional
+        return self.pattern is None or re.search(self.pattern, value, re.IGNORECASE) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +198,13 @@ class Platform:
         return next((found for found in self.envelopes if found.fits(body)), None)
 
     def headers(
-        self, *, status: int, version: str | None = None, public: bool = True, has_body: bool = True
+        self,
+        *,
+        status: int,
+        version: str | None = None,
+        public: bool = True,
+        has_body: bool = True,
+        missing: bool = False,
     ) -> tuple[PromisedHeader, ...]:
         """Return the headers that an answer owes.
 
@@ -201,8 +213,15 @@ class Platform:
             version: the target's, such as ``9.1.4``; None where it is not known.
             public: whether the operation is of the public API.
             has_body: whether the answer has one.
+            missing: whether a handler says with it that an object is missing.
         """
-        facts: dict[str, Any] = {"status": status, "version": version, "public": public, "has_body": has_body}
+        facts: dict[str, Any] = {
+            "status": status,
+            "version": version,
+            "public": public,
+            "has_body": has_body,
+            "missing": missing,
+        }
         return tuple(header for header in self._headers if header.applies(**facts))
 
     def negotiates(self, path: str) -> bool:

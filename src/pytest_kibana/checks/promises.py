@@ -45,6 +45,10 @@ def negotiates(operation: Operation) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def headers(status: int, version: str | None, *, public: bool, has_body: bool) -> tuple[PromisedHeader, ...]:
+def headers(
+    status: int, version: str | None, *, public: bool, has_body: bool, missing: bool
+) -> tuple[PromisedHeader, ...]:
     """Return the headers that an answer owes."""
-    return load_platform().headers(status=status, version=version, public=public, has_body=has_body)
+    return load_platform().headers(
+        status=status, version=version, public=public, has_body=has_body, missing=missing
+    )

@@ -92,9 +92,14 @@ def versions_refused_alike(look: Look) -> Iterator[Problem]:
     if version_refused(other) is version_refused(look):
         return
     accepted = look if not version_refused(look) else other
-    if seen.succeeded(accepted):
+    if _answered_by_handler(accepted):
         kind = accepted.exchange.request.intent.kind
         yield Problem(f"accepts the {kind}, and refuses the other", keyword=kind)
+
+
+def _answered_by_handler(look: Look) -> bool:
+    """Tell whether an answer is one that only the handler can give: it comes after the look at the version."""
+    return seen.succeeded(look) or seen.status(look) == 409 or seen.object_missing(look)
 
 
 def _other_version(look: Look) -> Look | None:
@@ -223,6 +228,8 @@ def documented_version_accepted(look: Look) -> Iterator[Problem]:
     source="Kibana source, core_versioned_route.ts",
 )
 def unknown_version_refused(look: Look) -> Iterator[Problem]:
-    """Routes that are known to stand on the versioned router refuse versions that they do not have."""
-    if seen.succeeded(look):
+    """Routes that are known to stand on the versioned router refuse versions that they do not have, before the handler
+    can say of an object that it is missing or in the way.
+    """
+    if _answered_by_handler(look):
         yield Problem("answers in a version that was not asked for", keyword="versions")

@@ -75,6 +75,11 @@ def message(look: Look) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def object_missing(look: Look) -> bool:
+    """Tell whether a handler said that an object is missing: the router's own 404 says ``Not Found`` and no more."""
+    return answered(look) and status(look) == 404 and message(look) not in (None, "", "Not Found")
+
+
 def walk(value: Any, *, limit: int = 5_000) -> Iterator[tuple[str, str, Any]]:
     """Yield (pointer, key, value) for members at any depth, indices folded to ``*``; at most ``limit`` of
     them.

@@ -382,6 +382,10 @@ TABLE: dict[str, tuple[Make, Make]] = {
         ),
         lambda k: k(LIST, 400, k.error(400, "Bad Request", "no <script>"), query=(("q", "<script>"),)),
     ),
+    "KBN-I214": (
+        lambda k: refused("Agent [x] not found", 404, "Not Found")(k, MAKE, bad("body", "/id", "type")),
+        lambda k: refused("[request body.id]: no")(k, MAKE, bad("body", "/id", "type")),
+    ),
     "KBN-I212": (
         lambda k: refused("x_content_parse_exception: no")(k, MAKE, bad("body", "/id", "type")),
         lambda k: refused("[request body.id]: no")(k, MAKE, bad("body", "/id", "type")),
@@ -574,6 +578,41 @@ def test_indices_are_folded_so_that_one_defect_in_a_list_is_one_problem(looks):
     )
     assert [p.pointer for p in problems] == ["/*/tags/*"]
     assert problems[0].component == "Thing"
+
+
+FLEET = "GET /api/fleet/things"
+
+
+def test_a_handler_that_misses_an_object_shows_that_the_version_was_not_looked_at(looks):
+    missing = refused("Agent [x] not found", 404, "Not Found")
+    assert verdict_of("KBN-P309", missing(looks, FLEET, probe("unknown version"))) is Verdict.TOLERATED
+    router = refused("Not Found", 404, "Not Found")
+    assert verdict_of("KBN-P309", router(looks, FLEET, probe("unknown version"))) is Verdict.PASSED
+
+
+def test_only_a_handler_lets_invalid_input_so_far(looks):
+    unknown = refused("Not Found", 404, "Not Found")(looks, MAKE, bad("body", "/id", "type"))
+    assert verdict_of("KBN-I214", unknown) is Verdict.PASSED
+    of_path = refused("Agent [x] not found", 404, "Not Found")(looks, READ, bad("path", "/id", "minLength"))
+    assert verdict_of("KBN-I214", of_path) is Verdict.NOT_APPLICABLE
+
+
+def test_no_cache_may_keep_an_error(looks):
+    def said(value):
+        return looks(READ, 404, looks.error(404, "Not Found", "gone"), headers={"cache-control": value})
+
+    assert verdict_of("KBN-R303", said("public, max-age=3600")) is Verdict.TOLERATED
+    assert {verdict_of("KBN-R303", said(value)) for value in ("no-cache", "private", "max-age=0", None)} == {
+        Verdict.PASSED
+    }
+
+
+def test_a_handler_names_the_version_that_misses_an_object(looks):
+    def said(text):
+        return looks(READ, 404, looks.error(404, "Not Found", text), headers={"elastic-api-version": None})
+
+    assert verdict_of("KBN-R303", said("Saved object [thing/a] not found")) is Verdict.TOLERATED
+    assert verdict_of("KBN-R303", said("Not Found")) is Verdict.PASSED
 
 
 def test_weather_is_never_judged(looks, changed):
