@@ -99,9 +99,8 @@ def probes(
     Args:
         operation: whom to probe.
         group: ``protocol`` or ``access``; other groups have none.
-        xsrf: whether the target demands ``kbn-xsrf`` of these credentials. Serverless does not with an API
-        key, nor does
-            a server whose ``server.xsrf.allowedSchemes`` says so (elastic/kibana#270870).
+        xsrf: whether the target demands ``kbn-xsrf`` of these credentials. Serverless does not with an
+            API key, nor does a server whose ``server.xsrf.allowedSchemes`` says so (elastic/kibana#270870).
         secured: whether the target has security at all.
         strangers: whether it is set up to serve people without credentials.
         makes: whether the operation makes something under the id in its path.

@@ -86,8 +86,7 @@ class Runner:
     Args:
         plan: what to test.
         senders: who sends, by identity: ``main`` is needed; ``anonymous``, ``wrong key`` and ``viewer`` where
-        they exist.
-            Their clients have ``budget`` as a gate, so that everything that a run sends is counted.
+            they exist. Their clients have ``budget`` as a gate, so that everything that a run sends is counted.
         source: makes cases.
         resolver: puts ids of owned objects into them.
         budget: the run's budget.

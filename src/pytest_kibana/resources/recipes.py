@@ -11,9 +11,8 @@ operations ``spec/recipes/*.yaml`` does, and there wins:
 
 Members: ``path``, ``query``, ``headers``, ``body``, ``media``, ``files`` (multipart: field to ``filename``,
 ``content``, ``content_type``), ``consumes`` (resources that a success takes away), ``needs``
-(resources that must be there without being named), ``why``. A list of such mappings
-gives forms for
-different versions; the first whose body the contract allows is taken.
+(resources that must be there without being named), ``why``. A list of such mappings gives forms for different versions;
+the first whose body the contract allows is taken.
 """
 
 import re

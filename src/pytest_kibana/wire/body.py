@@ -32,11 +32,9 @@ def encode_body(value: Any, media: str, encoding: Mapping[str, str] | None = Non
 
     Args:
         value: ``bytes`` pass as they are whatever the media type. Otherwise: for JSON any value; for NDJSON a
-            list
-            of values, or text; for multipart a mapping of field name to text, bytes, a file part
-            (``filename``, ``content``, ``content_type``, or a tuple of them), an open file, a path, a JSON value, or a
-            list of these; for a form a
-            mapping; else text.
+            list of values, or text; for multipart a mapping of field name to text, bytes, a file part (``filename``,
+            ``content``, ``content_type``, or a tuple of them), an open file, a path, a JSON value, or a list of these;
+            for a form a mapping; else text.
         media: the media type, with or without parameters.
         encoding: content type by multipart field.
 

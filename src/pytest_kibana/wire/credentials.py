@@ -56,8 +56,7 @@ class ApiKey(Credentials):
 
     Args:
         encoded: the ready base64 form of ``id:api_key`` that Elasticsearch and Kibana call ``encoded``. A
-            value
-            of the form ``id:key`` is encoded here; a leading ``ApiKey`` is dropped.
+            value of the form ``id:key`` is encoded here; a leading ``ApiKey`` is dropped.
 
     Raises:
         UsageError: the value is empty or is not base64 of ``id:key``.

@@ -193,7 +193,7 @@ def openmetrics(text: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], floa
 
 @given(st.text())
 def test_metrics_hold_any_label(text: str) -> None:
-    lines = metrics._metric("x", "gauge", "h", [({"a": text, "b": "c"}, 1)])
+    lines = metrics._lines("x", "gauge", "h", [({"a": text, "b": "c"}, 1)])
     ((_, pairs),) = openmetrics("\n".join([*lines, "# EOF", ""]))
     assert [name for name, _ in pairs] == ["a", "b"]
 
