@@ -36,11 +36,17 @@ class Books:
 
     Args:
         session: the run, opened.
-        folder: where everything is written; ``latest`` beside it points to it.
+        here: the folder in which the run was started. Where no other is named, everything is written to a folder of
+            its own in ``reports`` there, and ``latest`` beside that points to it.
+
+    Raises:
+        ResultsError: the results exist already, or cannot be written.
     """
 
-    def __init__(self, session: Session, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, session: Session, here: Path) -> None:
+        named = session.settings.report_dir
+        self.folder = Path(named).expanduser() if named else here / "reports" / time.strftime("%Y%m%d-%H%M%S")
+        self._named = bool(named)
         self.header = session.header()
         self.overwrite = session.settings.report_overwrite
         self.results: Results | None = None
@@ -49,7 +55,7 @@ class Books:
         self.planned = False
         self._outcomes: list[Outcome] = []
         self._requirements: list[RequirementRecord] = []
-        self._writer = ResultsWriter(folder / RESULTS, self.header, overwrite=self.overwrite)
+        self._writer = ResultsWriter(self.folder / RESULTS, self.header, overwrite=self.overwrite)
 
     @property
     def broken(self) -> int:
@@ -101,7 +107,8 @@ class Books:
         else:
             self.results = read_results(path)
         self.files = (str(path), *(str(file) for file in self._reports(session)))
-        _point_to(self.folder)
+        if not self._named:
+            _point_to(self.folder)
 
     def _conclude(self, session: Session, trouble: HarnessError | None) -> Conclusion:
         runner = session.__dict__.get("runner")

@@ -4,6 +4,7 @@ Exchanges are redacted when they are made. What is not an exchange (a variable i
 a test printed) meets pytest's own reports, which are cleaned here in place, before anybody writes them down.
 """
 
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ _OUTCOMES = (pytest.fail.Exception, pytest.skip.Exception)
 
 
 _PACKAGE = Path(__file__).parent
-_PYTEST = Path(pytest.__file__).parent.parent
+_INSTALLED = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib"))
 
 
 class Ended(pytest.exit.Exception):
@@ -79,10 +80,8 @@ def _is_ours(path: Path) -> bool:
 
 
 def _is_test(path: Path) -> bool:
-    """Tell whether a line is of somebody's tests, and not of what runs them."""
-    return not _is_ours(path) and not any(
-        _PYTEST / name in path.parents for name in ("_pytest", "pluggy", "hypothesis")
-    )
+    """Tell whether a line is of somebody's tests, and not of what is installed to run them."""
+    return not _is_ours(path) and not any(folder in path.parents for folder in _INSTALLED)
 
 
 def hush_exception(error: BaseException, clean: Clean) -> None:

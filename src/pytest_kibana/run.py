@@ -5,7 +5,6 @@ the controller, or the one process that there is, writes results and reports.
 """
 
 import os
-import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -21,7 +20,7 @@ from pytest_kibana.evidence.codec import to_json
 from pytest_kibana.evidence.model import Verdict
 from pytest_kibana.gating import reason_not_to_run
 from pytest_kibana.profiles import profile
-from pytest_kibana.report.formats import chosen
+from pytest_kibana.report.formats import check_place, chosen
 from pytest_kibana.settings import Settings, ini_of
 
 if TYPE_CHECKING:
@@ -35,6 +34,13 @@ if TYPE_CHECKING:
     from pytest_kibana.traffic import Traffic
 
 
+_STYLES = {
+    "bold": {"bold": True},
+    "good": {"green": True},
+    "bad": {"red": True},
+    "warn": {"yellow": True},
+    "dim": {"light": True},
+}
 OUTCOMES = pytest.StashKey[list["Outcome"]]()
 
 
@@ -49,6 +55,7 @@ class Run:
         self.recorder: HarRecorder | None = None
         self.progress: Progress | None = None
         self.trouble: HarnessError | None = None
+        self.ended = False
         self._items: list[str] = []
         self._seen: list[Outcome] = []
         self._phases: dict[str, list[pytest.TestReport]] = {}
@@ -86,8 +93,13 @@ class Run:
         """The run against the deployment; nothing is sent until something is asked of it."""
         from pytest_kibana.session import Session
 
-        name = (self.worker or {}).get("workerid")
-        return Session(self.settings, worker=name, progress=self._progress)
+        told = self.worker or {}
+        return Session(
+            self.settings,
+            worker=told.get("workerid"),
+            progress=self._progress,
+            learned=told.get("kibana_learned"),
+        )
 
     def _progress(self, line: str) -> None:
         """Show what takes long before the first test, in place where the terminal can."""
@@ -104,6 +116,9 @@ class Run:
 
     def _opened(self) -> "Session":
         if not self.session.opened:
+            if self.worker is None:
+                check_place(self.settings.report_dir, "--kibana-report-dir", is_file=False)
+                check_place(self.settings.har, "--kibana-har", is_file=True)
             _ = self.session.target, self.session.contract, self.session.deviations
             self._listen()
         return self.session
@@ -115,7 +130,7 @@ class Run:
 
     def end(self, error: HarnessError) -> NoReturn:
         """End the whole run for a reason that is no test's fault."""
-        self.trouble = error
+        self.trouble, self.ended = error, True
         raise Ended(str(error), int(error.exit_code))
 
     def _listen(self) -> None:
@@ -338,13 +353,16 @@ class Run:
             self._seen += outcomes
         if told is None and (not outcomes or (self.books is None and not self._worth_keeping(outcomes))):
             return
-        books = self._books()
-        books.enter(self._seen)
-        self._seen = []
-        if told is not None:
-            from pytest_kibana.certifying import concluded
+        try:
+            books = self._books()
+            books.enter(self._seen)
+            self._seen = []
+            if told is not None:
+                from pytest_kibana.certifying import concluded
 
-            books.certify(concluded(told, phases))
+                books.certify(concluded(told, phases))
+        except HarnessError as error:
+            self.end(error)
 
     def _show_progress(self, outcomes: Sequence["Outcome"]) -> None:
         """Say now and then how far the run is, where pytest itself draws no line for each test."""
@@ -374,11 +392,7 @@ class Run:
         if self.books is None:
             from pytest_kibana.books import Books
 
-            session = self.open()
-            try:
-                self.books = Books(session, _report_folder(self.config, self.settings))
-            except HarnessError as error:
-                self.end(error)
+            self.books = Books(self.open(), self.config.invocation_params.dir)
         return self.books
 
     @pytest.hookimpl(tryfirst=True)
@@ -394,7 +408,10 @@ class Run:
             interrupted = exitstatus in (ExitCode.INTERRUPTED, ExitCode.INTERNAL)
             # Where nothing failed but the harness itself, the deployment is not to blame, and the code says so.
             failed = exitstatus == ExitCode.FINDINGS and session.testsfailed > self.books.broken
-            self.books.close(self.session, trouble=self.trouble, interrupted=interrupted, failed=failed)
+            try:
+                self.books.close(self.session, trouble=self.trouble, interrupted=interrupted, failed=failed)
+            except HarnessError as error:
+                self.trouble = error
             ours = (ExitCode.CONFORMANT, ExitCode.NOTHING_CHECKED, ExitCode.FINDINGS)
             if self.books.planned and exitstatus in ours and not failed:
                 session.exitstatus = int(self.books.exit_code)
@@ -422,26 +439,19 @@ class Run:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the scoreboard, the findings, and where the files are."""
-        if self.books is None or self.books.results is None:
+        trouble = None if self.ended else self.trouble  # what ended the run is told by pytest
+        results = self.books.results if self.books is not None else None
+        if results is None and trouble is None:
             return
-        from pytest_kibana.report.terminal import summary
-
-        styles = {
-            "bold": {"bold": True},
-            "good": {"green": True},
-            "bad": {"red": True},
-            "warn": {"yellow": True},
-            "dim": {"light": True},
-        }
         terminalreporter.section("kibana")
-        for line in summary(
-            self.books.results,
-            files=(*self.books.files, *([str(self.recorder.path)] if self.recorder else [])),
-            verbose=self.config.get_verbosity(),
-        ):
-            terminalreporter.write_line(line.text, **styles.get(line.style, {}))
-        if self.trouble is not None:
-            terminalreporter.write_line(str(self.trouble), red=True)
+        if self.books is not None and results is not None:
+            from pytest_kibana.report.terminal import summary
+
+            files = (*self.books.files, *([str(self.recorder.path)] if self.recorder else []))
+            for line in summary(results, files=files, verbose=self.config.get_verbosity()):
+                terminalreporter.write_line(line.text, **_STYLES.get(line.style, {}))
+        if trouble is not None:
+            terminalreporter.write_line(str(trouble), red=True)
 
     def pytest_unconfigure(self) -> None:
         """Let go of the run: pytest and the interpreter look through all that is left, time and again."""
@@ -482,16 +492,10 @@ class Run:
             told |= {"url": session.stand_in.url, "api_key": session.stand_in.api_key}
             told |= {"viewer_api_key": session.stand_in.viewer_api_key}
         node.workerinput["kibana"] = told
+        node.workerinput["kibana_learned"] = session.learned
 
 
 def _key_of(item: pytest.Item) -> str | None:
     callspec = getattr(item, "callspec", None)
     key = callspec.params.get("kibana_item") if callspec is not None else None
     return key if isinstance(key, str) else None
-
-
-def _report_folder(config: pytest.Config, settings: Settings) -> Path:
-    if settings.report_dir:
-        return Path(settings.report_dir).expanduser()
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    return config.invocation_params.dir / "reports" / stamp

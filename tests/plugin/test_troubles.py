@@ -155,3 +155,46 @@ def test_a_failure_of_our_own_is_told_in_every_report_and_blames_nobody(run_pyte
         assert name == "metrics.txt" or "lost at" in text, name
     assert "kibana_conformance_troubles 3" in places["metrics.txt"]
     assert "kibana_conformance_exit_code 3" in places["metrics.txt"]
+
+
+@pytest.mark.parametrize(
+    ("flag", "place"),
+    [("--kibana-report-dir", "file/sub"), ("--kibana-har", "file/x.har"), ("--kibana-har", ".")],
+)
+def test_where_nothing_can_be_written_is_told_before_anything_runs(
+    run_pytest: Run, stand_in: Embedded, flag: str, place: str
+) -> None:
+    urls = (f"--kibana-url={stand_in.url}", f"--kibana-api-key={stand_in.api_key}", "--kibana-contract=core")
+    test = "def test_one(kibana_client):\n    print('it ran')\n"
+    ran = run_pytest("-q", "-s", *urls, f"{flag}={place}", files={"test_one.py": test, "file": ""})
+    assert ran.code == ExitCode.USAGE
+    assert "it ran" not in ran.out
+    assert f"kibana: {place} cannot be written: " in ran.out
+    assert f"→ Choose another {flag}." in ran.out
+
+
+def test_a_ledger_that_cannot_be_written_is_told_without_our_code(
+    run_pytest: Run, stand_in: Embedded
+) -> None:
+    urls = (f"--kibana-url={stand_in.url}", f"--kibana-api-key={stand_in.api_key}", "--kibana-contract=core")
+    test = "def test_one(kibana_space): ...\n"
+    ran = run_pytest("-q", *urls, "--kibana-ledger-dir=file", files={"test_one.py": test, "file": ""})
+    assert "the ledger file/" in ran.out
+    assert "→ Make room, or choose another --kibana-ledger-dir." in ran.out
+    assert "ledger.py" not in ran.out
+
+
+def test_a_recording_that_a_full_disk_refuses_is_told(run_pytest: Run, stand_in: Embedded) -> None:
+    urls = (f"--kibana-url={stand_in.url}", f"--kibana-api-key={stand_in.api_key}", "--kibana-contract=core")
+    test = "def test_one(kibana_client): kibana_client.get('/api/status')\n"
+    ran = run_pytest("-q", *urls, "--kibana-har=/dev/full", files={"test_one.py": test})
+    assert ran.code == ExitCode.USAGE
+    assert "/dev/full cannot be written: No space left on device\n  → Choose another --kibana-har." in ran.out
+
+
+def test_a_named_folder_has_no_link_beside_it(run_pytest: Run, stand_in: Embedded) -> None:
+    urls = (f"--kibana-url={stand_in.url}", f"--kibana-api-key={stand_in.api_key}", "--kibana-contract=core")
+    test = "def test_one(kibana_client): kibana_client.get('/api/status')\n"
+    ran = run_pytest("-q", *urls, files={"test_one.py": test})
+    assert (ran.folder / "out" / "results.jsonl").is_file()
+    assert not (ran.folder / "latest").exists()

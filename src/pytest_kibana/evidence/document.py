@@ -8,6 +8,7 @@ without a footer is an interrupted run, and never looks complete.
 import json
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -58,19 +59,30 @@ class ResultsWriter:
                 hint="Choose another --kibana-report-dir, or pass --kibana-report-overwrite.",
             ) from None
         except OSError as error:
-            raise ResultsError(
-                f"{path} cannot be written: {error.strerror}", hint="Choose another --kibana-report-dir."
-            ) from error
+            raise self._unwritable(error) from error
         self.write(header)
 
+    def _unwritable(self, error: OSError) -> ResultsError:
+        return ResultsError(
+            f"{self.path} cannot be written: {error.strerror}",
+            hint="Make room, or choose another --kibana-report-dir.",
+        )
+
     def write(self, *records: Record) -> None:
-        """Append records and flush them. After :meth:`close` this raises :class:`ResultsError`."""
+        """Append records and flush them.
+
+        Raises:
+            ResultsError: the disk is full, or :meth:`close` was called.
+        """
         lines = "".join([f"{text(record)}\n" for record in records])
         with self._lock:
             if self._file.closed:
                 raise ResultsError(f"{self.path} is complete already", hint="Write before the footer.")
-            self._file.write(lines)
-            self._file.flush()
+            try:
+                self._file.write(lines)
+                self._file.flush()
+            except OSError as error:
+                raise self._unwritable(error) from error
 
     def close(self, footer: Footer) -> None:
         """Write the footer and close the file."""
@@ -80,7 +92,7 @@ class ResultsWriter:
 
     def leave(self) -> None:
         """Close the file without a footer: what it holds stays an interrupted document."""
-        with self._lock:
+        with self._lock, suppress(OSError):  # what a full disk refused was told when it was written
             self._file.close()
 
     def __enter__(self) -> "ResultsWriter":

@@ -1,5 +1,6 @@
 """The reports that are made of a results document, by the word that asks for them."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -71,6 +72,26 @@ def write_reports(
         save(file, FORMATS[name].make(results, comparison))
         made.append(file)
     return tuple(made)
+
+
+def check_place(named: str | None, flag: str, *, is_file: bool) -> None:
+    """Make sure that a folder, or the folder of a file, is there and can be written to.
+
+    Raises:
+        ResultsError: it cannot; names the flag.
+    """
+    if not named:
+        return
+    place = Path(named).expanduser()
+    folder = place.parent if is_file else place
+    why = "it is a folder" if is_file and place.is_dir() else "that is not allowed"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK) and not (is_file and place.is_dir()):
+            return
+    except OSError as error:
+        why = str(error.strerror)
+    raise ResultsError(f"{place} cannot be written: {why}", hint=f"Choose another {flag}.")
 
 
 def save(file: Path, text: str) -> None:

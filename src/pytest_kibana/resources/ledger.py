@@ -18,6 +18,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -58,7 +59,7 @@ class Ledger:
         clock: seconds since the epoch.
 
     Raises:
-        ResultsError: the file belongs to a process that lives.
+        ResultsError: the file belongs to a process that lives, or cannot be written.
     """
 
     def __init__(
@@ -73,8 +74,9 @@ class Ledger:
         self._clock = clock
         self._lock = threading.Lock()
         self._open: dict[int, Entry] = {}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        with self._writable():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         if not _locked(self._file):
             os.close(self._file)
             raise ResultsError(
@@ -151,9 +153,21 @@ class Ledger:
 
     def _write(self, line: Mapping[str, Any]) -> None:
         data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
-        while data:
-            data = data[os.write(self._file, data) :]
-        os.fsync(self._file)
+        with self._writable():
+            while data:
+                data = data[os.write(self._file, data) :]
+            os.fsync(self._file)
+
+    @contextmanager
+    def _writable(self) -> Iterator[None]:
+        """What cannot be written down is not made: a full disk stops a create before it is sent."""
+        try:
+            yield
+        except OSError as error:
+            raise ResultsError(
+                f"the ledger {self.path} cannot be written: {error.strerror}",
+                hint="Make room, or choose another --kibana-ledger-dir.",
+            ) from error
 
 
 def abandoned(folder: str | Path) -> Iterator[Path]:
