@@ -7,7 +7,8 @@ import pytest
 
 from pytest_kibana.contract import load
 from tests.simulator.conftest import StandIn
-from tests.simulator.walking import LAST, REFUSED, Walk
+from tests.simulator.walked import LAST, REFUSED
+from tests.simulator.walking import Walk
 
 
 def shortcomings(source: str, start: StandIn) -> dict[str, str]:

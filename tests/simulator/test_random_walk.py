@@ -24,7 +24,8 @@ from pytest_kibana.simulator.config import Config
 from pytest_kibana.simulator.inventory import Resource
 from pytest_kibana.simulator.server import build
 from pytest_kibana.simulator.synthesis import MISSING
-from tests.simulator.walking import HEADERS, REFUSED, Walk
+from tests.simulator.walked import HEADERS, REFUSED
+from tests.simulator.walking import Walk
 
 Json = Any
 USERS = {"elastic": "changeme", "walker": "walks-alone"}
