@@ -24,7 +24,7 @@ ACCESS = (
             Ask("GET /api/fleet/data_streams"),
             Ask("GET /api/fleet/epm/data_streams"),
         ),
-        nobody=for_nobody("KBN-REQ-DSTR-001", "Nobody lists data streams."),
+        nobody=for_nobody("KBN-REQ-DSTR-001", "Without credentials nobody lists data streams."),
         reads=for_reads(
             "KBN-REQ-DSTR-002",
             "A viewer lists data streams where the privileges of the operation are for readers.",
@@ -53,7 +53,8 @@ ACCESS = (
             Ask("POST /api/fleet/agents/bulk_update_agent_tags", {**MANY, "tagsToAdd": ["test"]}),
         ),
         nobody=for_nobody(
-            "KBN-REQ-AGACT-001", "Nobody tells agents anything, calls it off, or sees what they were told."
+            "KBN-REQ-AGACT-001",
+            "Without credentials nobody tells agents anything, calls it off, or sees what they were told.",
         ),
         changes=for_changes("KBN-REQ-AGACT-002", "A viewer tells agents nothing, and calls nothing off."),
         reads=for_reads(
@@ -62,7 +63,7 @@ ACCESS = (
         ),
         unknown=for_unknown(
             "KBN-REQ-AGACT-004",
-            "An agent, an action and a policy that are not there are answered 404, and nobody is told anything.",
+            "An agent, an action and a policy that do not exist are answered 404, and nobody is told anything.",
         ),
     ),
     Access(
@@ -102,7 +103,7 @@ ACCESS = (
         ),
         nobody=for_nobody(
             "KBN-REQ-FLPOL-001",
-            "Nobody lists, reads, makes, copies, changes or deletes an agent policy, nor sees what agents are given.",
+            "Without credentials nobody reads, makes, copies, changes or deletes agent policies.",
         ),
         changes=for_changes(
             "KBN-REQ-FLPOL-002", "A viewer makes, copies, changes and deletes no agent policy."
@@ -112,13 +113,16 @@ ACCESS = (
             "A viewer reads agent policies where the privileges of the operation are for readers.",
         ),
         unknown=for_unknown(
-            "KBN-REQ-FLPOL-004", "An agent policy that is not there is answered 404, whatever is asked of it."
+            "KBN-REQ-FLPOL-004",
+            "An agent policy that does not exist is answered 404, whatever is asked of it.",
         ),
     ),
     Access(
         "elastic_agent_status",
         asks=(Ask("GET /api/fleet/agent_status"),),
-        nobody=for_nobody("KBN-REQ-AGSTAT-001", "Nobody learns how many agents there are."),
+        nobody=for_nobody(
+            "KBN-REQ-AGSTAT-001", "Without credentials nobody learns how many agents there are."
+        ),
     ),
     Access(
         "elastic_agents",
@@ -146,7 +150,7 @@ ACCESS = (
         ),
         nobody=for_nobody(
             "KBN-REQ-AGENT-001",
-            "Nobody lists, reads, tags, moves or forgets an agent, nor gets the files that it sent.",
+            "Without credentials nobody lists, reads, tags, moves or forgets an agent, or gets its files.",
         ),
         changes=for_changes("KBN-REQ-AGENT-002", "A viewer tags, moves and forgets no agent."),
         reads=for_reads(
@@ -155,13 +159,16 @@ ACCESS = (
         ),
         unknown=for_unknown(
             "KBN-REQ-AGENT-004",
-            "An agent that is not there is answered 404, whatever is asked of it or done to it.",
+            "An agent that does not exist is answered 404, whatever is asked of it or done to it.",
         ),
     ),
     Access(
         "epm",
         asks=OF_PACKAGES,
-        nobody=for_nobody("KBN-REQ-EPM-001", "Nobody lists, reads, installs, changes or removes a package."),
+        nobody=for_nobody(
+            "KBN-REQ-EPM-001",
+            "Without credentials nobody lists, reads, installs, changes or removes a package.",
+        ),
         changes=for_changes("KBN-REQ-EPM-002", "A viewer installs, changes and removes no package."),
         reads=for_reads(
             "KBN-REQ-EPM-003",
@@ -192,7 +199,7 @@ ACCESS = (
         ),
         nobody=for_nobody(
             "KBN-REQ-FLLESS-001",
-            "Nobody lists, reads, makes, changes, upgrades or deletes what Elastic Cloud would run for money.",
+            "Without credentials nobody does anything to what Elastic Cloud would run for money.",
         ),
         changes=for_changes(
             "KBN-REQ-FLLESS-002", "A viewer makes, changes, upgrades and deletes none of it."
@@ -211,7 +218,10 @@ ACCESS = (
             Ask("DELETE /api/fleet/enrollment_api_keys/{keyId}", unknown=404),
             Ask("POST /api/fleet/enrollment_api_keys/_bulk_delete", {"ids": [NO_SUCH_ID]}),
         ),
-        nobody=for_nobody("KBN-REQ-FLKEY-001", "Nobody lists, reads, makes or revokes an enrollment key."),
+        nobody=for_nobody(
+            "KBN-REQ-FLKEY-001",
+            "Without credentials nobody lists, reads, makes or revokes an enrollment key.",
+        ),
         changes=for_changes("KBN-REQ-FLKEY-002", "A viewer makes and revokes no enrollment key."),
         reads=for_reads(
             "KBN-REQ-FLKEY-003",
@@ -220,7 +230,7 @@ ACCESS = (
         ),
         unknown=for_unknown(
             "KBN-REQ-FLKEY-004",
-            "An enrollment key that is not there is answered 404, whatever is asked of it.",
+            "An enrollment key that does not exist is answered 404, whatever is asked of it.",
         ),
     ),
     Access(
@@ -236,7 +246,7 @@ ACCESS = (
         ),
         nobody=for_nobody(
             "KBN-REQ-FLEET-001",
-            "Nobody reads or changes the settings of Fleet, sets it up, or learns what he may do in it.",
+            "Without credentials nobody reads or changes settings of Fleet, sets it up, or learns their rights in it.",
         ),
         changes=for_changes("KBN-REQ-FLEET-002", "A viewer changes no setting of Fleet."),
         reads=for_reads(
@@ -258,7 +268,8 @@ ACCESS = (
             Ask("POST /api/fleet/package_policies/upgrade/dryrun", {"packagePolicyIds": [NO_SUCH_ID]}),
         ),
         nobody=for_nobody(
-            "KBN-REQ-FLPKG-001", "Nobody lists, reads, makes, changes, upgrades or deletes a package policy."
+            "KBN-REQ-FLPKG-001",
+            "Without credentials nobody lists, reads, makes, changes, upgrades or deletes a package policy.",
         ),
         changes=for_changes(
             "KBN-REQ-FLPKG-002", "A viewer makes, changes, upgrades and deletes no package policy."
@@ -269,7 +280,7 @@ ACCESS = (
         ),
         unknown=for_unknown(
             "KBN-REQ-FLPKG-004",
-            "A package policy that is not there is answered 404; so is one that is to go into no agent policy.",
+            "A package policy that does not exist is answered 404; so is one that is to go into no agent policy.",
         ),
     ),
     Access(
@@ -278,7 +289,7 @@ ACCESS = (
             Ask("GET /api/fleet/remote_synced_integrations/status"),
             Ask("GET /api/fleet/remote_synced_integrations/{outputId}/remote_status"),
         ),
-        nobody=for_nobody("KBN-REQ-FLSYNC-001", "Nobody reads what is synchronised."),
+        nobody=for_nobody("KBN-REQ-FLSYNC-001", "Without credentials nobody reads what is synchronised."),
         reads=for_reads(
             "KBN-REQ-FLSYNC-002",
             "A viewer reads what is synchronised where the privileges of the operation are for readers.",
@@ -288,7 +299,7 @@ ACCESS = (
     Access(
         "fleet_service_tokens",
         asks=(Ask("POST /api/fleet/service_tokens", {"remote": False}),),
-        nobody=for_nobody("KBN-REQ-FLTOKEN-001", "Nobody gets a service token."),
+        nobody=for_nobody("KBN-REQ-FLTOKEN-001", "Without credentials nobody gets a service token."),
         changes=for_changes("KBN-REQ-FLTOKEN-002", "A viewer gets no service token."),
     ),
     Access(
@@ -298,7 +309,9 @@ ACCESS = (
             Ask("GET /api/fleet/uninstall_tokens/{uninstallTokenId}", unknown=404),
             Ask("POST /api/fleet/uninstall_tokens/{agentPolicyId}/rotate"),
         ),
-        nobody=for_nobody("KBN-REQ-FLUNIN-001", "Nobody lists, reads or changes an uninstall token."),
+        nobody=for_nobody(
+            "KBN-REQ-FLUNIN-001", "Without credentials nobody lists, reads or changes an uninstall token."
+        ),
         changes=for_changes("KBN-REQ-FLUNIN-002", "A viewer changes no uninstall token."),
         reads=for_reads(
             "KBN-REQ-FLUNIN-003",
@@ -306,13 +319,13 @@ ACCESS = (
             level="MUST",
             tier="smoke",
         ),
-        unknown=for_unknown("KBN-REQ-FLUNIN-004", "An uninstall token that is not there is answered 404."),
+        unknown=for_unknown("KBN-REQ-FLUNIN-004", "An uninstall token that does not exist is answered 404."),
     ),
     Access(
         "message_signing_service",
         # Without the acknowledgement nothing is changed, even where somebody is let in who should not be.
         asks=(Ask("POST /api/fleet/message_signing_service/rotate_key_pair"),),
-        nobody=for_nobody("KBN-REQ-FLSIGN-001", "Nobody changes the key pair."),
+        nobody=for_nobody("KBN-REQ-FLSIGN-001", "Without credentials nobody changes the key pair."),
         changes=for_changes("KBN-REQ-FLSIGN-002", "A viewer does not change the key pair."),
     ),
 )

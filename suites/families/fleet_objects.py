@@ -130,7 +130,8 @@ DOWNLOAD_SOURCE = FleetObject(
         **_UNKNOWN_FIELD,
     },
     nobody=for_nobody(
-        "KBN-REQ-FLSRC-001", "Nobody lists, reads, makes, changes or deletes a download source."
+        "KBN-REQ-FLSRC-001",
+        "Without credentials nobody lists, reads, makes, changes or deletes a download source.",
     ),
     changes=for_changes("KBN-REQ-FLSRC-002", "A viewer makes, changes and deletes no download source."),
     reads=for_reads(
@@ -138,7 +139,7 @@ DOWNLOAD_SOURCE = FleetObject(
         "A viewer reads download sources where the privileges of the operation are for readers.",
     ),
     missing=for_unknown(
-        "KBN-REQ-FLSRC-004", "A download source that is not there is answered 404, whatever is asked of it."
+        "KBN-REQ-FLSRC-004", "A download source that does not exist is answered 404, whatever is asked of it."
     ),
     life=Promise(
         id="KBN-REQ-FLSRC-005",
@@ -148,7 +149,7 @@ DOWNLOAD_SOURCE = FleetObject(
     ),
     refused=Promise(
         id="KBN-REQ-FLSRC-007",
-        sentence="A download source whose host is no address, or with what sources do not have, is refused with 400.",
+        sentence="A download source whose host is not an address, or with unknown members, is refused with 400.",
         source=LIVE,
     ),
     everywhere=Promise(
@@ -158,7 +159,7 @@ DOWNLOAD_SOURCE = FleetObject(
     ),
     named=Promise(
         id="KBN-REQ-FLSRC-011",
-        sentence="Whatever a download source is called, and called again, it reads so.",
+        sentence="Whatever a download source is called, and called again, it reads back the same.",
         source=TERRAFORM,
         tier="thorough",
     ),
@@ -181,7 +182,8 @@ SERVER_HOST = FleetObject(
         **_UNKNOWN_FIELD,
     },
     nobody=for_nobody(
-        "KBN-REQ-FLHOST-001", "Nobody lists, reads, makes, changes or deletes a Fleet Server host."
+        "KBN-REQ-FLHOST-001",
+        "Without credentials nobody lists, reads, makes, changes or deletes a Fleet Server host.",
     ),
     changes=for_changes("KBN-REQ-FLHOST-002", "A viewer makes, changes and deletes no Fleet Server host."),
     reads=for_reads(
@@ -190,7 +192,7 @@ SERVER_HOST = FleetObject(
     ),
     missing=for_unknown(
         "KBN-REQ-FLHOST-004",
-        "A Fleet Server host that is not there is answered 404, whatever is asked of it.",
+        "A Fleet Server host that does not exist is answered 404, whatever is asked of it.",
     ),
     life=Promise(
         id="KBN-REQ-FLHOST-005",
@@ -201,7 +203,7 @@ SERVER_HOST = FleetObject(
     ),
     refused=Promise(
         id="KBN-REQ-FLHOST-007",
-        sentence="A Fleet Server host without addresses, or with what hosts do not have, is refused with 400.",
+        sentence="A Fleet Server host without addresses, or with unknown members, is refused with 400.",
         source=LIVE,
     ),
     everywhere=Promise(
@@ -211,7 +213,7 @@ SERVER_HOST = FleetObject(
     ),
     named=Promise(
         id="KBN-REQ-FLHOST-011",
-        sentence="Whatever a Fleet Server host is called, and called again, it reads so.",
+        sentence="Whatever a Fleet Server host is called, and called again, it reads back the same.",
         source=LIVE,
         tier="thorough",
     ),
@@ -237,14 +239,16 @@ PROXY = FleetObject(
         "headers are a text": {"proxy_headers": "x: 1"},
         **_UNKNOWN_FIELD,
     },
-    nobody=for_nobody("KBN-REQ-FLPROXY-001", "Nobody lists, reads, makes, changes or deletes a proxy."),
+    nobody=for_nobody(
+        "KBN-REQ-FLPROXY-001", "Without credentials nobody lists, reads, makes, changes or deletes a proxy."
+    ),
     changes=for_changes("KBN-REQ-FLPROXY-002", "A viewer makes, changes and deletes no proxy."),
     reads=for_reads(
         "KBN-REQ-FLPROXY-003",
         "A viewer reads proxies where the privileges of the operation are for readers.",
     ),
     missing=for_unknown(
-        "KBN-REQ-FLPROXY-004", "A proxy that is not there is answered 404, whatever is asked of it."
+        "KBN-REQ-FLPROXY-004", "A proxy that does not exist is answered 404, whatever is asked of it."
     ),
     life=Promise(
         id="KBN-REQ-FLPROXY-005",
@@ -255,7 +259,7 @@ PROXY = FleetObject(
     ),
     refused=Promise(
         id="KBN-REQ-FLPROXY-007",
-        sentence="A proxy without an address, or with what proxies do not have, is refused with 400.",
+        sentence="A proxy without an address, or with unknown members, is refused with 400.",
         source=LIVE,
     ),
     everywhere=Promise(
@@ -290,7 +294,7 @@ OUTPUT = FleetObject(
     },
     nobody=for_nobody(
         "KBN-REQ-FLOUT-001",
-        "Nobody lists, reads, makes, changes or deletes an output, nor gets a key for Logstash.",
+        "Without credentials nobody lists, reads, makes, changes or deletes an output, nor gets a key for Logstash.",
     ),
     changes=for_changes(
         "KBN-REQ-FLOUT-002", "A viewer makes, changes and deletes no output, and gets no key."
@@ -299,7 +303,7 @@ OUTPUT = FleetObject(
         "KBN-REQ-FLOUT-003", "A viewer reads outputs where the privileges of the operation are for readers."
     ),
     missing=for_unknown(
-        "KBN-REQ-FLOUT-004", "An output that is not there is answered 404, whatever is asked of it."
+        "KBN-REQ-FLOUT-004", "An output that does not exist is answered 404, whatever is asked of it."
     ),
     life=Promise(
         id="KBN-REQ-FLOUT-005",
@@ -310,7 +314,7 @@ OUTPUT = FleetObject(
     ),
     refused=Promise(
         id="KBN-REQ-FLOUT-008",
-        sentence="An output of an unknown type, without hosts, or with what outputs do not have is refused with 400.",
+        sentence="An output of an unknown type, without hosts, or with unknown members is refused with 400.",
         source=LIVE,
     ),
     everywhere=Promise(
@@ -320,7 +324,7 @@ OUTPUT = FleetObject(
     ),
     named=Promise(
         id="KBN-REQ-FLOUT-013",
-        sentence="Whatever an output is called, and called again, it reads so.",
+        sentence="Whatever an output is called, and called again, it reads back the same.",
         source=LIVE,
         tier="thorough",
     ),
@@ -348,7 +352,8 @@ CLOUD_CONNECTOR = FleetObject(
         **_UNKNOWN_FIELD,
     },
     nobody=for_nobody(
-        "KBN-REQ-FLCLOUD-001", "Nobody lists, reads, makes, changes or deletes a cloud connector."
+        "KBN-REQ-FLCLOUD-001",
+        "Without credentials nobody lists, reads, makes, changes or deletes a cloud connector.",
     ),
     changes=for_changes("KBN-REQ-FLCLOUD-002", "A viewer makes, changes and deletes no cloud connector."),
     reads=for_reads(
@@ -357,7 +362,7 @@ CLOUD_CONNECTOR = FleetObject(
     ),
     missing=for_unknown(
         "KBN-REQ-FLCLOUD-004",
-        "A cloud connector that is not there is refused, whatever is asked of it: with 400, and 404 would be better.",
+        "A cloud connector that does not exist is refused, whatever is asked of it: with 400, and 404 would be better.",
     ),
     life=Promise(
         id="KBN-REQ-FLCLOUD-005",

@@ -80,7 +80,7 @@ def impossible() -> pytest.MarkDecorator:
 
 @asked("nobody")
 def test_nobody_is_served(ask: Ask, promise: Promise, nobody: KibanaClient) -> None:
-    """Nobody is served without credentials."""
+    """Without credentials nobody is served without credentials."""
     ask.assert_refused(nobody, 401)
 
 
@@ -160,7 +160,7 @@ def test_an_object_is_seen_from_every_space(
 def test_an_object_is_called_what_it_was_called(
     thing: FleetObject, promise: Promise, kibana_resources: Resources, unique: Any, first: str, second: str
 ) -> None:
-    """Whatever an object is called, and called again, it reads so."""
+    """Whatever an object is called, and called again, it reads back the same."""
     before, after = f"{unique()} {first}", f"{unique()} {second}"
     made = kibana_resources.factory.make(thing.resource, name=before)
     assert made.read()["name"] == before

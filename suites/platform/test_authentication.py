@@ -39,7 +39,7 @@ def test_wrong_credentials_are_refused(nobody: KibanaClient, header: str) -> Non
 
 @pytest.mark.kibana_requirement("KBN-REQ-AUT-003", level="SHOULD", source=_SOURCE, safety="read")
 def test_nobody_learns_no_routes(nobody: KibanaClient) -> None:
-    """A GET of a path that is no route is answered to nobody as any other: 401."""
+    """Without credentials a GET of a path that is not a route is answered as any other: 401."""
     assert_envelope(nobody.get("/api/kbn-test-no-such-route"), 401)
 
 
@@ -47,7 +47,7 @@ def test_nobody_learns_no_routes(nobody: KibanaClient) -> None:
     "KBN-REQ-AUT-004", level="SHOULD", source="Kibana source, http_server.ts", operations=_POST, safety="read"
 )
 def test_credentials_come_before_bodies(nobody: KibanaClient) -> None:
-    """Nobody is refused before the body is looked at: malformed JSON is answered 401 too."""
+    """A request without credentials is refused before its body is looked at: malformed JSON is answered 401 too."""
     answer = nobody.post("/api/spaces/_get_shareable_references", content=b'{"objects": [')
     assert_envelope(answer, 401)
 
@@ -56,7 +56,7 @@ def test_credentials_come_before_bodies(nobody: KibanaClient) -> None:
     "KBN-REQ-AUT-005", source=_SOURCE, operations="POST /api/short_url", safety="space"
 )
 def test_nobody_changes_nothing(nobody: KibanaClient, kibana_space) -> None:  # type: ignore[no-untyped-def]
-    """A change by nobody is refused, and has no effect."""
+    """A change without credentials is refused, and has no effect."""
     slug = f"{kibana_space.unique}-nobody"
     body = {"locatorId": "LEGACY_SHORT_URL_LOCATOR", "params": {"url": "/app/home"}, "slug": slug}
     assert_envelope(nobody.in_space(kibana_space).post("/api/short_url", json=body), 401)

@@ -17,7 +17,7 @@ _PATH = "/api/spaces/_get_shareable_references"
 
 @pytest.mark.kibana_requirement("KBN-REQ-ERR-001", source=_ENVELOPE, tier="smoke", safety="read")
 def test_unknown_route(kibana_client: KibanaClient) -> None:
-    """A path that is no route is answered 404, and the message is the bare phrase."""
+    """A path that is not a route is answered 404, and the message is the bare phrase."""
     answer = kibana_client.get("/api/kbn-test-no-such-route")
     assert_envelope(answer, 404)
     assert message_of(answer) == "Not Found"
@@ -31,7 +31,7 @@ def test_unknown_route(kibana_client: KibanaClient) -> None:
     safety="read",
 )
 def test_unknown_object_is_no_unknown_route(kibana_client: KibanaClient) -> None:
-    """An object that is not there is answered 404 with a message of its own, so that it is told from a route."""
+    """An object that does not exist is answered 404 with a message of its own, so that it is told from a route."""
     answer = kibana_client.get("/api/actions/connector/kbn-test-no-such-connector")
     assert_envelope(answer, 404)
     assert message_of(answer) != "Not Found"
@@ -48,7 +48,7 @@ def test_wrong_method_is_404(kibana_client: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("body", [b'{"objects": [', b"{'objects': []}", b'{"objects": []}}'])
 def test_malformed_json(kibana_client: KibanaClient, body: bytes) -> None:
-    """A body that is no JSON is answered 400."""
+    """A body that is not JSON is answered 400."""
     assert_envelope(kibana_client.post(_PATH, content=body), 400)
 
 

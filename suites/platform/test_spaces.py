@@ -20,7 +20,7 @@ def test_default_space_is_no_prefix(kibana_client: KibanaClient) -> None:
 @pytest.mark.kibana_requirement("KBN-REQ-SPC-002", source=_SOURCE, safety="read")
 @pytest.mark.parametrize("segment", ["Upper", "with%20space", "dot.ted"])
 def test_what_is_no_space_id_is_no_prefix(kibana_client: KibanaClient, segment: str) -> None:
-    """A prefix that is no id of a space is part of the path, and such a route is not there."""
+    """A prefix that is not the id of a space is part of the path, and such a route is not there."""
     assert_envelope(kibana_client.get(f"/s/{segment}/api/spaces/space"), 404)
 
 

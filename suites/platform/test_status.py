@@ -49,7 +49,7 @@ def test_old_format(kibana_client: KibanaClient) -> None:
     "KBN-REQ-STA-003", source=_SOURCE, operations=_STATUS, tier="smoke", safety="read"
 )
 def test_nobody_sees_the_level_alone(nobody: KibanaClient) -> None:
-    """Nobody is shown the overall level, and nothing else."""
+    """Without credentials the overall level is shown, and nothing else."""
     answer = nobody.get("/api/status")
     assert answer.status_code in (200, 503), answer.text[:300]
     _redacted(json_of(answer))
@@ -63,7 +63,7 @@ def test_nobody_sees_the_level_alone(nobody: KibanaClient) -> None:
     safety="read",
 )
 def test_wrong_key_is_nobody(nobody: KibanaClient) -> None:
-    """A wrong key is treated as nobody: the status is answered, and redacted."""
+    """A wrong key is treated as no credentials: the status is answered, and redacted."""
     answer = nobody.get("/api/status", headers={"authorization": "ApiKey bm9ib2R5Ondyb25n"})
     assert answer.status_code in (200, 503), answer.text[:300]
     _redacted(json_of(answer))

@@ -30,7 +30,7 @@ def test_unknown_version_is_refused(kibana_client: KibanaClient, versioned_path:
 @pytest.mark.kibana_requirement("KBN-REQ-VER-003", source=_SOURCE, safety="read")
 @pytest.mark.parametrize("version", ["1", "latest", "2023-10", "2023-10-31T00:00:00Z"])
 def test_malformed_version_is_refused(kibana_client: KibanaClient, versioned_path: str, version: str) -> None:
-    """A version that is no date is answered 400."""
+    """A version that is not a date is answered 400."""
     assert_envelope(kibana_client.get(versioned_path, headers={_HEADER: version}), 400)
 
 

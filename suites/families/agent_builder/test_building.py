@@ -181,7 +181,7 @@ def test_agents_are_of_one_space(agent: Handle, other_space: KibanaClient) -> No
 @pytest.mark.kibana_requirement("KBN-REQ-AGENTS-012", source=LIVE, since="9.2")
 @pytest.mark.parametrize("ask", rows(*UNKNOWN, *SENSELESS))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """What is not there is answered 404; a tool or an agent that lacks something or has something unknown, 400."""
+    """What does not exist is answered 404; a tool or an agent that lacks something or has something unknown, 400."""
     ask.assert_answered(here)
 
 
@@ -190,7 +190,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*once((Ask(SURVEY), Ask(LIST), *UNKNOWN, *SENSELESS))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody reads, builds or runs anything."""
+    """Without credentials nobody reads, builds or runs anything."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 
@@ -209,6 +209,6 @@ def test_a_viewer_builds_nothing(ask: Ask, viewer: KibanaClient, kibana_space: H
 @FEW
 @given(description=texts, tags=st.lists(texts, max_size=3, unique=True))
 def test_a_tool_reads_as_it_was_built(kibana_resources: Resources, description: str, tags: list[str]) -> None:
-    """Whatever description and tags a tool is given, it reads so."""
+    """Whatever description and tags a tool is given, it reads back the same."""
     told: dict[str, Any] = {"description": description, "tags": tags}
     assert part(kibana_resources.agent_builder_tool(**told).read(), *told) == told

@@ -167,7 +167,7 @@ def test_use_is_counted(agent: Handle, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*UNKNOWN, *SENSELESS))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """What is not there is answered 404; what lacks something is refused with 400."""
+    """What does not exist is answered 404; what lacks something is refused with 400."""
     ask.assert_answered(here)
 
 
@@ -176,7 +176,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*once((Ask(LIST), Ask(PLUGINS), *UNKNOWN, *SENSELESS))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody reads or changes anything."""
+    """Without credentials nobody reads or changes anything."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 

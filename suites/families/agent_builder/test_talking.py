@@ -152,7 +152,7 @@ def test_agents_talk_by_json_rpc(agent: Handle, here: KibanaClient) -> None:
 @pytest.mark.kibana_requirement("KBN-REQ-AGENTS-108", source=LIVE, since="9.2")
 @pytest.mark.parametrize("ask", rows(*UNKNOWN, *SENSELESS))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """A conversation or an agent that is not there is answered 404; talk about nothing is refused with 400."""
+    """A conversation or an agent that does not exist is answered 404; talk about nothing is refused with 400."""
     ask.assert_answered(here)
 
 
@@ -163,5 +163,5 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
     "ask", rows(*once((Ask(LIST), *UNKNOWN, *SENSELESS, Ask(MCP, json=rpc("initialize", **HELLO)))))
 )
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody talks, listens, or reads what was said."""
+    """Without credentials nobody talks, listens, or reads what was said."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)

@@ -142,7 +142,7 @@ def test_all_go_but_those_that_are_spared(
 def test_a_conversation_reads_as_it_was_made(
     assistant: KibanaClient, kibana_resources: Resources, here: KibanaClient, words: list[str], kind: str
 ) -> None:
-    """Whatever was said, and in a conversation of whatever kind, it reads so."""
+    """Whatever was said, and in a conversation of whatever kind, it reads back the same."""
     messages = [{**SAID[number % 2], "content": text} for number, text in enumerate(words)]
     made = kibana_resources.assistant_conversation(category=kind, messages=messages)
     told = ok(here.get(f"{BASE}/{made.id}"))

@@ -57,7 +57,7 @@ OPEN = (
 @pytest.mark.kibana_requirement("KBN-REQ-ASSISTANT-040", source=LIVE)
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, assistant: KibanaClient) -> None:
-    """A conversation that is not there is answered 404, and what makes no sense 400."""
+    """A conversation that does not exist is answered 404, and what makes no sense 400."""
     ask.assert_answered(assistant)
 
 
@@ -67,7 +67,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, assistant: KibanaClient) -> No
 @pytest.mark.usefixtures("knowledge")
 @pytest.mark.parametrize("ask", rows(*UNKNOWN))
 def test_an_unknown_entry_is_not_found(ask: Ask, assistant: KibanaClient) -> None:
-    """An entry of the knowledge base that is not there is answered 404."""
+    """An entry of the knowledge base that does not exist is answered 404."""
     ask.assert_answered(assistant)
 
 
@@ -76,7 +76,7 @@ def test_an_unknown_entry_is_not_found(ask: Ask, assistant: KibanaClient) -> Non
 )
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *UNKNOWN, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody speaks with the assistant, or reads what was said."""
+    """Without credentials nobody speaks with the assistant, or reads what was said."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 

@@ -104,7 +104,7 @@ def test_a_rule_gets_an_id(kibana_resources: Resources, here: KibanaClient) -> N
 @pytest.mark.kibana_requirement("KBN-REQ-RULES-114", source=LIVE, since="9.4")
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """A planned run that is not there is answered 404; a plan of nothing, or of no rule, is refused with 400."""
+    """A planned run that does not exist is answered 404; a plan of nothing, or of no rule, is refused with 400."""
     ask.assert_answered(here)
 
 
@@ -113,7 +113,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*NEWER))
 def test_an_unknown_rule_is_not_found(ask: Ask, here: KibanaClient) -> None:
-    """Of a rule that is not there nothing is shown, and no alert sleeps."""
+    """Of a rule that does not exist nothing is shown, and no alert sleeps."""
     ask.assert_answered(here)
 
 
@@ -122,5 +122,5 @@ def test_an_unknown_rule_is_not_found(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *NEWER))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody plans, finds or calls off runs."""
+    """Without credentials nobody plans, finds or calls off runs."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)

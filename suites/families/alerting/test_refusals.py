@@ -33,14 +33,14 @@ OPEN = (
 @pytest.mark.kibana_requirement("KBN-REQ-RULES-101", source="observed live")
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """A rule that is not there is answered 404; a pause without a schedule, and a page that is none, 400."""
+    """A rule that does not exist is answered 404; a pause without a schedule, and an invalid page, 400."""
     ask.assert_answered(here)
 
 
 @pytest.mark.kibana_requirement("KBN-REQ-RULES-102", source="Kibana source, authentication_service.ts")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody is told anything, and changes nothing."""
+    """Without credentials nothing is told, and nothing is changed."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 
@@ -50,7 +50,7 @@ def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> No
 def test_strangers_silence_nothing(
     stranger: Stranger, kibana_resources: Resources, kibana_space: Handle
 ) -> None:
-    """Neither nobody nor a viewer silences an alert, or sends a rule to sleep."""
+    """Neither somebody without credentials nor a viewer silences an alert, or sends a rule to sleep."""
     rule = kibana_resources.rule()
     before, one = rule.read(), f"/api/alerting/rule/{rule.id}"
     stranger.assert_refused(

@@ -100,7 +100,7 @@ def test_any_alert_can_be_unmuted(rule: Handle, here: KibanaClient) -> None:
     "KBN-REQ-RULES-006", source=LIVE, operations=["POST /api/alerting/rule/{rule_id}/alert/{alert_id}/_mute"]
 )
 def test_only_alerts_that_fired_are_muted(rule: Handle, here: KibanaClient) -> None:
-    """Muting an alert that never fired is answered 404 where that is looked at, unless it shall not be."""
+    """Muting an alert that never fired is answered 404 where that is checked, unless the request says not to."""
     mute = f"{ALERT.format(rule.id, 'never-fired')}/_mute"
     answer = here.post(mute)
     assert answer.status_code in (204, 404), answer.text
@@ -142,7 +142,7 @@ def test_a_key_is_renewed(rule: Handle, here: KibanaClient) -> None:
 def test_an_unknown_rule_is_not_found(
     here: KibanaClient, elsewhere: Resources, where: str, what: str
 ) -> None:
-    """Whatever is asked of a rule that is not there, or in another space, the answer is 404 and nothing happens."""
+    """Whatever is asked of a rule that does not exist, or in another space, the answer is 404 and nothing happens."""
     there = elsewhere.rule()
     before = there.read()
     one = RULE.format(NO_SUCH_ID if where == "nowhere" else there.id)
@@ -193,7 +193,7 @@ def test_what_a_rule_is_cannot_be_changed(rule: Handle, here: KibanaClient, fiel
     ],
 )
 def test_an_impossible_rule_is_refused(kibana_resources: Resources, broken: dict[str, Any]) -> None:
-    """A rule of an unknown type, with an interval that is none, or with an unknown connector is refused with 400."""
+    """A rule of an unknown type, with an invalid interval, or with an unknown connector is refused with 400."""
     with pytest.raises(ResourceTrouble) as trouble:
         kibana_resources.rule(**broken)
     assert trouble.value.status == 400, trouble.value.message
@@ -245,7 +245,7 @@ def test_a_rule_outlives_its_connector(kibana_resources: Resources, here: Kibana
 def test_strangers_change_no_rule(
     stranger: Stranger, rule: Handle, kibana_space: Handle, here: KibanaClient
 ) -> None:
-    """Neither nobody nor a viewer makes, changes, switches, silences or deletes a rule."""
+    """Neither somebody without credentials nor a viewer makes, changes, switches, silences or deletes a rule."""
     before, one = rule.read(), RULE.format(rule.id)
     stranger.assert_refused(
         kibana_space,
@@ -271,7 +271,7 @@ def test_strangers_change_no_rule(
 def test_a_rule_reads_as_it_was_made(
     kibana_resources: Resources, name: str, tags: list[str], hours: int, threshold: int
 ) -> None:
-    """Whatever name, tags, interval and threshold a rule is given, it reads so."""
+    """Whatever name, tags, interval and threshold a rule is given, it reads back the same."""
     schedule = {"interval": f"{hours}h"}
     rule = kibana_resources.rule(name=name, tags=tags, schedule=schedule, params={"threshold": [threshold]})
     now = rule.read()

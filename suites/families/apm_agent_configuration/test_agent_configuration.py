@@ -120,7 +120,7 @@ def test_configurations_are_of_every_space(
 @pytest.mark.kibana_requirement("KBN-REQ-APMCONF-007", source=LIVE, safety="read")
 @pytest.mark.parametrize("ask", rows(*REFUSED, *OPEN))
 def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -> None:
-    """A configuration without service or settings is refused with 400; one that is not there is answered 404."""
+    """A configuration without service or settings is refused with 400; one that does not exist is answered 404."""
     ask.assert_answered(kibana_client)
 
 
@@ -129,7 +129,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
 )
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody reads or changes a configuration."""
+    """Without credentials nobody reads or changes a configuration."""
     ask.assert_kept_from(nobody, 401)
 
 

@@ -38,7 +38,7 @@ def test_a_key_is_shown_once(kibana_client: KibanaClient, unique: Callable[[], s
 @pytest.mark.kibana_requirement("KBN-REQ-APMKEY-002", source="Kibana source, agent_keys/route.ts")
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_an_impossible_key_is_refused(ask: Ask, kibana_client: KibanaClient) -> None:
-    """A key without a name, without privileges, or with those that agents have not, is refused with 400."""
+    """A key without a name, without privileges, or with privileges that agents do not have, is refused with 400."""
     ask.assert_answered(kibana_client)
 
 
@@ -47,7 +47,7 @@ def test_an_impossible_key_is_refused(ask: Ask, kibana_client: KibanaClient) -> 
 )
 @pytest.mark.parametrize("ask", rows(REFUSED[0]))
 def test_strangers_make_no_key(ask: Ask, nobody: KibanaClient, viewer: KibanaClient) -> None:
-    """Neither nobody nor a viewer makes a key."""
+    """Neither somebody without credentials nor a viewer makes a key."""
     ask.assert_kept_from(nobody, 401)
     sensible = Ask(MAKE, json={"name": NAME, "privileges": ["config_agent:read"]})
     sensible.assert_kept_from(viewer, 403)

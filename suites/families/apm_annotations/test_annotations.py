@@ -50,7 +50,7 @@ LACKING = tuple(
 def test_an_annotation_is_found(
     kibana_resources: Resources, kibana_client: KibanaClient, eventually: Eventually
 ) -> None:
-    """An annotation is found by its service in its time, and outside of it not."""
+    """An annotation is found by its service within its time, and not outside of it."""
     made = kibana_resources.apm_annotation(body={**BODY, "message": "said by a test"})
     path = f"/api/apm/services/{made.keys['serviceName']}/annotation/search"
 
@@ -65,7 +65,7 @@ def test_an_annotation_is_found(
     "KBN-REQ-APMANN-002", source="observed live", operations=[SEARCH], safety="read"
 )
 def test_a_service_without_annotations(kibana_client: KibanaClient, unique: Callable[[], str]) -> None:
-    """A service that nothing was annotated of has none: an empty list, and no error."""
+    """A service without annotations has an empty list, not an error."""
     path = f"/api/apm/services/{unique()}/annotation/search"
     assert shows(ok(kibana_client.get(path, query=WHEN)), {"annotations": []})
 
@@ -82,7 +82,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
 )
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *LACKING))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody makes or searches annotations."""
+    """Without credentials nobody makes or searches annotations."""
     ask.assert_kept_from(nobody, 401)
 
 

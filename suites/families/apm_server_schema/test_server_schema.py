@@ -18,7 +18,7 @@ REFUSED = (
     "KBN-REQ-APMSCHEMA-001", source="observed live", operations=[SAVE], safety="disruptive"
 )
 def test_a_schema_is_kept(kibana_client: KibanaClient) -> None:
-    """A schema is kept in silence, and again in the place of the first; it answers 200 with an empty object."""
+    """A schema is stored with 200 and an empty object, and a second one takes the place of the first."""
     for schema in ({"made by": "a test"}, {}):
         assert ok(kibana_client.post(PATH, json={"schema": schema})) == {}
 
@@ -28,7 +28,7 @@ def test_a_schema_is_kept(kibana_client: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_is_no_schema_is_refused(ask: Ask, kibana_client: KibanaClient) -> None:
-    """What is no object is refused with 400, and nothing is kept."""
+    """What is not an object is refused with 400, and nothing is kept."""
     ask.assert_answered(kibana_client)
 
 
@@ -37,6 +37,6 @@ def test_what_is_no_schema_is_refused(ask: Ask, kibana_client: KibanaClient) -> 
 )
 @pytest.mark.parametrize("ask", rows(REFUSED[0]))
 def test_strangers_keep_none(ask: Ask, nobody: KibanaClient, viewer: KibanaClient) -> None:
-    """Neither nobody nor a viewer keeps a schema: not even one that makes no sense is looked at."""
+    """Neither somebody without credentials nor a viewer keeps a schema; not even nonsense is looked at."""
     ask.assert_kept_from(nobody, 401)
     Ask(SAVE, json={"schema": {}}).assert_kept_from(viewer, 403)

@@ -95,7 +95,7 @@ def test_a_form_that_lacks_something_is_refused(ask: Ask, kibana_client: KibanaC
 )
 @pytest.mark.parametrize("ask", rows(UNKNOWN))
 def test_an_unknown_one_is_not_found(ask: Ask, kibana_client: KibanaClient) -> None:
-    """Deleting a source map that is not there is answered 404."""
+    """Deleting a source map that does not exist is answered 404."""
     ask.assert_answered(kibana_client)
 
 
@@ -104,7 +104,7 @@ def test_an_unknown_one_is_not_found(ask: Ask, kibana_client: KibanaClient) -> N
 )
 @pytest.mark.parametrize("ask", rows(*once(EVERY)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody uploads, lists or deletes source maps."""
+    """Without credentials nobody uploads, lists or deletes source maps."""
     ask.assert_kept_from(nobody, 401)
 
 

@@ -166,7 +166,7 @@ def test_nothing_was_found_in_a_new_space(discovery: KibanaClient) -> None:
 
 @pytest.mark.kibana_requirement("KBN-REQ-ATTACK-021", source=LIVE, operations=[f"POST {BASE}/_bulk"])
 def test_nothing_is_marked_that_is_not_there(discovery: KibanaClient) -> None:
-    """Marking discoveries that are not there succeeds, and changes none."""
+    """Marking discoveries that do not exist succeeds, and changes none."""
     body = {"update": {"ids": [NO_SUCH_ID], "kibana_alert_workflow_status": "acknowledged"}}
     assert ok(discovery.post(f"{BASE}/_bulk", json=body))["data"] == []
 
@@ -222,7 +222,7 @@ def test_a_model_is_asked(
 def test_a_schedule_reads_as_it_was_made(
     discovery: KibanaClient, kibana_resources: Resources, here: KibanaClient, name: str, hours: int, size: int
 ) -> None:
-    """Whatever name, interval and number of alerts a schedule is given, it reads so."""
+    """Whatever name, interval and number of alerts a schedule is given, it reads back the same."""
     model = {"connectorId": kibana_resources.connector().id, "actionTypeId": ".gen-ai", "name": "nobody"}
     params = {"alerts_index_pattern": ".alerts-none", "api_config": model, "size": size}
     interval = {"interval": f"{hours}h"}

@@ -51,7 +51,7 @@ OPEN = tuple(
 @pytest.mark.kibana_requirement("KBN-REQ-ATTACK-030", source=LIVE)
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, discovery: KibanaClient) -> None:
-    """A schedule that is not there is answered 404, and what makes no sense 400."""
+    """A schedule that does not exist is answered 404, and what makes no sense 400."""
     ask.assert_answered(discovery)
 
 
@@ -69,7 +69,7 @@ def test_an_unknown_generation_is_not_found(ask: Ask, discovery: KibanaClient) -
 )
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *UNKNOWN, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody reads or changes schedules and discoveries."""
+    """Without credentials nobody reads or changes schedules and discoveries."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 

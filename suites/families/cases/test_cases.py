@@ -57,7 +57,7 @@ def test_an_old_version_changes_nothing(kibana_resources: Resources, here: Kiban
 def test_an_impossible_change_is_refused(
     kibana_resources: Resources, here: KibanaClient, broken: dict[str, Any]
 ) -> None:
-    """A change without a version, to a status that there is not, or of an unknown field is refused with 400."""
+    """A change without a version, to an unknown status, or of an unknown field is refused with 400."""
     case = kibana_resources.case()
     before = case.read()
     row = {k: v for k, v in {**change(case, title="renamed"), **broken}.items() if v is not None}
@@ -78,7 +78,7 @@ def test_an_impossible_change_is_refused(
 def test_an_impossible_case_is_refused(
     kibana_resources: Resources, here: KibanaClient, broken: dict[str, Any]
 ) -> None:
-    """A case without title, of an owner or severity that there is not, or with an unknown field is not made."""
+    """A case without title, of an unknown owner or severity, or with an unknown field is not made."""
     sent = kibana_resources.case().sent
     body = {k: v for k, v in {**sent, **broken}.items() if v is not None}
     answer = here.post(CASES, json=body)
@@ -93,7 +93,7 @@ def test_an_impossible_case_is_refused(
 def test_an_unknown_case_is_not_found(
     here: KibanaClient, elsewhere: Resources, where: str, what: str
 ) -> None:
-    """Whatever is asked of a case that is not there, or in another space, the answer is 404 and nothing happens."""
+    """Whatever is asked of a case that does not exist, or in another space, the answer is 404 and nothing happens."""
     there = elsewhere.case()
     before = there.read()
     key = NO_SUCH_ID if where == "nowhere" else there.id
@@ -222,7 +222,7 @@ def test_what_happened_is_told_in_order(kibana_resources: Resources, here: Kiban
     safety="disruptive",
 )
 def test_a_case_is_not_pushed_to_nowhere(kibana_resources: Resources, here: KibanaClient) -> None:
-    """Pushing a case to a connector that is not there is answered 404, and the case stays as it is."""
+    """Pushing a case to a connector that does not exist is answered 404, and the case stays as it is."""
     case = kibana_resources.case()
     before = case.read()
     assert_refused(here.post(f"{ONE.format(case.id)}/connector/{NO_SUCH_ID}/_push", json={}), 404)
@@ -238,7 +238,7 @@ def test_a_case_is_not_pushed_to_nowhere(kibana_resources: Resources, here: Kiba
 def test_strangers_change_no_case(
     stranger: Stranger, kibana_resources: Resources, kibana_space: Handle, here: KibanaClient
 ) -> None:
-    """Neither nobody nor a viewer makes, changes, comments on or deletes a case."""
+    """Neither somebody without credentials nor a viewer makes, changes, comments on or deletes a case."""
     case = kibana_resources.case()
     before = case.read()
     stranger.assert_refused(
@@ -265,7 +265,7 @@ def test_strangers_change_no_case(
 def test_a_case_reads_as_it_was_made(
     kibana_resources: Resources, title: str, description: str, tags: list[str], severity: str
 ) -> None:
-    """Whatever title, description, tags and severity a case is given, it reads so."""
+    """Whatever title, description, tags and severity a case is given, it reads back the same."""
     case = kibana_resources.case(title=title, description=description, tags=tags, severity=severity)
     now = case.read()
     told = {"title": title, "description": description, "severity": severity}

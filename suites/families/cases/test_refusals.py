@@ -76,7 +76,7 @@ WRITES = (
 @pytest.mark.kibana_requirement("KBN-REQ-CASES-060", source=LIVE)
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """What is not there is answered 404, and what makes no sense 400."""
+    """What does not exist is answered 404, and what makes no sense 400."""
     ask.assert_answered(here)
 
 
@@ -85,7 +85,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody reads or changes cases and what hangs on them."""
+    """Without credentials nobody reads or changes cases and what hangs on them."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 

@@ -93,7 +93,7 @@ def test_an_impossible_connector_is_refused(here: KibanaClient, unique: Any, bro
 def test_an_unknown_connector_is_not_found(
     here: KibanaClient, elsewhere: Resources, where: str, method: str, tail: str, body: Any
 ) -> None:
-    """Whatever is asked of a connector that is not there, or in another space, the answer is 404."""
+    """Whatever is asked of a connector that does not exist, or in another space, the answer is 404."""
     there = elsewhere.connector()
     key = NO_SUCH_ID if where == "nowhere" else there.id
     more = {"json": body} if body else {}
@@ -176,7 +176,7 @@ def test_uses_are_counted(kibana_resources: Resources, here: KibanaClient, event
 def test_strangers_change_no_connector(
     stranger: Stranger, kibana_resources: Resources, kibana_space: Handle, here: KibanaClient
 ) -> None:
-    """Neither nobody nor a viewer makes, changes or deletes a connector."""
+    """Neither somebody without credentials nor a viewer makes, changes or deletes a connector."""
     connector = kibana_resources.connector()
     before, one = connector.read(), ONE.format(connector.id)
     stranger.assert_refused(
@@ -200,7 +200,7 @@ def test_strangers_change_no_connector(
 def test_a_connector_is_called_what_it_was_called(
     kibana_resources: Resources, first: str, second: str
 ) -> None:
-    """Whatever a connector is called, and called again, it reads so."""
+    """Whatever a connector is called, and called again, it reads back the same."""
     connector = kibana_resources.connector(name=first)
     assert connector.read()["name"] == first
     connector.update(name=second)

@@ -51,7 +51,7 @@ def test_a_failed_login_lands_on_a_page(kibana_client: KibanaClient, query: dict
     safety="disruptive",
 )
 def test_no_login_begins_for_an_unknown_connector(kibana_client: KibanaClient) -> None:
-    """A login for a connector that is not there does not begin."""
+    """A login for a connector that does not exist does not begin."""
     answer = kibana_client.get(f"/api/actions/connector/{NO_SUCH_ID}/_oauth_start")
     assert answer.status_code in (400, 404), answer.text
 

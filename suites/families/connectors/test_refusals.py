@@ -28,5 +28,5 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
 @pytest.mark.kibana_requirement("KBN-REQ-CONN-102", source="Kibana source, authentication_service.ts")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody is told anything, and changes nothing."""
+    """Without credentials nothing is told, and nothing is changed."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)

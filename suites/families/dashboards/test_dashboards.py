@@ -53,7 +53,7 @@ def test_lists_show_no_panels(kibana_resources: Resources, here: KibanaClient) -
 @FEW
 @given(title=texts, description=texts)
 def test_a_dashboard_reads_as_it_was_made(kibana_resources: Resources, title: str, description: str) -> None:
-    """Whatever title and description a dashboard is given, it reads so."""
+    """Whatever title and description a dashboard is given, it reads back the same."""
     data = kibana_resources.dashboard(title=title, description=description).read()["data"]
     assert (data["title"], data["description"]) == (title, description)
 
@@ -110,7 +110,7 @@ def test_one_is_replaced_and_goes(old: Handle, here: KibanaClient) -> None:
 def test_unknown_and_senseless_ones_are_refused(
     old: Handle, here: KibanaClient, other_space: KibanaClient
 ) -> None:
-    """A dashboard that is not there, or in another space, is answered 404; one without a title is refused with 400."""
+    """An unknown dashboard, or one in another space, is answered 404; one without a title is refused with 400."""
     one = OLD_ONE.format(old.id)
     assert_refused(other_space.get(one), 404)
     assert_refused(other_space.delete(one), 404)
@@ -127,7 +127,7 @@ def test_unknown_and_senseless_ones_are_refused(
     operations=[OLD_MAKE, OLD_READ, OLD_PUT, OLD_REMOVE, OLD_LIST],
 )
 def test_nobody_reads_or_changes_one(nobody: KibanaClient, old: Handle, kibana_space: Handle) -> None:
-    """Nobody reads or changes dashboards."""
+    """Without credentials nobody reads or changes dashboards."""
     theirs, one = nobody.in_space(kibana_space), OLD_ONE.format(old.id)
     for method, path in (("GET", OLD), ("GET", one), ("POST", one), ("PUT", one), ("DELETE", one)):
         more: dict[str, Any] = {"json": body("taken over")} if method in ("POST", "PUT") else {}

@@ -57,5 +57,5 @@ def test_order_and_search(kibana_client: KibanaClient) -> None:
     ids=lambda query: next(iter(query)),
 )
 def test_a_question_without_sense_is_refused(kibana_client: KibanaClient, query: dict[str, Any]) -> None:
-    """A type or an order that is none, and what is no boolean, are refused with 400."""
+    """A type or an unknown order, and what is not a boolean, are refused with 400."""
     assert_refused(kibana_client.get(KNOWN, query=query), 400)

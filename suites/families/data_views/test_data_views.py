@@ -62,7 +62,7 @@ def test_a_change_keeps_what_it_leaves_out(kibana_resources: Resources, here: Ki
     ids=lambda value: str(value) if isinstance(value, str) else "",
 )
 def test_an_unknown_view_is_not_found(here: KibanaClient, method: str, tail: str, body: Any) -> None:
-    """Whatever is asked of a data view that is not there, the answer is 404."""
+    """Whatever is asked of a data view that does not exist, the answer is 404."""
     more = {"json": body} if body else {}
     assert_refused(here.request(method, ONE.format(NO_SUCH_ID) + tail, **more), 404)
 
@@ -199,7 +199,7 @@ def test_references_are_swapped_and_only_then(
 def test_a_swap_takes_the_old_view_away_when_asked(
     board: tuple[str, Handle], kibana_resources: Resources, here: KibanaClient
 ) -> None:
-    """A swap that shall delete does so once nothing refers to the old view any more, and says so."""
+    """A swap that is to delete does so once nothing refers to the old view any more, and says so."""
     one, view = board
     other = kibana_resources.data_view()
     answer = ok(here.post(SWAP, json={"fromId": view.id, "toId": other.id, "delete": True}))
@@ -217,7 +217,7 @@ def test_a_swap_takes_the_old_view_away_when_asked(
 def test_strangers_change_no_view(
     stranger: Stranger, kibana_resources: Resources, kibana_space: Handle
 ) -> None:
-    """Neither nobody nor a viewer makes, changes or deletes a data view."""
+    """Neither somebody without credentials nor a viewer makes, changes or deletes a data view."""
     view = kibana_resources.data_view()
     before, one = view.read(), ONE.format(view.id)
     stranger.assert_refused(
@@ -249,7 +249,7 @@ def test_strangers_change_no_view(
 def test_a_view_reads_as_it_was_made(
     kibana_resources: Resources, name: str, time: str | None, runtime: dict[str, str]
 ) -> None:
-    """Whatever name, time field and runtime fields a data view is given, it reads so."""
+    """Whatever name, time field and runtime fields a data view is given, it reads back the same."""
     told: dict[str, Any] = {
         "runtimeFieldMap": {k: {"type": kind, "script": NOTHING} for k, kind in runtime.items()}
     }

@@ -41,14 +41,14 @@ VIEWERS = (
 @pytest.mark.kibana_requirement("KBN-REQ-DV-101", source="observed live")
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """A view that is not there is answered 404; what lacks a view or an id is refused with 400."""
+    """A view that does not exist is answered 404; what lacks a view or an id is refused with 400."""
     ask.assert_answered(here)
 
 
 @pytest.mark.kibana_requirement("KBN-REQ-DV-102", source="Kibana source, authentication_service.ts")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody is told anything, and changes nothing."""
+    """Without credentials nothing is told, and nothing is changed."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 

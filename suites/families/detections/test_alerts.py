@@ -76,7 +76,7 @@ def test_alerts_are_searched(alerts: Handle, here: KibanaClient) -> None:
     "KBN-REQ-DETECT-054", source=LIVE, operations=[f"POST {SIGNALS}/tags"], safety="global"
 )
 def test_no_alert_is_tagged_that_is_not_there(alerts: Handle, here: KibanaClient) -> None:
-    """Tagging alerts that are not there succeeds and changes none."""
+    """Tagging alerts that do not exist succeeds and changes none."""
     body = {"ids": [NO_SUCH_ID], "tags": {"tags_to_add": ["a"], "tags_to_remove": ["b"]}}
     assert not ok(here.post(f"{SIGNALS}/tags", json=body)).get("updated")
 
@@ -85,7 +85,7 @@ def test_no_alert_is_tagged_that_is_not_there(alerts: Handle, here: KibanaClient
     "KBN-REQ-DETECT-055", source=LIVE, operations=[f"POST {SIGNALS}/status"], safety="global"
 )
 def test_no_alert_is_closed_that_is_not_there(alerts: Handle, here: KibanaClient) -> None:
-    """Closing alerts that are not there succeeds and changes none, by their ids and by a query that finds none."""
+    """Closing alerts that do not exist succeeds and changes none, by their ids and by a query that finds none."""
     for which in ({"signal_ids": [NO_SUCH_ID]}, {"query": {"ids": {"values": [NO_SUCH_ID]}}}):
         told = ok(here.post(f"{SIGNALS}/status", json={**which, "status": "closed"}))
         assert not told.get("updated")
@@ -93,7 +93,7 @@ def test_no_alert_is_closed_that_is_not_there(alerts: Handle, here: KibanaClient
 
 @pytest.mark.kibana_requirement("KBN-REQ-DETECT-056", source=LIVE, operations=[f"POST {SIGNALS}/assignees"])
 def test_no_alert_is_assigned_that_is_not_there(alerts: Handle, here: KibanaClient) -> None:
-    """Assigning alerts that are not there succeeds and changes none."""
+    """Assigning alerts that do not exist succeeds and changes none."""
     body = {"ids": [NO_SUCH_ID], "assignees": {"add": [], "remove": []}}
     assert not ok(here.post(f"{SIGNALS}/assignees", json=body)).get("updated")
 
@@ -189,7 +189,7 @@ def test_attacks_are_searched(alerts: Handle, here: KibanaClient) -> None:
     since="9.5",
 )
 def test_no_attack_is_marked_that_is_not_there(alerts: Handle, here: KibanaClient) -> None:
-    """Tagging and assigning attacks that are not there changes none."""
+    """Tagging and assigning attacks that do not exist changes none."""
     tags = {"ids": [NO_SUCH_ID], "tags": {"tags_to_add": ["a"], "tags_to_remove": []}}
     assert not ok(here.post(f"{ATTACKS}/tags", json=tags)).get("updated")
     assignees = {"ids": [NO_SUCH_ID], "assignees": {"add": [], "remove": []}}

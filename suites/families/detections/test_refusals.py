@@ -72,7 +72,7 @@ OPEN = (
 @pytest.mark.kibana_requirement("KBN-REQ-DETECT-070", source=LIVE)
 @pytest.mark.parametrize("ask", rows(*RULE_ROWS, *ALERT_ROWS))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """A rule that is not there is answered 404, and what makes no sense 400."""
+    """A rule that does not exist is answered 404, and what makes no sense 400."""
     ask.assert_answered(here)
 
 
@@ -81,7 +81,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*once((*RULE_ROWS, *ALERT_ROWS, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody reads or changes rules and alerts."""
+    """Without credentials nobody reads or changes rules and alerts."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 

@@ -187,7 +187,7 @@ def test_a_rule_reads_as_it_was_made(
     severity: str,
     risk_score: int,
 ) -> None:
-    """Whatever name, tags, severity and score a rule is given, it reads so."""
+    """Whatever name, tags, severity and score a rule is given, it reads back the same."""
     told: dict[str, Any] = {"name": name, "tags": tags, "severity": severity, "risk_score": risk_score}
     after = shown(here, kibana_resources.detection_rule(**told))
     assert part(after, "name", "severity", "risk_score") == part(told, "name", "severity", "risk_score")

@@ -62,7 +62,7 @@ def action_of(client: KibanaClient, key: str) -> dict[str, Any] | None:
     ]
 )
 def test_what_makes_no_sense_is_not_told(ask: Ask, kibana_client: KibanaClient) -> None:
-    """An action that is none, and one for no agents, is refused with 400."""
+    """An unknown action, and an action for no agents, is refused with 400."""
     ask.assert_refused(kibana_client, 400)
 
 
@@ -83,7 +83,7 @@ def test_agents_that_are_not_there_are_told_in_vain(ask: Ask, kibana_client: Kib
     "KBN-REQ-AGACT-007", source=LIVE, operations=[UPGRADE_ALL], safety="disruptive"
 )
 def test_upgrades_of_nobody(kibana_client: KibanaClient, release: str) -> None:
-    """An upgrade of agents that are not there has an id."""
+    """An upgrade of agents that do not exist has an id."""
     assert ok(kibana_client.post(f"{ALL}/bulk_upgrade", json={**MANY, "version": release}))["actionId"]
 
 
@@ -242,7 +242,7 @@ def test_an_agent_is_taken_back(agent: dict[str, Any], kibana_client: KibanaClie
 )
 @every([Ask(ROLLBACK, unknown=(400, 404)), Ask(ROLLBACK_ALL, MANY, unknown=(200, 400, 404))])
 def test_nobody_is_taken_back(ask: Ask, kibana_client: KibanaClient) -> None:
-    """One agent that is not there is not taken back; many are told in vain, or refused."""
+    """One agent that does not exist is not taken back; many are told in vain, or refused."""
     ask.assert_unknown(kibana_client)
 
 

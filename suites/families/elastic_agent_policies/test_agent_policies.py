@@ -109,7 +109,7 @@ def test_a_copy_is_alike_and_on_its_own(kibana_resources: Resources, here: Kiban
 def test_an_impossible_change_is_refused(
     kibana_resources: Resources, here: KibanaClient, broken: dict[str, Any]
 ) -> None:
-    """A change without name or namespace, or with what policies do not have, is refused, and changes nothing."""
+    """A change without name or namespace, or with unknown members, is refused, and changes nothing."""
     policy = kibana_resources.fleet_agent_policy()
     before = policy.read()
     assert_refused(here.put(ONE.format(policy.id), json=broken), 400)
@@ -131,7 +131,7 @@ def test_an_impossible_change_is_refused(
 def test_an_impossible_policy_is_refused(
     kibana_resources: Resources, here: KibanaClient, broken: dict[str, Any]
 ) -> None:
-    """A policy with a namespace that is none, or with what policies do not have, is refused with 400."""
+    """A policy with an invalid namespace, or with unknown members, is refused with 400."""
     name = intended(kibana_resources, "fleet_agent_policy")
     assert_refused(name.became(here.post(ALL, query=QUIET, json={**PLAIN, "name": name, **broken})), 400)
     found = ok(here.get(ALL, query={"kuery": f'ingest-agent-policies.name:"{name}"'}))
@@ -189,7 +189,7 @@ def test_lists_are_filtered_sorted_and_paged(kibana_resources: Resources, here: 
     "query", [{"page": "one"}, {"sortOrder": "sideways"}, {"full": "perhaps"}], ids=["page", "order", "full"]
 )
 def test_a_question_without_sense_is_refused(kibana_client: KibanaClient, query: dict[str, str]) -> None:
-    """A page that is no number and an order that is none are refused with 400."""
+    """A page that is not a number and an unknown order are refused with 400."""
     assert_refused(kibana_client.get(ALL, query=query), 400)
 
 
@@ -292,7 +292,7 @@ def test_a_policy_is_of_one_space(
 def test_a_policy_says_what_it_was_told(
     kibana_resources: Resources, unique: Any, name: str, description: str
 ) -> None:
-    """Whatever a policy is called and however it is described, it reads so."""
+    """Whatever a policy is called and however it is described, it reads back the same."""
     called = f"{unique()} {name}"
     policy = kibana_resources.fleet_agent_policy(name=called, description=description)
     assert part(policy.read(), "name", "description") == {"name": called, "description": description}

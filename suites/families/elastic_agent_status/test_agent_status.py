@@ -1,4 +1,4 @@
-"""How many agents are how."""
+"""How many agents have which status."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def test_no_part_is_more_than_the_whole(kibana_client: KibanaClient) -> None:
 @pytest.mark.kibana_requirement("KBN-REQ-AGSTAT-003", source=LIVE, operations=[STATUS], safety="global")
 @pytest.mark.parametrize("name", ["policyId", "policyIds"])
 def test_a_new_policy_has_no_agents(kibana_resources: Resources, here: KibanaClient, name: str) -> None:
-    """Asked for the agents of a policy that was just made, all counts are nought."""
+    """Asked for the agents of a policy that was just made, all counts are zero."""
     policy = kibana_resources.fleet_agent_policy()
     value = [policy.id, NO_SUCH_ID] if name == "policyIds" else policy.id
     counts = ok(here.get(PATH, query={name: value}))["results"]

@@ -52,7 +52,7 @@ def agent(kibana_client: KibanaClient) -> Iterator[dict[str, Any]]:
     "KBN-REQ-AGENT-005", source=LIVE, operations=[LIST], safety="read", tier="smoke"
 )
 def test_a_page_of_agents(kibana_client: KibanaClient) -> None:
-    """Agents are listed in pages that say how many there are, none twice; nothing is found that is not there."""
+    """Agents are listed in pages that say how many there are, none twice; nothing is found that does not exist."""
     first, second = (ok(kibana_client.get(ALL, query={"perPage": 1, "page": page})) for page in (1, 2))
     assert [one["perPage"] for one in (first, second)] == [1, 1]
     assert [one["page"] for one in (first, second)] == [1, 2]
@@ -77,7 +77,7 @@ def test_a_page_of_agents(kibana_client: KibanaClient) -> None:
     ]
 )
 def test_a_question_without_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -> None:
-    """What is no number, no order, no boolean and no list where one is asked for is refused with 400."""
+    """What is not a number, an order, a boolean or a list where one is expected is refused with 400."""
     ask.assert_refused(kibana_client, 400)
 
 
@@ -110,7 +110,7 @@ def test_setting_up_twice_is_once(kibana_client: KibanaClient) -> None:
 
 @pytest.mark.kibana_requirement("KBN-REQ-AGENT-009", source=LIVE, operations=[DATA], safety="read")
 def test_an_agent_that_is_not_there_sent_nothing(kibana_client: KibanaClient) -> None:
-    """Of an agent that is not there no data has come in."""
+    """No data has come in from an agent that does not exist."""
     answer = Ask(DATA, query={"agentsIds": [NO_SUCH_ID]}).send(kibana_client)
     assert ok(answer)["items"] == [{NO_SUCH_ID: {"data": False}}]
 
@@ -274,5 +274,5 @@ def test_an_agent_is_told_to_run_without_root(agent: dict[str, Any], kibana_clie
     ]
 )
 def test_what_is_new_is_not_told_to_nobody(ask: Ask, kibana_client: KibanaClient) -> None:
-    """One agent that is not there is refused; many are told in vain, or refused."""
+    """One agent that does not exist is refused; many are told in vain, or refused."""
     ask.assert_unknown(kibana_client)

@@ -133,7 +133,7 @@ def test_an_item_is_of_every_space(
 @pytest.mark.kibana_requirement("KBN-REQ-EPEX-007", source=LIVE, safety="read")
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -> None:
-    """An item that is not there is answered 404, and what makes no sense 400."""
+    """An item that does not exist is answered 404, and what makes no sense 400."""
     ask.assert_answered(kibana_client)
 
 
@@ -142,7 +142,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
 )
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody reads or changes exceptions for endpoints."""
+    """Without credentials nobody reads or changes exceptions for endpoints."""
     ask.assert_kept_from(nobody, 401)
 
 
@@ -165,7 +165,7 @@ def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient) -> None:
 def test_an_item_reads_as_it_was_made(
     kibana_resources: Resources, kibana_client: KibanaClient, unique: Callable[[], str], name: str, value: str
 ) -> None:
-    """Whatever name and entry an item is given, it reads so."""
+    """Whatever name and entry an item is given, it reads back the same."""
     entries = [{**ENTRY, "value": f"{unique()} {value}"}]
     made = kibana_resources.endpoint_exception_item(name=name, entries=entries)
     shown = the_one(ok(kibana_client.get(ITEMS, query={"id": made.id})))

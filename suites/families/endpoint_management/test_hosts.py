@@ -155,7 +155,7 @@ def test_nothing_is_done_to_an_unknown_host(ask: Ask, kibana_client: KibanaClien
 @pytest.mark.kibana_requirement("KBN-REQ-ENDPOINT-006", source=SOURCE, safety="read")
 @pytest.mark.parametrize("ask", rows(*BROKEN))
 def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -> None:
-    """What is not there is answered 404, and what makes no sense 400."""
+    """What does not exist is answered 404, and what makes no sense 400."""
     ask.assert_answered(kibana_client)
 
 
@@ -176,7 +176,7 @@ def test_an_unknown_action_is_not_found(ask: Ask, kibana_client: KibanaClient) -
 )
 @pytest.mark.parametrize("ask", rows(*once((*ACTIONS, *BROKEN, *UNKNOWN, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody sees hosts, or does anything to them."""
+    """Without credentials nobody sees hosts, or does anything to them."""
     ask.assert_kept_from(nobody, 401)
 
 

@@ -84,7 +84,7 @@ def test_a_deleted_script_is_gone(script: Handle, kibana_client: KibanaClient) -
 )
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -> None:
-    """A script that is not there is answered 404, and what makes no sense 400."""
+    """A script that does not exist is answered 404, and what makes no sense 400."""
     ask.assert_answered(kibana_client)
 
 
@@ -93,7 +93,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
 )
 @pytest.mark.parametrize("ask", rows(*once(REFUSED)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody reads or changes scripts."""
+    """Without credentials nobody reads or changes scripts."""
     ask.assert_kept_from(nobody, 401)
 
 

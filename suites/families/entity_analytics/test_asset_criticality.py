@@ -126,7 +126,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*once(REFUSED)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody says or reads how much assets matter."""
+    """Without credentials nobody says or reads how much assets matter."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 
@@ -156,7 +156,7 @@ def test_an_asset_reads_as_it_was_said(
     level: str,
     value: str,
 ) -> None:
-    """Whatever is said of whatever kind of asset, it reads so."""
+    """Whatever is said of whatever kind of asset, it reads back the same."""
     told = {"id_field": field, "id_value": f"{unique()}{value}"}
     made = kibana_resources.asset_criticality(id=told["id_value"], id_field=field, criticality_level=level)
     assert made.id == told["id_value"]

@@ -227,7 +227,7 @@ def test_a_new_space_has_no_history_of_risk(here: KibanaClient) -> None:
 @pytest.mark.kibana_requirement("KBN-REQ-ENTITY-059", source=SOURCE)
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """Types of entities that there are not, and bodies that make no sense, are refused with 400."""
+    """Unknown types of entities, and bodies that make no sense, are refused with 400."""
     ask.assert_answered(here)
 
 
@@ -236,7 +236,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody reads entities and scores, or steers what keeps them."""
+    """Without credentials nobody reads entities and scores, or steers what keeps them."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 

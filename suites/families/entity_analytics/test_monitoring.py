@@ -217,7 +217,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, engine: Handle, here: KibanaCl
 )
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody turns monitoring on or off, or sees whom it watches."""
+    """Without credentials nobody turns monitoring on or off, or sees whom it watches."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 

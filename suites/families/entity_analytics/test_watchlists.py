@@ -77,7 +77,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*UNKNOWN))
 def test_an_unknown_watchlist_is_not_found(ask: Ask, here: KibanaClient) -> None:
-    """A watchlist that is not there is answered 404."""
+    """A watchlist that does not exist is answered 404."""
     ask.assert_answered(here)
 
 
@@ -86,7 +86,7 @@ def test_an_unknown_watchlist_is_not_found(ask: Ask, here: KibanaClient) -> None
 )
 @pytest.mark.parametrize("ask", rows(*once((*BROKEN, *UNKNOWN, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody reads or changes watchlists."""
+    """Without credentials nobody reads or changes watchlists."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 
@@ -107,7 +107,7 @@ def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_space: 
 def test_a_watchlist_reads_as_it_was_made(
     kibana_resources: Resources, here: KibanaClient, weight: int, description: str
 ) -> None:
-    """Whatever a watchlist weighs and is described by, it reads so."""
+    """Whatever a watchlist weighs and is described by, it reads back the same."""
     told = {"riskModifier": weight / 10, "description": description}
     made = kibana_resources.watchlist(riskModifier=told["riskModifier"], description=description)
     assert part(ok(here.get(f"{ALL}/{made.id}")), *told) == told

@@ -188,7 +188,7 @@ def test_entities_are_declared_the_same(store: KibanaClient, host: str, unique: 
 )
 @pytest.mark.kibana_requires(license="enterprise")
 def test_rules_find_equal_entities(store: KibanaClient) -> None:
-    """The rules that find equal entities are listed; one that is not there is not turned off."""
+    """The rules that find equal entities are listed; one that does not exist is not turned off."""
     assert store.get(f"{BASE}/resolution/rules").status_code == 200
     assert_refused(store.put(f"{BASE}/resolution/rules/{NO_SUCH_ID}/disable"), 404)
 
@@ -196,7 +196,7 @@ def test_rules_find_equal_entities(store: KibanaClient) -> None:
 @pytest.mark.kibana_requirement("KBN-REQ-ESTORE-010", source=LIVE, since="9.4")
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """Types that there are not, and bodies that say nothing, are refused with 400."""
+    """Unknown types, and bodies that say nothing, are refused with 400."""
     ask.assert_answered(here)
 
 
@@ -212,7 +212,7 @@ def test_without_a_store_nothing_is_kept(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *ABSENT, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody reads or writes entities, or steers the store."""
+    """Without credentials nobody reads or writes entities, or steers the store."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 

@@ -297,7 +297,7 @@ def test_what_a_policy_made_in_elasticsearch_goes(
     safety="disruptive",
 )
 def test_transforms_answer_each_for_itself(package: Handle, kibana_client: KibanaClient) -> None:
-    """Transforms are authorized each for itself: one that is not there is named in the answer, or all is refused."""
+    """Transforms are authorized each for itself: one that does not exist is named in the answer, or all is refused."""
     one = ONE.format(package.id, package.value("version"))
     body = {"transforms": [{"transformId": NO_SUCH_ID}]}
     answer = kibana_client.post(f"{one}/transforms/authorize", json=body)
@@ -351,6 +351,6 @@ def test_only_a_pending_upgrade_is_reviewed(package: Handle, kibana_client: Kiba
     since="9.5.0",
 )
 def test_namespaces_are_not_customised_for_nothing(kibana_client: KibanaClient) -> None:
-    """A wish for templates that names no package is refused with 400."""
+    """A request for templates that names no package is refused with 400."""
     assert newest(kibana_client, "udp")
     assert_refused(kibana_client.post(f"{ALL}/_bulk_namespace_customization", json={"packages": []}), 400)

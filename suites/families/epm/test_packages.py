@@ -63,7 +63,7 @@ from pytest_kibana.wire import KibanaClient
     ]
 )
 def test_a_question_without_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -> None:
-    """An order, a format or a boolean that is none, and a wish that names no package, are refused with 400."""
+    """An unknown order or format, what is not a boolean, and a request that names no package are refused with 400."""
     ask.assert_refused(kibana_client, 400)
 
 
@@ -139,7 +139,7 @@ def test_what_is_in_a_package(kibana_client: KibanaClient) -> None:
 
 @pytest.mark.kibana_requirement("KBN-REQ-EPM-010", source=LIVE, operations=[BULK_ASSETS], safety="read")
 def test_unknown_assets_are_passed_over(kibana_client: KibanaClient) -> None:
-    """Assets that are not there are left out of the answer."""
+    """Assets that do not exist are left out of the answer."""
     body = {
         "assetIds": [{"type": "dashboard", "id": NO_SUCH_ID}, {"type": "index_template", "id": NO_SUCH_ID}]
     }
@@ -236,7 +236,7 @@ def test_an_impossible_integration_is_refused(
 )
 @pytest.mark.parametrize("media", ["application/zip", "application/gzip"])
 def test_what_is_no_archive_is_not_installed(kibana_client: KibanaClient, content: bytes, media: str) -> None:
-    """What is no archive, or a broken one, is refused with 400, and installs nothing."""
+    """What is not an archive, or a broken one, is refused with 400, and installs nothing."""
 
     def installed() -> set[str]:
         items = ok(kibana_client.get(f"{ALL}/installed", query={"perPage": 1000}))["items"]

@@ -47,7 +47,7 @@ def test_taken_ids_are_conflicts(kibana_resources: Resources, here: KibanaClient
 def test_unknown_ones_are_not_found(
     here: KibanaClient, unique: Callable[[], str], path: str, key: str, method: str
 ) -> None:
-    """A list or an item that is not there is answered 404."""
+    """A list or an item that does not exist is answered 404."""
     assert_refused(here.request(method, path, query={key: unique()}), 404)
 
 
@@ -106,7 +106,7 @@ def test_items_are_of_their_list(kibana_resources: Resources, here: KibanaClient
 def test_strangers_change_no_list(
     stranger: Stranger, kibana_resources: Resources, kibana_space: Handle
 ) -> None:
-    """Neither nobody nor a viewer makes, changes or deletes a list."""
+    """Neither somebody without credentials nor a viewer makes, changes or deletes a list."""
     made = kibana_resources.exception_list()
     before = made.read()
     body: dict[str, Any] = {"name": "taken over", "description": "x", "type": "detection"}
@@ -135,7 +135,7 @@ def test_strangers_change_no_list(
 def test_an_item_reads_as_it_was_made(
     kibana_resources: Resources, name: str, tags: list[str], value: str, operator: str
 ) -> None:
-    """Whatever name, tags and entry an item is given, it reads so."""
+    """Whatever name, tags and entry an item is given, it reads back the same."""
     told: dict[str, Any] = {
         "name": name,
         "tags": tags,

@@ -58,7 +58,7 @@ REFUSED = (
 @pytest.mark.kibana_requirement("KBN-REQ-EXC-030", source=LIVE)
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """What is not there is answered 404, and what makes no sense 400."""
+    """What does not exist is answered 404, and what makes no sense 400."""
     ask.assert_answered(here)
 
 
@@ -67,7 +67,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*once(REFUSED)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody reads, changes or moves exceptions."""
+    """Without credentials nobody reads, changes or moves exceptions."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 

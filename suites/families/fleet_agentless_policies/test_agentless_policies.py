@@ -51,7 +51,7 @@ def package(kibana_session: Session) -> dict[str, str]:
     ],
 )
 def test_an_impossible_policy_is_refused(kibana_client: KibanaClient, broken: dict[str, Any]) -> None:
-    """An agentless policy without a package, or with what such policies do not have, is refused with 400."""
+    """An agentless policy without a package, or with unknown members, is refused with 400."""
     assert_refused(kibana_client.post(ALL, json={**BODY, **broken}), 400)
 
 
@@ -78,7 +78,7 @@ def test_a_policy_is_made_and_deleted(
     since="9.3.0",
 )
 def test_deleting_what_is_not_there_changes_nothing(here: KibanaClient, unique: Any) -> None:
-    """Deleting an agentless policy that is not there says so, or repeats its id."""
+    """Deleting an agentless policy that does not exist says so, or repeats its id."""
     name = unique()
     answer = here.delete(ONE.format(name))
     assert answer.status_code in (200, 404), f"{answer.status_code} {answer.text[:200]}"
@@ -91,7 +91,7 @@ def test_deleting_what_is_not_there_changes_nothing(here: KibanaClient, unique: 
 )
 @every([Ask(f"GET {NEW}/{{policyId}}"), Ask(f"PUT {NEW}/{{policyId}}", BODY)])
 def test_an_unknown_integration_is_not_found(ask: Ask, kibana_client: KibanaClient) -> None:
-    """A managed integration that is not there is refused, as is everything where Elastic Cloud is not."""
+    """A managed integration that does not exist is refused, as is everything where Elastic Cloud is not."""
     answer = ask.send(kibana_client)
     assert answer.status_code in (400, 404), f"{ask.label}: {answer.status_code} {answer.text[:200]}"
 

@@ -42,7 +42,7 @@ def test_nothing_uses_a_new_connector(kibana_resources: Resources, kibana_client
 def test_a_connector_is_for_the_role_that_was_named(
     kibana_resources: Resources, account: str, role: str
 ) -> None:
-    """Whatever role a cloud connector is for, it reads so."""
+    """Whatever role a cloud connector is for, it reads back the same."""
     arn = f"arn:aws:iam::{account}:role/{role}"
     variables = {**aws("x")["vars"], "role_arn": {"type": "text", "value": arn}}
     connector = kibana_resources.fleet_cloud_connector(vars=variables)

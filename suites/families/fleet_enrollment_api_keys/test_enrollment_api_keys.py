@@ -20,7 +20,7 @@ MANY = f"POST {ALL}/_bulk_delete"
     "KBN-REQ-FLKEY-005", source=LIVE, operations=[LIST, MAKE, READ, REMOVE], safety="global", tier="smoke"
 )
 def test_a_key_lives_and_is_revoked(kibana_resources: Resources, here: KibanaClient) -> None:
-    """A key is made active, is read and listed; its name has its id behind; revoked, it reads on as inactive."""
+    """A key is made active, is read and listed; its name ends in its id; revoked, it still reads, as inactive."""
     policy = kibana_resources.fleet_agent_policy()
     name = intended(kibana_resources, "fleet_enrollment_api_key", fleet_agent_policy=policy.id)
     made = ok(name.became(here.post(ALL, json={"policy_id": policy.id, "name": name})))
@@ -64,7 +64,7 @@ def test_a_policy_has_a_key(kibana_resources: Resources, here: KibanaClient) -> 
     ],
 )
 def test_a_key_needs_its_policy(here: KibanaClient, body: dict[str, Any], statuses: tuple[int, ...]) -> None:
-    """A key for a policy that is not there, or for none, is refused."""
+    """A key for a policy that does not exist, or for none, is refused."""
     answer = here.post(ALL, json=body)
     assert answer.status_code in statuses, f"{answer.status_code} {answer.text[:200]}"
 
@@ -88,7 +88,7 @@ def test_pages_of_keys(kibana_resources: Resources, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("query", [{"page": "one"}, {"perPage": "many"}], ids=["page", "size"])
 def test_a_page_that_is_none_is_refused(kibana_client: KibanaClient, query: dict[str, str]) -> None:
-    """A page or a size that is no number is refused with 400."""
+    """A page or a size that is not a number is refused with 400."""
     assert_refused(kibana_client.get(ALL, query=query), 400)
 
 
@@ -120,7 +120,7 @@ def test_a_key_is_of_one_space(
     since="9.5.0",
 )
 def test_keys_are_revoked_together(kibana_resources: Resources, here: KibanaClient) -> None:
-    """Several keys of one policy are revoked with one call, and read on as inactive."""
+    """Several keys of one policy are revoked with one call, and still read, as inactive."""
     policy = kibana_resources.fleet_agent_policy()
     keys = [kibana_resources.fleet_enrollment_api_key(fleet_agent_policy=policy) for _ in range(2)]
     answer = here.post(f"{ALL}/_bulk_delete", json={"ids": [key.id for key in keys]})
@@ -134,7 +134,7 @@ def test_keys_are_revoked_together(kibana_resources: Resources, here: KibanaClie
 @FEW
 @given(name=texts)
 def test_a_key_is_called_what_it_was_called(kibana_resources: Resources, unique: Any, name: str) -> None:
-    """Whatever a key is called, its name begins so."""
+    """Whatever a key is called, its name begins with that."""
     called = f"{unique()} {name}"
     key = kibana_resources.fleet_enrollment_api_key(name=called)
     assert key.read()["name"].startswith(called)

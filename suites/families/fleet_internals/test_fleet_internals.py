@@ -17,7 +17,7 @@ SETTINGS, SPACE = "/api/fleet/settings", "/api/fleet/space_settings"
     "KBN-REQ-FLEET-004", source=LIVE, operations=[f"GET {MAY}"], safety="read", tier="smoke"
 )
 def test_one_is_told_what_one_may(kibana_client: KibanaClient) -> None:
-    """Whoever asks is told whether he may manage Fleet, and what is missing where he may not."""
+    """Whoever asks is told whether they may manage Fleet, and what is missing if they may not."""
     told = ok(kibana_client.get(MAY))
     assert told["success"] is True or told["error"].startswith("MISSING_")
 
@@ -30,7 +30,7 @@ def test_one_is_told_what_one_may(kibana_client: KibanaClient) -> None:
     safety="read",
 )
 def test_a_viewer_is_told_what_is_missing(viewer: KibanaClient) -> None:
-    """A viewer is answered 200 and told that privileges are missing to him, or that reading is open to him."""
+    """A viewer is answered 200 and told which privileges are missing, or that reading is allowed."""
     told = ok(viewer.get(MAY, query={"fleetServerSetup": True}))
     assert told["success"] is True or "PRIVILEGES" in told["error"]
 
@@ -50,7 +50,7 @@ def test_setting_up_twice_is_once(kibana_client: KibanaClient) -> None:
     "KBN-REQ-FLEET-007", source=LIVE, operations=[f"POST {HEALTH}"], safety="read"
 )
 def test_an_unknown_host_has_no_health(kibana_client: KibanaClient) -> None:
-    """The health of a host that is not there is answered 404, with its id."""
+    """The health of a host that does not exist is answered 404, with its id."""
     assert_refused(kibana_client.post(HEALTH, json={"id": NO_SUCH_ID}), 404, NO_SUCH_ID)
 
 
@@ -61,7 +61,7 @@ def test_an_unknown_host_has_no_health(kibana_client: KibanaClient) -> None:
     "body", [{}, {"id": 1}, {"id": NO_SUCH_ID, "more": 1}], ids=["empty", "number", "more"]
 )
 def test_a_host_has_to_be_named(kibana_client: KibanaClient, body: dict[str, Any]) -> None:
-    """Who asks for health names one host by its id, and nothing else: 400."""
+    """A request for health names one host by its id, and nothing else; all other requests are refused with 400."""
     assert_refused(kibana_client.post(HEALTH, json=body), 400)
 
 
@@ -115,7 +115,7 @@ def test_a_setting_is_changed_and_the_others_stay(
     ids=lambda body: next(iter(body)),
 )
 def test_an_impossible_setting_is_refused(kibana_client: KibanaClient, broken: dict[str, Any]) -> None:
-    """A setting that is none, or of the wrong kind, is refused with 400, and changes nothing."""
+    """An unknown setting, or one of the wrong type, is refused with 400, and changes nothing."""
     before = ok(kibana_client.get(SETTINGS))["item"]
     assert_refused(kibana_client.put(SETTINGS, json=broken), 400)
     assert ok(kibana_client.get(SETTINGS))["item"] == before

@@ -35,7 +35,7 @@ def test_nobody_reported_on_a_new_output(kibana_resources: Resources, kibana_cli
     "KBN-REQ-FLOUT-007", source=TERRAFORM, operations=[MAKE, READ], safety="global"
 )
 def test_kafka_has_defaults(kibana_resources: Resources, kibana_client: KibanaClient) -> None:
-    """An output of Kafka that says nothing of it is compressed by gzip and waits for one acknowledgement."""
+    """A Kafka output that says nothing about it is compressed with gzip and waits for one acknowledgement."""
     name = intended(kibana_resources, "fleet_output")
     made = ok(name.became(kibana_client.post(ALL, json={**KAFKA, "name": name})))["item"]
     assert part(made, *KAFKA) == KAFKA

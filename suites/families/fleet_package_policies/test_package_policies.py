@@ -111,7 +111,7 @@ def test_an_impossible_package_policy_is_refused(
     broken: dict[str, Any],
     statuses: tuple[int, ...],
 ) -> None:
-    """A package policy of a package or for an agent policy that is not there, or otherwise broken, is refused."""
+    """A package policy of a package or for an agent policy that does not exist, or otherwise broken, is refused."""
     name = intended(kibana_resources, "fleet_package_policy")
     answer = name.became(here.post(ALL, json={**body, "name": name, **broken}))
     assert answer.status_code in statuses, f"{answer.status_code} {answer.text[:200]}"
@@ -156,7 +156,7 @@ def test_several_are_deleted_at_once(
 )
 @pytest.mark.parametrize("tail", ["delete", "upgrade", "upgrade/dryrun"])
 def test_nothing_is_done_to_what_is_not_there(here: KibanaClient, tail: str) -> None:
-    """A package policy that is not there is neither deleted nor upgraded: the whole, or its row, says so."""
+    """A package policy that does not exist is neither deleted nor upgraded: the whole, or its row, says so."""
     answer = here.post(f"{ALL}/{tail}", json={"packagePolicyIds": [NO_SUCH_ID]})
     if answer.status_code == 200:
         assert [row for row in answer.json() if row.get("success") is True] == []
@@ -192,7 +192,7 @@ def test_what_is_new_needs_no_upgrade(
     ]
 )
 def test_a_question_without_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -> None:
-    """A page that is no number, an order that is none, and a text where ids belong are refused with 400."""
+    """A page that is not a number, an unknown order, and a text where ids belong are refused with 400."""
     ask.assert_refused(kibana_client, 400)
 
 
@@ -244,7 +244,7 @@ def test_a_package_policy_is_of_one_space(
 def test_a_package_policy_says_what_it_was_told(
     kibana_resources: Resources, unique: Any, body: dict[str, Any], name: str, description: str
 ) -> None:
-    """Whatever a package policy is called and however it is described, it reads so."""
+    """Whatever a package policy is called and however it is described, it reads back the same."""
     called = f"{unique()} {name}"
     one = kibana_resources.fleet_package_policy(
         name=called, description=description, policy_ids=body["policy_ids"]

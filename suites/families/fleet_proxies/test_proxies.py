@@ -48,7 +48,7 @@ def test_nothing_uses_a_deleted_proxy(kibana_resources: Resources, kibana_client
 def test_a_proxy_is_what_was_asked_for(
     kibana_resources: Resources, unique: Any, name: str, headers: dict[str, Any]
 ) -> None:
-    """Whatever a proxy is called and sends along, it reads so."""
+    """Whatever a proxy is called and sends along, it reads back the same."""
     called = f"{unique()} {name}"
     proxy = kibana_resources.fleet_proxy(name=called, proxy_headers=headers)
     assert part(proxy.read(), "name", "proxy_headers") == {"name": called, "proxy_headers": headers}

@@ -1,4 +1,4 @@
-"""Uninstall tokens: without which protected agents stay where they are. Each policy has one."""
+"""Uninstall tokens: without one, a protected agent stays where it is. Each policy has one."""
 
 from typing import Any
 

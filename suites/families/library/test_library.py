@@ -48,7 +48,7 @@ def test_what_is_kept_likewise(
 @pytest.mark.kibana_requirement("KBN-REQ-LIBRARY-003", source="observed on 9.4.3", since="9.4")
 @pytest.mark.parametrize("ask", rows(*(ask for shelf in SEEN for ask in shelf.asks())))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """What is not there is answered 404; a body without a name, with another type or an unknown member, 400."""
+    """What does not exist is answered 404; a body without a name, with another type or an unknown member, 400."""
     ask.assert_answered(here)
 
 
@@ -57,7 +57,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*(ask for shelf in TOLD for ask in shelf.asks())))
 def test_what_makes_no_sense_is_refused_likewise(ask: Ask, here: KibanaClient) -> None:
-    """Links and markdown that are not there are answered 404; what makes no sense, 400."""
+    """Links and markdown that do not exist are answered 404; what makes no sense, 400."""
     ask.assert_answered(here)
 
 
@@ -66,7 +66,7 @@ def test_what_makes_no_sense_is_refused_likewise(ask: Ask, here: KibanaClient) -
 )
 @pytest.mark.parametrize("ask", rows(*once(ask for shelf in ALL for ask in shelf.asks())))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody reads or changes anything of the library."""
+    """Without credentials nobody reads or changes anything of the library."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 

@@ -42,7 +42,7 @@ def test_a_value_comes_and_goes(values: Handle, here: KibanaClient, eventually: 
     "KBN-REQ-LISTS-002", source=LIVE, operations=[f"GET {LISTS}", f"DELETE {LISTS}", f"POST {ITEMS}"]
 )
 def test_an_unknown_list_is_not_found(values: Handle, here: KibanaClient) -> None:
-    """A list that is not there is answered 404, whether it is read, deleted or given a value."""
+    """A list that does not exist is answered 404, whether it is read, deleted or given a value."""
     nowhere = f"{values.id}-not"
     assert_refused(here.get(LISTS, query={"id": nowhere}), 404)
     assert_refused(here.delete(LISTS, query={"id": nowhere}), 404)
@@ -63,7 +63,7 @@ def test_a_taken_id_is_a_conflict(values: Handle, here: KibanaClient) -> None:
     tier="smoke",
 )
 def test_strangers_change_no_list(stranger: Stranger, values: Handle, kibana_space: Handle) -> None:
-    """Neither nobody nor a viewer makes a list, puts a value into one, or deletes one."""
+    """Neither somebody without credentials nor a viewer makes a list, puts a value into one, or deletes one."""
     stranger.assert_refused(
         kibana_space,
         ("POST", LISTS, {"id": f"{values.id}-x", "name": "x", "description": "x", "type": "keyword"}),

@@ -49,7 +49,7 @@ def data_streams(kibana_resources: Resources) -> Handle:
 @pytest.mark.usefixtures("data_streams")
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """What is not there is answered 404, and what makes no sense 400."""
+    """What does not exist is answered 404, and what makes no sense 400."""
     ask.assert_answered(here)
 
 
@@ -58,7 +58,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody reads or changes lists, their values or their data streams."""
+    """Without credentials nobody reads or changes lists, their values or their data streams."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 

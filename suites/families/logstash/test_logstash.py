@@ -30,7 +30,7 @@ def ids_of(client: KibanaClient) -> list[str]:
 @pytest.mark.kibana_requirement("KBN-REQ-LOGST-001", source=AUTHENTICATION, safety="read", tier="smoke")
 @every(ASKS)
 def test_nobody_is_served(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody lists, reads, writes or deletes a pipeline."""
+    """Without credentials nobody lists, reads, writes or deletes a pipeline."""
     ask.assert_refused(nobody, 401)
 
 
@@ -49,7 +49,7 @@ def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient) -> None:
 @pytest.mark.kibana_requirement("KBN-REQ-LOGST-003", source=LIVE, safety="read")
 @every(ask for ask in ASKS if ask.unknown is not None)
 def test_an_unknown_pipeline_is_not_found(ask: Ask, kibana_client: KibanaClient) -> None:
-    """A pipeline that is not there is answered 404, whether it is read or deleted."""
+    """A pipeline that does not exist is answered 404, whether it is read or deleted."""
     ask.assert_unknown(kibana_client)
 
 
@@ -79,7 +79,7 @@ def test_a_pipeline_lives(kibana_resources: Resources, kibana_client: KibanaClie
 
 @pytest.mark.kibana_requirement("KBN-REQ-LOGST-005", source=LIVE, operations=[READ, WRITE], safety="global")
 def test_who_wrote_it(kibana_resources: Resources, kibana_client: KibanaClient) -> None:
-    """A pipeline that has a writer names him alike where it is read and where it is listed."""
+    """A pipeline that has a writer names the same one where it is read and where it is listed."""
     pipeline = kibana_resources.logstash_pipeline()
     shown = ok(kibana_client.get(ONE.format(pipeline.id)))
     [listed] = [row for row in ok(kibana_client.get(ALL))["pipelines"] if row["id"] == pipeline.id]
@@ -99,7 +99,7 @@ def test_who_wrote_it(kibana_resources: Resources, kibana_client: KibanaClient) 
 def test_an_impossible_pipeline_is_refused(
     kibana_resources: Resources, kibana_client: KibanaClient, unique: Any, broken: dict[str, Any]
 ) -> None:
-    """A pipeline without what it runs, or with settings that are none, is refused with 400, and is not there."""
+    """A pipeline without what it runs, or with unknown settings, is refused with 400, and is not made."""
     name = intended(kibana_resources, "logstash_pipeline", id=unique())
     assert_refused(name.became(kibana_client.put(ONE.format(name), json=broken)), 400)
     assert name not in ids_of(kibana_client)
@@ -136,7 +136,7 @@ def test_pipelines_are_of_every_space(kibana_resources: Resources, here: KibanaC
 def test_a_pipeline_is_what_was_written(
     kibana_resources: Resources, description: str, settings: dict[str, Any]
 ) -> None:
-    """Whatever is said of a pipeline, it reads so."""
+    """Whatever is said of a pipeline, it reads back the same."""
     said: dict[str, Any] = {"description": description, "settings": settings, "pipeline": IDLE}
     pipeline = kibana_resources.logstash_pipeline(**said)
     assert part(pipeline.read(), *said) == said

@@ -65,7 +65,7 @@ def test_a_change_keeps_what_it_leaves_out(kibana_resources: Resources, here: Ki
 def test_an_unknown_window_is_not_found(
     here: KibanaClient, elsewhere: Resources, where: str, method: str, tail: str, body: Any
 ) -> None:
-    """Whatever is asked of a window that is not there, or in another space, the answer is 404."""
+    """Whatever is asked of a window that does not exist, or in another space, the answer is 404."""
     there = elsewhere.maintenance_window()
     before = there.read()
     key = NO_SUCH_ID if where == "nowhere" else there.id
@@ -122,7 +122,7 @@ def test_windows_are_found_by_status(kibana_resources: Resources, here: KibanaCl
 def test_strangers_change_no_window(
     stranger: Stranger, kibana_resources: Resources, kibana_space: Handle
 ) -> None:
-    """Neither nobody nor a viewer makes, changes, archives or deletes a window."""
+    """Neither somebody without credentials nor a viewer makes, changes, archives or deletes a window."""
     window = kibana_resources.maintenance_window()
     before, one = window.read(), ONE.format(window.id)
     stranger.assert_refused(
@@ -147,7 +147,7 @@ def test_strangers_change_no_window(
 def test_a_window_reads_as_it_was_made(
     kibana_resources: Resources, title: str, hours: int, enabled: bool
 ) -> None:
-    """Whatever title and length a window is given, it reads so, enabled or not."""
+    """Whatever title and length a window is given, it reads back the same, enabled or not."""
     template = kibana_resources.maintenance_window().sent["schedule"]["custom"]
     schedule = {"custom": {**template, "duration": f"{hours}h"}}
     window = kibana_resources.maintenance_window(title=title, enabled=enabled, schedule=schedule)

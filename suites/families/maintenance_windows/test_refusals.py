@@ -29,14 +29,14 @@ VIEWERS = (
 @pytest.mark.kibana_requirement("KBN-REQ-MW-101", source="observed live")
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """A window that is not there is answered 404; one without a schedule, and a page or a status that is none, 400."""
+    """An unknown window is answered 404; one without a schedule, and an unknown page or status, 400."""
     ask.assert_answered(here)
 
 
 @pytest.mark.kibana_requirement("KBN-REQ-MW-102", source="Kibana source, authentication_service.ts")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody is told anything, and changes nothing."""
+    """Without credentials nothing is told, and nothing is changed."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 

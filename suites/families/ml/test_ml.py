@@ -46,7 +46,7 @@ def test_what_would_be_put_right_is_told(kibana_client: KibanaClient) -> None:
 def test_unknown_jobs_answer_for_themselves(
     kind: str, kibana_client: KibanaClient, kibana_space: Handle
 ) -> None:
-    """Moving a job that is not there is answered 200, with a failure under its id."""
+    """Moving a job that does not exist is answered 200, with a failure under its id."""
     body = {"jobIds": [GONE], "jobType": kind, "spacesToAdd": [kibana_space.id], "spacesToRemove": []}
     answer = ok(kibana_client.post("/api/ml/saved_objects/update_jobs_spaces", json=body))
     assert answer[GONE]["success"] is False
@@ -57,7 +57,7 @@ def test_unknown_jobs_answer_for_themselves(
     "KBN-REQ-ML-003", source="observed on 9.4.3", operations=[MODELS], safety="global"
 )
 def test_unknown_models_answer_for_themselves(kibana_client: KibanaClient, kibana_space: Handle) -> None:
-    """Moving a model that is not there is answered 200, with a failure under its id."""
+    """Moving a model that does not exist is answered 200, with a failure under its id."""
     body = {"modelIds": [GONE], "spacesToAdd": [kibana_space.id], "spacesToRemove": []}
     answer = ok(kibana_client.post("/api/ml/saved_objects/update_trained_models_spaces", json=body))
     assert answer[GONE]["success"] is False
@@ -76,7 +76,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
 )
 @pytest.mark.parametrize("ask", rows(*once(ASKED)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody repairs or moves anything."""
+    """Without credentials nobody repairs or moves anything."""
     ask.assert_kept_from(nobody, 401)
 
 

@@ -29,7 +29,7 @@ REFUSED = (
 @pytest.mark.kibana_requirement("KBN-REQ-OBSAI-001", source=LIVE, safety="disruptive")
 @pytest.mark.parametrize("ask", rows(Ask(CHAT, json=BODY)))
 def test_an_unknown_connector_is_not_found(ask: Ask, here: KibanaClient) -> None:
-    """A question by way of a connector that is not there is answered 404; nobody was asked."""
+    """A question by way of a connector that does not exist is answered 404; nobody was asked."""
     ask.assert_answered(here)
 
 
@@ -63,7 +63,7 @@ def test_an_answer_is_a_stream(kibana_resources: Resources, here: KibanaClient) 
 )
 @pytest.mark.parametrize("ask", rows(Ask(CHAT, json=BODY)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody talks to the assistant."""
+    """Without credentials nobody talks to the assistant."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 

@@ -94,7 +94,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*UNKNOWN))
 def test_unknown_ones_are_not_found(ask: Ask, here: KibanaClient) -> None:
-    """A pack, a saved query or a live query that is not there is answered 404."""
+    """A pack, a saved query or a live query that does not exist is answered 404."""
     ask.assert_answered(here)
 
 
@@ -103,7 +103,7 @@ def test_unknown_ones_are_not_found(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *UNKNOWN, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody reads or changes packs and queries, or asks hosts anything."""
+    """Without credentials nobody reads or changes packs and queries, or asks hosts anything."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 

@@ -182,7 +182,7 @@ def test_a_saved_query_is_copied(kibana_resources: Resources, here: KibanaClient
 def test_a_saved_query_reads_as_it_was_made(
     kibana_resources: Resources, here: KibanaClient, column: str, number: int, platform: str
 ) -> None:
-    """Whatever a saved query asks, and of which platforms, it reads so."""
+    """Whatever a saved query asks, and of which platforms, it reads back the same."""
     told = {"query": f"select {number} as {column};", "platform": platform}
     made = kibana_resources.osquery_saved_query(**told)
     assert part(fields(ok(here.get(f"{QUERIES}/{made.id}"))), *told) == told

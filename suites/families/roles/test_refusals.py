@@ -24,7 +24,7 @@ REFUSED = (
 @pytest.mark.kibana_requirement("KBN-REQ-ROLES-020", source=SOURCE, safety="read")
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -> None:
-    """A role that is not there is answered 404, and what makes no sense 400."""
+    """A role that does not exist is answered 404, and what makes no sense 400."""
     ask.assert_answered(kibana_client)
 
 
@@ -33,5 +33,5 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
 )
 @pytest.mark.parametrize("ask", rows(*once(REFUSED)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody reads or changes roles."""
+    """Without credentials nobody reads or changes roles."""
     ask.assert_kept_from(nobody, 401)

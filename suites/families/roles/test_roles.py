@@ -37,13 +37,13 @@ def test_reserved_roles_are_listed(kibana_client: KibanaClient) -> None:
 
 @pytest.mark.kibana_requirement("KBN-REQ-ROLES-002", source=SOURCE, operations=[READ], safety="read")
 def test_an_unknown_role_is_not_found(kibana_client: KibanaClient, unique: Callable[[], str]) -> None:
-    """A role that is not there is answered 404."""
+    """A role that does not exist is answered 404."""
     assert_refused(kibana_client.get(ONE.format(unique())), 404)
 
 
 @pytest.mark.kibana_requirement("KBN-REQ-ROLES-003", source=SOURCE, operations=[DELETE], safety="global")
 def test_an_unknown_role_is_not_deleted(kibana_client: KibanaClient, unique: Callable[[], str]) -> None:
-    """Deleting a role that is not there is answered 404."""
+    """Deleting a role that does not exist is answered 404."""
     assert_refused(kibana_client.delete(ONE.format(unique())), 404)
 
 
@@ -68,7 +68,7 @@ def test_a_role_is_replaced_without_a_word(kibana_resources: Resources, kibana_c
     "KBN-REQ-ROLES-005", source=SOURCE, operations=[WRITE], safety="global", since="8.10"
 )
 def test_create_only_overwrites_nothing(kibana_resources: Resources, kibana_client: KibanaClient) -> None:
-    """A role that shall only be made, and is there, is refused with 409 and stays as it is."""
+    """A role that is only to be created, and exists, is refused with 409 and stays as it is."""
     role = kibana_resources.role()
     before = role.read()
     answer = kibana_client.put(
@@ -95,7 +95,7 @@ def test_create_only_overwrites_nothing(kibana_resources: Resources, kibana_clie
     ],
 )
 def test_an_impossible_role_is_refused(kibana_resources: Resources, broken: dict[str, Any]) -> None:
-    """A role with a privilege that there is not, or of both kinds at once, is refused with 400."""
+    """A role with an unknown privilege, or with both kinds at once, is refused with 400."""
     with pytest.raises(ResourceTrouble) as trouble:
         kibana_resources.role(**broken)
     assert trouble.value.status == 400, trouble.value.message
@@ -173,7 +173,7 @@ def test_roles_are_the_same_from_everywhere(
     tier="smoke",
 )
 def test_strangers_see_and_change_no_role(stranger: Stranger, kibana_resources: Resources) -> None:
-    """Neither nobody nor a viewer reads, writes or deletes a role."""
+    """Neither somebody without credentials nor a viewer reads, writes or deletes a role."""
     role: Handle = kibana_resources.role()
     before = role.read()
     one = ONE.format(role.id)
@@ -200,7 +200,7 @@ def test_strangers_see_and_change_no_role(stranger: Stranger, kibana_resources: 
 def test_a_role_reads_as_it_was_written(
     kibana_resources: Resources, description: str, base: str, cluster: list[str]
 ) -> None:
-    """Whatever description and privileges a role is given, it reads so."""
+    """Whatever description and privileges a role is given, it reads back the same."""
     space = kibana_resources.factory.space
     role = kibana_resources.role(
         description=description,

@@ -191,7 +191,7 @@ def test_import_errors_are_resolved_one_by_one(box: Box, kibana_resources: Resou
     ],
 )
 def test_only_files_of_lines_are_imported(here: KibanaClient, files: dict[str, Any]) -> None:
-    """What is no file, or no file whose name ends in .ndjson, is refused with 400."""
+    """What is not a file, or not one whose name ends in .ndjson, is refused with 400."""
     assert_refused(here.post(IMPORT, files=files), 400)
 
 

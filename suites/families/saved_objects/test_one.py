@@ -47,7 +47,7 @@ def test_overwriting_is_asked_for(here: KibanaClient, tag: Callable[..., str]) -
 )
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_an_unknown_object_is_named(here: KibanaClient, unique: Callable[[], str], method: str) -> None:
-    """Reading, changing or deleting what is not there is answered 404, with its type and id."""
+    """Reading, changing or deleting what does not exist is answered 404, with its type and id."""
     key = unique()
     body: dict[str, Any] = {"json": {"attributes": {"name": "x"}}} if method == "PUT" else {}
     answer = here.request(method, ONE.format("tag", key), **body)
@@ -56,7 +56,7 @@ def test_an_unknown_object_is_named(here: KibanaClient, unique: Callable[[], str
 
 @pytest.mark.kibana_requirement("KBN-REQ-SO-004", source=LIVE, operations=[MAKE])
 def test_an_unknown_type_is_refused(here: KibanaClient) -> None:
-    """An object of a type that there is not is refused with 400."""
+    """An object of an unknown type is refused with 400."""
     answer = here.post("/api/saved_objects/no-such-type", json={"attributes": {}})
     assert_refused(answer, 400, "Unsupported saved object type", "no-such-type")
 
@@ -132,7 +132,7 @@ def test_it_is_said_that_the_api_is_deprecated(here: KibanaClient, tag: Callable
 def test_strangers_change_no_object(
     stranger: Stranger, kibana_space: Handle, here: KibanaClient, tag: Callable[..., str]
 ) -> None:
-    """Neither nobody nor a viewer makes, changes or deletes an object."""
+    """Neither somebody without credentials nor a viewer makes, changes or deletes an object."""
     one = ONE.format("tag", tag())
     before = ok(here.get(one))
     body = {"attributes": TAG}
@@ -158,7 +158,7 @@ def test_strangers_change_no_object(
 def test_attributes_read_as_they_were_written(
     here: KibanaClient, unique: Callable[[], str], name: str, description: str, color: str
 ) -> None:
-    """Whatever texts the attributes of a tag are, they read so."""
+    """Whatever texts the attributes of a tag are, they read back the same."""
     one = ONE.format("tag", unique())
     told = {"name": name, "description": description, "color": color}
     ok(here.post(one, json={"attributes": told}))

@@ -19,7 +19,7 @@ def changed(client: KibanaClient, method: str, *keys: str) -> list[Any]:
 
 
 def assert_changed(client: KibanaClient, method: str, tag: Callable[..., str]) -> None:
-    """Change two tags of three, and one that is not there; each answers for itself, in the order of the list."""
+    """Change two tags of three, and one that does not exist; each answers for itself, in the order of the list."""
     first, second, spared = tag(), tag(), tag()
     said = changed(client, method, first, NO_SUCH_ID, second)
     assert [one["id"] for one in said] == [first, NO_SUCH_ID, second]

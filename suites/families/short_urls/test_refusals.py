@@ -19,12 +19,12 @@ OPEN = (Ask("DELETE /api/short_url/{id}", (NO_SUCH_ID,)),)
 @pytest.mark.kibana_requirement("KBN-REQ-SHORT-101", source="Kibana source, short URL routes")
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """A short URL without a locator, or with a slug that is no text, is refused with 400."""
+    """A short URL without a locator, or with a slug that is not text, is refused with 400."""
     ask.assert_answered(here)
 
 
 @pytest.mark.kibana_requirement("KBN-REQ-SHORT-102", source="Kibana source, authentication_service.ts")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody is told anything, and changes nothing."""
+    """Without credentials nothing is told, and nothing is changed."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)

@@ -77,7 +77,7 @@ def test_a_slug_is_of_one_space(
 def test_nobody_makes_or_follows_one(
     nobody: KibanaClient, kibana_resources: Resources, kibana_space: Handle
 ) -> None:
-    """Nobody makes, reads or deletes a short URL."""
+    """Without credentials nobody makes, reads or deletes a short URL."""
     url = kibana_resources.short_url()
     Stranger("nobody", nobody, 401).assert_refused(
         kibana_space,

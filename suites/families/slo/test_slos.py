@@ -222,7 +222,7 @@ def test_windows_have_their_lengths(kibana_resources: Resources, window: dict[st
 @pytest.mark.kibana_requirement("KBN-REQ-SLO-013", source=f"{LIVE}; {SCHEMA}")
 @pytest.mark.parametrize("ask", rows(*UNKNOWN, *SENSELESS))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """An objective that is not there is answered 404; a body that lacks something, or an unknown order, 400."""
+    """An objective that does not exist is answered 404; a body that lacks something, or an unknown order, 400."""
     ask.assert_answered(here)
 
 
@@ -243,7 +243,7 @@ def test_objectives_are_of_one_space(slo: Handle, other_space: KibanaClient) -> 
 )
 @pytest.mark.parametrize("ask", rows(*once((*UNKNOWN, *SENSELESS, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody reads or changes objectives."""
+    """Without credentials nobody reads or changes objectives."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 
@@ -267,7 +267,7 @@ def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_space: 
 def test_an_objective_reads_as_it_was_made(
     kibana_resources: Resources, name: str, tags: list[str], target: int, days: str
 ) -> None:
-    """Whatever name, tags, target and window an objective is given, it reads so."""
+    """Whatever name, tags, target and window an objective is given, it reads back the same."""
     told: dict[str, Any] = {
         "name": name,
         "tags": tags,

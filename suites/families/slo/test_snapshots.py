@@ -27,7 +27,7 @@ def test_a_snapshot_of_nothing_is_no_error(kibana_resources: Resources, here: Ki
 @pytest.mark.kibana_requirement("KBN-REQ-SLO-021", level="SHOULD", source=DOCS, since="9.5")
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """An objective that is not there is answered 404; a list that is none is refused with 400."""
+    """An objective that does not exist is answered 404; a list that is not one is refused with 400."""
     ask.assert_answered(here)
 
 
@@ -36,5 +36,5 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*once(REFUSED)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody is told what is computed."""
+    """Without credentials nobody is told what is computed."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)

@@ -165,7 +165,7 @@ def test_what_goes_along_is_told(here: KibanaClient, view: Handle) -> None:
     "KBN-REQ-SPACES-027", source=SUITE, operations=[f"POST {COPY}", f"POST {SHARE}"]
 )
 def test_nobody_moves_anything(nobody: KibanaClient, view: Handle, target: str, kibana_space: Handle) -> None:
-    """Nobody copies objects into another space, or shares them."""
+    """Without credentials nobody copies objects into another space, or shares them."""
     stranger = Stranger("nobody", nobody, 401)
     stranger.assert_refused(
         kibana_space,

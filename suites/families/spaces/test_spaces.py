@@ -49,7 +49,7 @@ def test_a_taken_id_is_a_conflict(kibana_client: KibanaClient, kibana_space: Han
 def test_an_unknown_space_is_not_found(
     kibana_client: KibanaClient, unique: Callable[[], str], method: str
 ) -> None:
-    """Reading, changing or deleting a space that is not there is answered 404, without a word more."""
+    """Reading, changing or deleting a space that does not exist is answered 404, without a word more."""
     name = unique()
     body: dict[str, Any] = {"json": {"id": name, "name": name}} if method == "PUT" else {}
     answer = kibana_client.request(method, ONE.format(name), **body)
@@ -192,7 +192,7 @@ def test_what_is_in_a_space_goes_with_it(
     tier="smoke",
 )
 def test_strangers_change_no_space(stranger: Stranger, kibana_space: Handle) -> None:
-    """Neither nobody nor a viewer makes, changes or deletes a space."""
+    """Neither somebody without credentials nor a viewer makes, changes or deletes a space."""
     before = kibana_space.read()
     one, body = ONE.format(kibana_space.id), {"id": kibana_space.id, "name": "taken over"}
     # The id is taken, so that not even a Kibana that lets a stranger in makes anything.
@@ -216,7 +216,7 @@ def test_strangers_change_no_space(stranger: Stranger, kibana_space: Handle) -> 
 def test_a_space_reads_as_it_was_made(
     kibana_session: Any, name: str, description: str, initials: str, color: str
 ) -> None:
-    """Whatever name, description, initials and colour a space is given, it reads so."""
+    """Whatever name, description, initials and colour a space is given, it reads back the same."""
     told = {"name": name, "description": description, "initials": initials, "color": color}
     with kibana_session.made_here() as factory:
         now = factory.make("space", **told).read()
@@ -232,7 +232,7 @@ def test_a_space_reads_as_it_was_made(
 def test_unknown_aliases_are_disabled_in_silence(
     kibana_client: KibanaClient, kibana_space: Handle, unique: Callable[[], str]
 ) -> None:
-    """Disabling a legacy alias that is not there is answered 204."""
+    """Disabling a legacy alias that does not exist is answered 204."""
     alias = {"targetSpace": kibana_space.id, "targetType": "tag", "sourceId": unique()}
     answer: httpx.Response = kibana_client.post(
         "/api/spaces/_disable_legacy_url_aliases", json={"aliases": [alias]}

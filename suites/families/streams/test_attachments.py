@@ -68,7 +68,7 @@ def test_many_are_attached(stream: Handle, kibana_resources: Resources) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -> None:
-    """What hangs on a stream that is not there is answered 404; what is no list, or no query, 400."""
+    """What hangs on a stream that does not exist is answered 404; what is no list, or no query, 400."""
     ask.assert_answered(kibana_client)
 
 
@@ -77,7 +77,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
 )
 @pytest.mark.parametrize("ask", rows(*once(REFUSED)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody reads or changes what hangs on streams."""
+    """Without credentials nobody reads or changes what hangs on streams."""
     ask.assert_kept_from(nobody, 401)
 
 

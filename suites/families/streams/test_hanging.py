@@ -136,7 +136,7 @@ def test_a_rule_hangs_on_a_stream(stream: Handle, kibana_resources: Resources) -
 @pytest.mark.kibana_requirement("KBN-REQ-STREAMS-106", source=LIVE, safety="read")
 @pytest.mark.parametrize("ask", rows(*UNKNOWN, *SENSELESS))
 def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -> None:
-    """What hangs on a stream that is not there is answered 404; a body that lacks what it needs, 400."""
+    """What hangs on a stream that does not exist is answered 404; a body that lacks what it needs, 400."""
     ask.assert_answered(kibana_client)
 
 
@@ -145,7 +145,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
 )
 @pytest.mark.parametrize("ask", rows(*once((*UNKNOWN, *SENSELESS))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody reads or changes what hangs on streams."""
+    """Without credentials nobody reads or changes what hangs on streams."""
     ask.assert_kept_from(nobody, 401)
 
 

@@ -79,7 +79,7 @@ def test_a_fork_is_a_stream(stream: Handle, kibana_client: KibanaClient) -> None
 
 @pytest.mark.kibana_requirement("KBN-REQ-STREAMS-003", source=LIVE, operations=[FORK], safety="disruptive")
 def test_a_name_is_taken_once(stream: Handle, kibana_client: KibanaClient) -> None:
-    """A second fork of one name is a conflict; one off a stream that is not there is not found, or makes no sense."""
+    """A second fork of one name is a conflict; one off a stream that does not exist is not found, or makes no sense."""
     parent = stream.id.rpartition(".")[0]
     assert_refused(kibana_client.post(f"{ONE.format(parent)}/_fork", json=stream.sent), 409)
     orphan = {**stream.sent, "stream": {"name": f"{GONE}.child"}}
@@ -182,7 +182,7 @@ def test_a_query_is_tried(stream: Handle, kibana_client: KibanaClient) -> None:
     safety="disruptive",
 )
 def test_nothing_is_made_up_without_a_model(stream: Handle, kibana_client: KibanaClient) -> None:
-    """Queries are made up by a model; by way of a connector that is not there, nobody is asked."""
+    """Queries are made up by a model; by way of a connector that does not exist, nobody is asked."""
     query = {**WHEN, "connectorId": NO_SUCH_ID}
     path = f"{ONE.format(stream.id)}/significant_events/_generate"
     answer = kibana_client.post(path, query={k: query[k] for k in ("from", "to", "connectorId")}, json={})
@@ -235,7 +235,7 @@ def test_enabling_twice_changes_nothing(stream: Handle, kibana_client: KibanaCli
 @pytest.mark.kibana_requirement("KBN-REQ-STREAMS-014", source=LIVE, safety="read")
 @pytest.mark.parametrize("ask", rows(*UNKNOWN, *SENSELESS))
 def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -> None:
-    """A stream that is not there is answered 404; a body or a query that lacks what it needs, 400."""
+    """A stream that does not exist is answered 404; a body or a query that lacks what it needs, 400."""
     ask.assert_answered(kibana_client)
 
 
@@ -246,7 +246,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
     "ask", rows(*once((Ask(LIST), *UNKNOWN, *SENSELESS, *SWITCHES, Ask(GROUP, (GONE,)))))
 )
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody reads, changes or switches streams."""
+    """Without credentials nobody reads, changes or switches streams."""
     ask.assert_kept_from(nobody, 401)
 
 

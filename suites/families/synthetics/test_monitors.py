@@ -198,7 +198,7 @@ def test_monitors_are_of_one_space(monitor: Handle, other_space: KibanaClient) -
 @pytest.mark.kibana_requirement("KBN-REQ-SYNMON-008", source=LIVE)
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """What is not there is answered 404; a monitor of no place or type, or a place without a policy, 400."""
+    """What does not exist is answered 404; a monitor of no place or type, or a place without a policy, 400."""
     ask.assert_answered(here)
 
 
@@ -218,7 +218,7 @@ def test_a_place_of_a_policy_that_is_not_there_is_refused(here: KibanaClient) ->
 )
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, Ask(SURVEY)))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody reads or changes monitors and locations."""
+    """Without credentials nobody reads or changes monitors and locations."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 

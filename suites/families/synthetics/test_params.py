@@ -127,7 +127,7 @@ def test_parameters_are_of_one_space(param: Handle, other_space: KibanaClient) -
 @pytest.mark.kibana_requirement("KBN-REQ-SYNPARAM-008", source=LIVE)
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """A parameter that is not there is answered 404; one without key or value is refused with 400."""
+    """A parameter that does not exist is answered 404; one without key or value is refused with 400."""
     ask.assert_answered(here)
 
 
@@ -136,7 +136,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(Ask(LIST), *once(REFUSED)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody reads or changes parameters."""
+    """Without credentials nobody reads or changes parameters."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 
@@ -153,6 +153,6 @@ def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_space: 
 def test_a_parameter_reads_as_it_was_made(
     kibana_resources: Resources, description: str, tags: list[str]
 ) -> None:
-    """Whatever description and tags a parameter is given, it reads so."""
+    """Whatever description and tags a parameter is given, it reads back the same."""
     told: dict[str, Any] = {"description": description, "tags": tags}
     assert part(kibana_resources.synthetics_param(**told).read(), *told) == told

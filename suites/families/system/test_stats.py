@@ -23,7 +23,7 @@ def test_figures_are_told(kibana_client: KibanaClient) -> None:
     "KBN-REQ-SYSTEM-011", source="Kibana source, stats.ts", operations=[STATS], safety="read"
 )
 def test_nobody_is_told_more_than_is_open(nobody: KibanaClient) -> None:
-    """Nobody is told the figures, but where the status is open to anybody."""
+    """Without credentials nobody is told the figures, unless the status is open to anybody."""
     answer = nobody.get("/api/stats")
     assert answer.status_code in (200, 401)
     if answer.status_code == 200:

@@ -47,7 +47,7 @@ def test_status_in_two_forms_at_once_is_refused(kibana_client: KibanaClient) -> 
     "KBN-REQ-SYSTEM-004", source="Kibana source, status.ts", operations=[STATUS], safety="read"
 )
 def test_status_tells_nobody_more_than_the_level(nobody: KibanaClient) -> None:
-    """Who is not known learns the overall level, and nothing of versions or plugins."""
+    """Without credentials one learns the overall level, and nothing about versions or plugins."""
     told = ok(nobody.get("/api/status"))
     if "version" in told:
         pytest.skip("needs status.allowAnonymous off, found it on")
@@ -111,5 +111,5 @@ def test_upgrade_readiness_is_told(kibana_client: KibanaClient) -> None:
     "path", ["/api/features", "/api/task_manager/_health", "/api/upgrade_assistant/status"]
 )
 def test_nobody_learns_more(nobody: KibanaClient, path: str) -> None:
-    """Features, tasks and readiness are told to nobody."""
+    """Features, tasks and readiness are not told without credentials."""
     assert_refused(nobody.get(path), 401)

@@ -133,7 +133,7 @@ def test_notes_go_with_their_timeline(timeline: Handle, here: KibanaClient) -> N
 @FEW
 @given(text=texts)
 def test_a_note_reads_as_it_was_written(kibana_resources: Resources, here: KibanaClient, text: str) -> None:
-    """Whatever a note says, it reads so."""
+    """Whatever a note says, it reads back the same."""
     timeline = kibana_resources.timeline()
     write(here, timeline, text)
     assert [one["note"] for one in notes_of(here, timeline)] == [text]

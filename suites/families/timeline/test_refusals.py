@@ -42,7 +42,7 @@ OPEN = (Ask(f"GET {ONE}/_copy", reads=True),)
 @pytest.mark.kibana_requirement("KBN-REQ-TIMELINE-050", source=LIVE)
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """What is not there is answered 404, and what makes no sense 400."""
+    """What does not exist is answered 404, and what makes no sense 400."""
     ask.assert_answered(here)
 
 
@@ -51,7 +51,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody reads or changes timelines, notes and pins."""
+    """Without credentials nobody reads or changes timelines, notes and pins."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 

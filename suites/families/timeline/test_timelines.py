@@ -284,7 +284,7 @@ def test_it_must_be_said_which(here: KibanaClient) -> None:
 def test_a_timeline_reads_as_it_was_made(
     kibana_resources: Resources, here: KibanaClient, title: str, description: str
 ) -> None:
-    """Whatever title and description a timeline is given, it reads so."""
+    """Whatever title and description a timeline is given, it reads back the same."""
     told = {"title": title, "description": description}
     made = kibana_resources.timeline(**told)
     assert part(shown(here, made.id), *told) == told

@@ -64,7 +64,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(Ask(READ), *once(REFUSED)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody reads or changes the settings."""
+    """Without credentials nobody reads or changes the settings."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 
@@ -88,7 +88,7 @@ def test_a_viewer_looks_and_changes_nothing(viewer: KibanaClient, kibana_space: 
 def test_settings_read_as_they_were_written(
     kibana_resources: Resources, expiration: int, age: int, index: str
 ) -> None:
-    """Whatever thresholds and indices are set, they read so."""
+    """Whatever thresholds and indices are set, they read back the same."""
     told = {"certExpirationThreshold": expiration, "certAgeThreshold": age, "heartbeatIndices": f"{index}-*"}
     client = kibana_resources.factory.client.in_space(kibana_resources.factory.space)
     assert part(ok(client.put(PATH, json=told)), *told) == told

@@ -35,7 +35,7 @@ def test_a_stranger_to_kibana_has_no_session(
 
 @pytest.mark.kibana_requirement("KBN-REQ-SESSION-002", source=SOURCE, operations=[END], safety="disruptive")
 def test_who_asks_stays(kibana_client: KibanaClient) -> None:
-    """Who ends the sessions of others can go on asking."""
+    """Somebody who ends the sessions of others keeps their own."""
     ok(kibana_client.post(PATH, json=NOBODYS))
     assert kibana_client.get("/api/features").status_code == 200
 
@@ -56,7 +56,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
 )
 @pytest.mark.parametrize("ask", rows(*once([Ask(END, json=NOBODYS)])))
 def test_nobody_ends_sessions(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody ends sessions."""
+    """Without credentials nobody ends sessions."""
     ask.assert_kept_from(nobody, 401)
 
 

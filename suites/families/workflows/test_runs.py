@@ -161,7 +161,7 @@ def test_a_run_is_written_down(run: Run, eventually: Eventually) -> None:
 
 @pytest.mark.kibana_requirement("KBN-REQ-WORKFLOWS-109", source=LIVE, operations=[MGET, EXPORT], since="9.4")
 def test_many_are_read_and_exported(workflows: Maker, here: KibanaClient) -> None:
-    """Many are read by their ids, and exported with their texts; what is not there is left out."""
+    """Many are read by their ids, and exported with their texts; what does not exist is left out."""
     made = sorted(workflows().id for _ in range(2))
     read = ok(here.post(f"{BASE}/mget", json={"ids": [*made, GONE]}))
     assert sorted(one["id"] for one in read) == made
@@ -173,7 +173,7 @@ def test_many_are_read_and_exported(workflows: Maker, here: KibanaClient) -> Non
 @pytest.mark.kibana_requirement("KBN-REQ-WORKFLOWS-110", source=LIVE, since="9.4")
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """A run or a workflow that is not there is answered 404; what lacks something is refused with 400."""
+    """A run or a workflow that does not exist is answered 404; what lacks something is refused with 400."""
     ask.assert_answered(here)
 
 
@@ -191,7 +191,7 @@ def test_nobody_goes_on_without_a_token(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OTHERS))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
-    """Nobody runs, watches or stops anything."""
+    """Without credentials nobody runs, watches or stops anything."""
     ask.assert_kept_from(nobody, 401)
 
 

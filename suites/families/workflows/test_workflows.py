@@ -53,7 +53,7 @@ def test_workflows_were_kept(step: Step, bench: Bench) -> None:
 @pytest.mark.kibana_requirement("KBN-REQ-WORKFLOWS-003", source=f"{LIVE}; {EARLY}")
 @pytest.mark.parametrize("ask", rows(*BOTH))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
-    """A workflow that is not there is answered 404; one without a text, or a list without ids, is refused with 400."""
+    """An unknown workflow is answered 404; one without a text, or a list without ids, is refused with 400."""
     ask.assert_answered(here)
 
 
@@ -62,7 +62,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
 )
 @pytest.mark.parametrize("ask", rows(*once((*BOTH, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
-    """Nobody reads or changes workflows."""
+    """Without credentials nobody reads or changes workflows."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 
