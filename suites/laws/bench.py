@@ -1,5 +1,6 @@
 """Where a law is tried: one kind of resource, a throwaway space, and another beside it."""
 
+import copy
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -163,9 +164,30 @@ class Bench:
         pointer = self.listing().id_at
         return [str(value_at(item, pointer)) for item in self.items(handle, space=space)]
 
+    def see(self, handle: Handle) -> Any:
+        """Return the object as a read shows it, or where nothing reads it alone, as the list does; raises
+        :class:`ResourceTrouble` where neither shows it.
+        """
+        if not self.has("read") and self.has("listing"):
+            self.until(lambda: handle.id in self.ids(handle), self.kind.listed_within)
+        return self.here.read(handle)
+
+    def update(self, handle: Handle, changes: Mapping[str, Any]) -> Any:
+        """Change an object, and return it as it is seen then: lists may take their time to show a change."""
+        if self.has("read") or not self.has("listing"):
+            return self.here.update(handle, changes)
+        before = copy.deepcopy(self.see(handle))
+        self.here.update(handle, changes)
+        self.until(lambda: self.see(handle) != before, self.kind.listed_within)
+        return handle.body
+
     def lost(self, sent: Any, shown: Any) -> Iterator[str]:
         """Yield what was sent and does not show in the object as it is read, at the places where it is shown."""
         ignored = self.kind.volatile
+        place = self.kind.members_in(shown)
+        if place:
+            yield from missing(sent, value_at(shown, place), ignored=ignored, at=place)
+            return
         if not isinstance(sent, Mapping):
             yield from missing(sent, shown, ignored=ignored)
             return
@@ -202,7 +224,11 @@ def unlike(known: str, factory: Factory) -> str:
 
 
 def calls_of(kind: Resource, role: str) -> tuple[Call, ...]:
-    """Return the calls of a role: create, read, listing, update or delete."""
+    """Return the calls of a role: create, read, listing, update or delete; ``sight`` is a read, or the list of what
+    nothing reads alone.
+    """
+    if role == "sight":
+        role = "read" if kind.read else "listing"
     if role == "listing":
         return tuple(page.call for page in kind.listing)
     if role == "create" and not kind.create:

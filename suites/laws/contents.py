@@ -35,7 +35,7 @@ def times_are_in_order(bench: Bench) -> Broken:
         yield from _in_order(before, made, changed)
         if bench.has("update") and bench.kind.change:
             first = moment(before.get(changed))
-            after = bench.here.update(handle, bench.change(handle))
+            after = bench.update(handle, bench.change(handle))
             then = moment(value_at(after, f"/{changed}"))
             if first is not None and then is not None and then <= first:
                 yield f"/{changed} did not move with a change"
@@ -86,7 +86,7 @@ def author_stays(bench: Bench) -> Broken:
         raise NotHere("needs the maker of an object or its time, and this kind shows neither")
     if not (bench.has("update") and bench.kind.change):
         raise NotHere("needs a change, and this kind has none")
-    after = bench.here.update(handle, bench.change(handle))
+    after = bench.update(handle, bench.change(handle))
     for name in (*_MADE_BY, *_MADE_AT):
         if (
             before.get(name) is not None

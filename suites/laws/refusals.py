@@ -93,6 +93,10 @@ def refused_delete(bench: Bench) -> Broken:
     """A delete that is refused removes nothing."""
     call = bench.call("delete")
     handle = bench.make()
+    if not bench.until(
+        handle.exists, bench.kind.read_within if bench.has("read") else bench.kind.listed_within
+    ):
+        raise NotHere(f"needs a {bench.kind.name} that is seen after it was made, and it is not")
     for how in bench.ways:
         if how.breaks:
             continue

@@ -33,7 +33,8 @@ def everything(stand_in: Embedded, contract: Contract) -> dict[str, list[str]]:
     with KibanaClient(stand_in.url, ApiKey(stand_in.api_key), contract=contract) as client:
         remover = Remover(Caller(client, contract))
         for kind in RESOURCES.values():
-            if any(True for listing in kind.listing for _ in holes(listing.call.path)):
+            calls = [listing.call for listing in kind.listing]
+            if any(True for call in calls for part in (call.path, call.query) for _ in holes(part)):
                 continue  # listed under a parent, and gone with it
             items = remover.items(kind, None, {})
             found[kind.name] = sorted(str(value_at(item, listing.id_at)) for item, listing in items)

@@ -225,6 +225,10 @@ def first_page_is_full(look: Look) -> Iterator[Problem]:
 # -- many at once ------------------------------------------------------------------------------------------
 
 
+_SHORT = 6
+"""Characters; names of fewer are found in many a word."""
+
+
 @lru_cache(maxsize=64)
 def _sent(body: bytes | None) -> Any:
     try:
@@ -293,9 +297,17 @@ def all_answered(look: Look) -> Iterator[Problem]:
     if isinstance(body, dict) and any("ignore" in name.lower() for name in body):
         return
     text = seen.answer(look).body.decode("utf-8", "replace")
-    lost = [name for name in _many(look) if json.dumps(name)[1:-1] not in text and name not in text]
+    lost = [name for name in _many(look) if not _spoken_of(name, text)]
     if lost:
         yield Problem(f"{len(lost)} of {len(_many(look))} have no result", keyword="bulk")
+
+
+def _spoken_of(name: str, text: str) -> bool:
+    """Tell whether a text has a name; a short one, which may be part of any word, as a word of its own."""
+    forms = {name, json.dumps(name)[1:-1]}
+    if len(name) < _SHORT:
+        return any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", text) for form in forms)
+    return any(form in text for form in forms)
 
 
 @check(

@@ -209,7 +209,7 @@ class Factory(Tending):
         if kind.kind is Kind.ENGINE:
             there = self._remover.there(kind, space, keys)
             if there is not None:
-                return self._handle(kind, values, value_at(there.body, kind.reading_at), None, owned=False)
+                return self._handle(kind, values, kind.object_in(there.body), None, owned=False)
         call = self._caller.choose(kind.create, undocumented=True)
         assert call is not None
         self._know(call, values)
@@ -279,7 +279,7 @@ class Factory(Tending):
             hint = "It is changed only when it can be put back as it was."
             raise ResourceTrouble(f"the {kind.name} cannot be read", hint=hint)
         self._know(call, values)
-        before = value_at(there.body, kind.reading_at)
+        before = kind.object_in(there.body)
         entry = self._intend(kind, values, before)
         return self._settle(kind, values, entry, self._send_create(call, values, entry, None, given))
 

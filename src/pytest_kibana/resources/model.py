@@ -85,6 +85,7 @@ class Call:
     Fields that a caller gives go under the pointer ``root``. ``semantics`` tells what an update does with what it does
     not mention: ``partial`` keeps it, ``full`` resets it, so that the body has to carry all that was sent before.
     ``status_at`` points to the status of the one object in the answer of a bulk operation, which is 200 as a whole.
+    ``refuses_again`` is the resource's field of that name, where calls that make one differ.
     """
 
     label: str
@@ -95,6 +96,7 @@ class Call:
     root: str = ""
     semantics: Literal["partial", "full"] = "partial"
     status_at: str | None = None
+    refuses_again: int | None = None
 
     @property
     def method(self) -> str:
@@ -192,6 +194,9 @@ class Resource:
             the thing a default, switch it on, or reach beyond it. A text is set always, anything else where the body
             has a value of that type.
         made_at, reading_at: pointers in the create and the read answer under which the object stands (``/item``).
+            ``reading_also_at`` are pointers to try where nothing stands at the latter.
+        members_at: pointers in the object under which the members of a create body stand, in order of preference:
+            which of them it is differs between versions. Empty where they stand at its top.
         shown_at: members of a body that a read shows elsewhere in the object, by pointer; an empty one where it does
             not show them at all.
         version_at: pointer in the object of the version that an update has to name, None where there is none.
@@ -240,6 +245,8 @@ class Resource:
     pins: Mapping[str, Template] = field(default_factory=dict)
     made_at: str = ""
     reading_at: str = ""
+    reading_also_at: tuple[str, ...] = ()
+    members_at: tuple[str, ...] = ()
     shown_at: Mapping[str, str] = field(default_factory=dict)
     version_at: str | None = None
     create_only: tuple[str, ...] = ()
@@ -296,6 +303,19 @@ class Resource:
             if found is not None:
                 return str(found)
         return None
+
+    def reading_in(self, answer: Any) -> str:
+        """Return the pointer at which the object stands in the answer to a read."""
+        places = (self.reading_at, *self.reading_also_at)
+        return next((place for place in places if value_at(answer, place) is not None), self.reading_at)
+
+    def object_in(self, answer: Any) -> Any:
+        """Return the object that the answer to a read shows; None where it shows none."""
+        return value_at(answer, self.reading_in(answer))
+
+    def members_in(self, shown: Any) -> str:
+        """Return the pointer in an object, as it is read, at which the members of a create body stand."""
+        return next((place for place in self.members_at if value_at(shown, place) is not None), "")
 
     @property
     def chooses_id(self) -> bool:

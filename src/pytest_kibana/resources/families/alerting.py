@@ -79,7 +79,15 @@ SNOOZE_SCHEDULE = Resource(
     ),
     id_at="/schedule/id",
     id_also_at=("/body/schedule/id",),  # where the published contract has it
+    listing=(
+        Listing(
+            Call("GET /api/alerting/rule/{id}", path={"id": "${self.ruleId}"}),
+            items="/snooze_schedule",
+            named_at=(),
+        ),
+    ),
     delete=(item("DELETE /api/alerting/rule/{ruleId}/snooze_schedule/{scheduleId}"),),
+    shown_at={"schedule": ""},  # its rule shows a rule of recurrence instead
     gone="unknown",
     since="8.19",
     source="Kibana contract; observed live",

@@ -89,6 +89,12 @@ SOURCEMAP = Resource(
         ),
     ),
     delete=(item("DELETE /api/apm/sourcemaps/{id}"),),
+    shown_at={
+        "service_name": "/body/serviceName",
+        "service_version": "/body/serviceVersion",
+        "bundle_filepath": "/body/bundleFilepath",
+        "sourcemap": "",
+    },
     gone="unknown",
     plugin="fleet",
     source="observed live; 501 where Fleet is off",

@@ -27,8 +27,12 @@ DASHBOARD = Resource(
             "POST /api/dashboards/dashboard/{id}",
             {"attributes": {"title": "${unique}", "options": {}}},
             root="/attributes",
+            refuses_again=409,
         ),
     ),
+    reading_also_at=("",),
+    reading_at="/item",
+    members_at=("/data", "/attributes"),
     read=(item("GET /api/dashboards/{id}"), item("GET /api/dashboards/dashboard/{id}")),
     listing=(
         Listing(
@@ -63,8 +67,6 @@ DASHBOARD = Resource(
     volatile=_META,
     exceptions={
         "round trip": "time_range.mode is dropped on write; 9.5 adds an empty description (observed on 9.4.3, 9.5)",
-        "update changes what is meant": "what is shown stands at another place in each version",
-        "lives": "what is shown stands at another place in each version",
     },
     source="observed on 9.4.3",
 )

@@ -94,6 +94,7 @@ MONITORED_USER = Resource(
     update=(item("PUT /api/entity_analytics/monitoring/users/{id}", {"user": {"name": "${unique}"}}),),
     delete=(item("DELETE /api/entity_analytics/monitoring/users/{id}"),),
     change={"labels": {"field": "role", "value": "test", "source": "api"}},
+    volatile=("/labels/sources",),
     gone="unknown",
     listed_within=10.0,
     gone_within=10.0,

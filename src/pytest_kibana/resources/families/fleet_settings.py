@@ -126,7 +126,6 @@ DOWNLOAD_SOURCE = Resource(
         item(
             "PUT /api/fleet/agent_download_sources/{sourceId}",
             {"name": "${unique}", "host": "https://artifacts.example.com/downloads/"},
-            semantics="full",
         ),
     ),
     delete=(item("DELETE /api/fleet/agent_download_sources/{sourceId}"),),

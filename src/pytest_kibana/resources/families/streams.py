@@ -25,6 +25,7 @@ STREAM = Resource(
         ),
     ),
     id_at=None,
+    reading_at="/stream",
     read=(item("GET /api/streams/{name}"),),
     listing=(Listing(Call("GET /api/streams"), items="/streams", id_at="/name", named_at=("/name",)),),
     delete=(item("DELETE /api/streams/{name}"),),

@@ -103,6 +103,14 @@ PINNED_EVENT = Resource(
         ),
     ),
     id_at="/pinnedEventId",
+    listing=(
+        Listing(
+            Call("GET /api/timeline", query={"id": "${self.timelineId}"}),
+            items="/pinnedEventsSaveObject",
+            id_at="/pinnedEventId",
+            named_at=("/eventId",),
+        ),
+    ),
     delete=(
         Call(
             "PATCH /api/pinned_event",

@@ -66,6 +66,8 @@ TYPES: dict[str, tuple[str, str, str, str]] = {
     "attack-discovery": ("Attack discovery schedule", "siem", "securitySolution", "enterprise"),
 }
 """Name, producer, category and licence of each rule type."""
+_SNOOZES = "snooze_schedule"
+_MILLISECONDS = {"": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 
 @family.on("GET /api/alerting/rule_types")
@@ -290,12 +292,29 @@ def unmute(call: Call) -> Reply:
     return _set(call, muted_alert_ids=[m for m in muted if m != call.ids[1]])
 
 
+def _snoozed(schedule: Json) -> Json:
+    """Return a schedule of silence as its rule shows it: a length in milliseconds, and a rule of recurrence."""
+    custom = schedule.get("custom") or {}
+    length = re.fullmatch(r"(\d+)([smhdw]?)", str(custom.get("duration", "")))
+    recurring = custom.get("recurring") or {}
+    ends = {
+        new: recurring[old] for old, new in (("end", "until"), ("occurrences", "count")) if old in recurring
+    }
+    start = {"dtstart": custom.get("start", ""), "tzid": custom.get("timezone", "UTC")}
+    return {
+        "id": schedule["id"],
+        "duration": int(length[1]) * _MILLISECONDS[length[2]] if length else -1,
+        "rRule": {**start, **(ends if recurring else {"count": 1})},
+    }
+
+
 @family.on(f"POST {_ONE}/snooze_schedule")
 def snooze(call: Call) -> Reply:
     """Silence the rule at times to come."""
     record = _one(call)
     schedule = {"id": call.world.clock.uuid(), **((call.body or {}).get("schedule") or {})}
-    record.facts.setdefault("snoozes", []).append(schedule)
+    kept = {**record.value, _SNOOZES: [*record.value.get(_SNOOZES, ()), _snoozed(schedule)]}
+    record.value = kept
     answer: Json = {"schedule": schedule}
     if "body" in generic.declared(call.world, generic.success_schema(call)):
         answer = {"body": answer}
@@ -306,9 +325,9 @@ def snooze(call: Call) -> Reply:
 def unsnooze(call: Call) -> Reply:
     """Take a schedule away."""
     record = _one(call)
-    snoozes = record.facts.get("snoozes", [])
+    snoozes = record.value.get(_SNOOZES, [])
     kept = [s for s in snoozes if s["id"] != call.ids[1]]
     if len(kept) == len(snoozes):
         raise Refusal(404, f"Rule has no snooze schedule with id {call.ids[1]}.")
-    record.facts["snoozes"] = kept
+    record.value = {**record.value, _SNOOZES: kept}
     return Reply(NOTHING, status=204)

@@ -281,6 +281,10 @@ def note(call: Call) -> Reply:
         record = call.world.store.put("timeline_note", call.space, key, {}, by=call.user)
         given |= {"noteId": key, "created": call.world.clock.millis(), "createdBy": call.user}
     else:
+        known = body.get("version")
+        if known not in (None, record.version) and "version" not in call.slack:
+            key = record.value["noteId"]
+            raise Refusal(409, f"Saved object [siem-ui-timeline-note/{key}] conflict")
         call.world.store.touch(record, call.user)
     record.value = {
         "timelineId": "",

@@ -31,8 +31,11 @@ def _reads_for_readers(operation: Operation, bench: Bench) -> bool:
 
 
 def _reads_in_space(operation: Operation, bench: Bench) -> bool:
+    """Reads of what can be missing in a space: a setting is there in each, and every space shows its own."""
     role, resource = role_of(operation)
-    return role == "read" and resource is not None and not resource.everywhere
+    if role != "read" or resource is None or resource.everywhere:
+        return False
+    return not resource.single or (bool(resource.create) and not resource.standing)
 
 
 def _lists_in_space(operation: Operation, bench: Bench) -> bool:

@@ -1,5 +1,7 @@
 """Where the faults of memory can show: what an operation does, to what kind of thing, and what it says of it."""
 
+from typing import Any
+
 from pytest_kibana.contract.model import Operation
 from pytest_kibana.simulator import listing
 from pytest_kibana.simulator.faults.model import Applies, Bench, role_of, shows
@@ -94,29 +96,37 @@ def bulk(operation: Operation, bench: Bench) -> bool:
     """Requests in bulk that are answered one by one: the answer has an array at its top."""
     if not (operation.unsafe and "_bulk" in operation.path):
         return False
-    success = operation.success
-    media = success.media("application/json") if success is not None else None
-    flat = (
-        bench.synthesiser.flat(media.schema.json) if media is not None and media.schema is not None else None
+    answer = _answer(operation, bench)
+    parts = [bench.synthesiser.flat(part) for part in answer.get("properties", {}).values()]
+    return answer.get("type") == "array" or any(
+        isinstance(p, dict) and p.get("type") == "array" for p in parts
     )
-    if not isinstance(flat, dict):
-        return False
-    parts = [bench.synthesiser.flat(part) for part in flat.get("properties", {}).values()]
-    return flat.get("type") == "array" or any(isinstance(p, dict) and p.get("type") == "array" for p in parts)
 
 
 def totals(operation: Operation, bench: Bench) -> bool:
     """Apply where a list is documented to say how many there are."""
-    success = operation.success
-    media = success.media("application/json") if success is not None else None
-    flat = (
-        bench.synthesiser.flat(media.schema.json) if media is not None and media.schema is not None else None
-    )
-    known = set(flat.get("properties", {})) if isinstance(flat, dict) else set()
+    known = set(_answer(operation, bench).get("properties", {}))
     return role_of(operation)[0] == "list" and bool(known & set(listing.TOTALS))
 
 
-def only(*labels: str) -> Applies:
+def _answer(operation: Operation, bench: Bench) -> dict[str, Any]:
+    """Return the schema of a success, without references; an empty one where none is documented."""
+    success = operation.success
+    media = success.media("application/json") if success is not None else None
+    if media is None or media.schema is None:
+        return {}
+    flat = bench.synthesiser.flat(media.schema.json)
+    return flat if isinstance(flat, dict) else {}
+
+
+def names_itself(operation: Operation, bench: Bench) -> bool:
+    """Apply where a read is documented to show the id that it was asked for: of the one thing of its kind, none is."""
+    role, resource = role_of(operation)
+    asked = role == "read" and resource is not None and not resource.single
+    return asked and resource is not None and shows(bench, operation, (resource.field,))
+
+
+def at(*labels: str) -> Applies:
     """Apply at these operations."""
 
     def applies(operation: Operation, bench: Bench) -> bool:

@@ -4,23 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_kibana.contract.model import Operation
+from pytest_kibana.simulator.faults.applying import at
 from pytest_kibana.simulator.faults.model import Applies, Around, Bench, Fault, Proceed
 from pytest_kibana.simulator.replies import Refusal, Reply
-from pytest_kibana.simulator.routing import anonymous
 from pytest_kibana.simulator.synthesis import MISSING
 from pytest_kibana.simulator.world import Call
 
 Json = Any
 CRASH = "An internal server error occurred. Check Kibana server logs for details."
-
-
-def at(*labels: str) -> Applies:
-    """Only these operations."""
-
-    def applies(operation: Operation, bench: Bench) -> bool:
-        return f"{operation.method} {anonymous(operation.path)}" in labels
-
-    return applies
 
 
 def refuses(status: int, message: str = CRASH, when: Callable[[Call], bool] = lambda _: True) -> Around:

@@ -1,22 +1,24 @@
 """Faults of memory: what create, read, update and delete owe one another, and do not pay."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from pytest_kibana.simulator import generic
 from pytest_kibana.simulator.faults.applying import (
+    at,
     chosen,
     does,
     listed,
+    names_itself,
     of_several,
-    only,
     scoped,
     shown_by,
     unchosen,
     versioned,
 )
-from pytest_kibana.simulator.faults.model import Around, Fault, Proceed
+from pytest_kibana.simulator.faults.model import Around, Fault, Proceed, kind_of
 from pytest_kibana.simulator.replies import Refusal, Reply
 from pytest_kibana.simulator.store import Record, Table
 from pytest_kibana.simulator.world import Call
@@ -35,8 +37,9 @@ _VOLATILE = (
     "immutable",
 )
 
+_ABSENT = re.compile(r"not (found|installed)|does not exist", re.IGNORECASE)
+
 _TEXTS = ("name", "title", "description", "label", "message", "value", "list_id", "slug", "pipeline")
-_IDS = ("id", "saved_object_id", "savedObjectId", "noteId")
 
 
 # -- nothing happens, or too much --------------------------------------------------------------------------
@@ -62,6 +65,17 @@ def _instead_of(status: int) -> Around:
             return generic.canned(call)
 
     return around
+
+
+def _unless_absent(call: Call, proceed: Proceed) -> Reply:
+    """Succeed where it would have been said that the thing is not there; a few families say so with a 400."""
+    try:
+        return proceed()
+    except Refusal as refusal:
+        said = refusal.status == 400 and _ABSENT.search(refusal.message)
+        if refusal.status != 404 and not said:
+            raise
+        return generic.canned(call)
 
 
 def _changed(before: dict[tuple[str, str], Table], call: Call) -> Iterator[tuple[Record, Record]]:
@@ -176,6 +190,14 @@ def _strings(body: Json, names: tuple[str, ...], change: Callable[[str], str], d
     return body
 
 
+def _another_id(call: Call, reply: Reply) -> Reply:
+    """Show another id than the one that was asked for, where the thing shows its own."""
+    resource = kind_of(call.label)
+    if resource is not None and reply.status < 300:
+        reply.body = _strings(reply.body, (resource.field,), lambda t: t[::-1] + "0")
+    return reply
+
+
 def _success(change: Callable[[Json], Json]) -> Callable[[Call, Reply], Reply]:
     def after(_: Call, reply: Reply) -> Reply:
         if reply.status < 300:
@@ -227,8 +249,8 @@ FAULTS = (
         "laws.read_other_id",
         "A read shows another id than was asked for.",
         _KEEPS,
-        shown_by("read", _IDS),
-        after=_success(lambda b: _strings(b, _IDS, lambda t: t[::-1] + "0")),
+        names_itself,
+        after=_another_id,
     ),
     Fault(
         "laws.unknown_readable",
@@ -291,7 +313,7 @@ FAULTS = (
         "What is not there can be deleted.",
         ("delete twice", "unknown id"),
         of_several("delete"),
-        around=_instead_of(404),
+        around=_unless_absent,
     ),
     Fault(
         "laws.delete_takes_another",
@@ -304,7 +326,7 @@ FAULTS = (
         "laws.space_delete_leaves",
         "A deleted space leaves its objects behind.",
         ("space deletion",),
-        only("DELETE /api/spaces/space/{}"),
+        at("DELETE /api/spaces/space/{}"),
         around=_leaves_objects,
     ),
 )

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from pytest_kibana.simulator import listing
-from pytest_kibana.simulator.faults.applying import asks, bulk, does, of_makeable, only, totals
+from pytest_kibana.simulator.faults.applying import asks, at, bulk, does, of_makeable, totals
 from pytest_kibana.simulator.faults.model import Around, Fault, Proceed
 from pytest_kibana.simulator.replies import Reply
 from pytest_kibana.simulator.world import Call
@@ -127,7 +127,7 @@ FAULTS = (
         "laws.export_loses",
         "An export loses an object.",
         ("export then import",),
-        only(
+        at(
             "POST /api/saved_objects/_export",
             "POST /api/detection_engine/rules/_export",
             "POST /api/exception_lists/_export",

@@ -52,7 +52,9 @@ def reads(operation: Operation, bench: Bench) -> bool:
 
 
 def has_json_body(operation: Operation, bench: Bench) -> bool:
-    """Operations that take a JSON body with a schema."""
+    """Operations that take a JSON body with a schema, and read it: the body of a GET means nothing."""
+    if not operation.unsafe:
+        return False
     media = operation.body.media("application/json") if operation.body is not None else None
     return media is not None and media.schema is not None and not media.schema.vacuous
 
