@@ -203,7 +203,7 @@ class Settings:
     check_traffic: str = _opt(
         "choice",
         "fail",
-        "what a broken promise seen by a hand-written call does: fail the test, report it, or off",
+        "what a broken promise in a hand-written call does: fail the test, report it, or off",
         choices=("fail", "report", "off"),
         group="contract",
     )
@@ -239,7 +239,7 @@ class Settings:
     case: str | None = _text("send this one case again", group="run", metavar="ID")
     concurrency: int = _opt("number", 8, "requests in flight per worker", group="run", metavar="N")
     ledger_dir: str | None = _text(
-        "folder in which runs write down what they make; the user's state folder by default",
+        "folder in which runs record what they create; the user's state folder by default",
         group="run",
         metavar="DIR",
     )
@@ -252,9 +252,7 @@ class Settings:
     profile: str | None = _text("named set of settings", group="run", metavar="NAME")
     # -- reports
     report_dir: str | None = _text("folder for results and reports", group="report", metavar="DIR")
-    report_overwrite: bool = _opt(
-        "switch", False, "overwrite what stands in the report folder", group="report"
-    )
+    report_overwrite: bool = _opt("switch", False, "overwrite what is in the report folder", group="report")
     report: tuple[str, ...] = _opt(
         "list",
         ("html",),
@@ -272,7 +270,7 @@ class Settings:
         group="upgrade",
     )
     upgrade_state: str | None = _text(
-        "folder that outlives the upgrade, where its population is written down",
+        "folder that outlives the upgrade, in which its population is recorded",
         group="upgrade",
         metavar="DIR",
     )

@@ -24,7 +24,7 @@ from pytest_kibana.commands.speaking import RESULTS, say
 @click.option(
     "--flavor", type=click.Choice(["traditional", "serverless"]), default="traditional", show_default=True
 )
-@click.option("--base-path", default="", metavar="PATH", help="base path that stands before Kibana's own")
+@click.option("--base-path", default="", metavar="PATH", help="base path of the recorded Kibana")
 @click.option("--deviations", metavar="FILE", help="file with your own known deviations")
 @click.option("--strict", is_flag=True, help="insist on the letter of the contract")
 @click.option("--output", "-o", type=RESULTS, metavar="DIR", help="write results.jsonl and reports there")

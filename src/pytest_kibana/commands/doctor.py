@@ -13,9 +13,9 @@ from pytest_kibana.settings import Settings, declared
 @click.command("doctor")
 @settings_options()
 def command(**given: Any) -> None:
-    """Say what was found where, what the target is, and what will be skipped.
+    """Say which settings were found where, what the target is, and what will be skipped.
 
-    Sends reading requests only.
+    Sends only requests that read.
     """
     settings = settings_from(given)
     _heading("settings")

@@ -33,7 +33,7 @@ _NEW_PROJECT = '[project]\nname = "kibana-tests"\nversion = "0"\ndependencies = 
 def command(folder: Path, ci: str) -> None:
     """Write a starter into FOLDER: a section of pyproject.toml, a conftest.py, a first test, and a CI pipeline.
 
-    Nothing that is there already is changed, but for a section that is added to pyproject.toml.
+    Nothing that is there already is changed, except that a section is added to pyproject.toml.
     """
     project = _project(folder)
     files = [*_FILES, *([PIPELINES[ci]] if ci != "none" else [])]

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 @click.option("--noticed", type=float, metavar="SHARE", help="least share noticed, from 0 to 1")
 @click.option("--right", type=float, metavar="SHARE", help="least share noticed by the right check")
 @click.option("--false-alarms", type=int, metavar="N", help="most false alarms")
-@click.option("--json", "json_file", type=Path, metavar="FILE", help="write everything there too, as JSON")
+@click.option("--json", "json_file", type=Path, metavar="FILE", help="also write everything there, as JSON")
 @click.option(
     "--families/--no-families",
     default=True,
     show_default=True,
-    help="let the suites of families look for what nothing else notices",
+    help="let the suites of the families look for what nothing else notices",
 )
 @click.option("-v", "--verbose", is_flag=True, help="print each trial when it is over")
 def command(
@@ -48,7 +48,7 @@ def command(
     families: bool,
     verbose: bool,
 ) -> None:
-    """Break the stand-in in every way it knows, and tell how much of it is noticed.
+    """Break the stand-in in every way it knows, and say how much of that is noticed.
 
     Ends with 1 where less is noticed than spec/selftest.toml (or an option) demands.
     """

@@ -13,13 +13,13 @@ from pytest_kibana.settings import Option
 
 @click.command("sweep")
 @settings_options("target", "credentials", "contract")
-@click.option("--ledger-dir", metavar="DIR", help="folder in which runs write down what they make")
+@click.option("--ledger-dir", metavar="DIR", help="folder in which runs record what they create")
 @click.option(
     "--older-than",
     default="1h",
     metavar="DURATION",
     show_default=True,
-    help="what is found by its name alone goes when its run began longer ago",
+    help="remove what is found by its name alone only where its run began longer ago than this",
 )
 @click.option("--ledgers-only", is_flag=True, help="do not look for names in the deployment's lists")
 @click.option("--dry-run", is_flag=True, help="change nothing, and say what would be removed")
@@ -27,7 +27,7 @@ def command(older_than: str, ledgers_only: bool, dry_run: bool, **given: Any) ->
     """Remove what earlier runs left, from their ledgers and by their names.
 
     Names are looked for in every space that the credentials may see. Only what carries the mark of a run is touched,
-    and nothing of a run that lives. Asking for a sweep allows these deletes, whatever their safety class.
+    and nothing of a run that is still going on. Asking for a sweep allows these deletes, whatever their safety class.
     """
     from pytest_kibana.resources import sweep
 

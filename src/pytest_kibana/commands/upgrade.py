@@ -55,15 +55,19 @@ def command() -> None:
     "--resources", "only", multiple=True, metavar="NAME", help="only this resource; may be repeated"
 )
 @click.option(
-    "--run-profile", default="smoke", show_default=True, metavar="NAME", help="profile of the run of before"
+    "--run-profile",
+    default="smoke",
+    show_default=True,
+    metavar="NAME",
+    help="profile of the run before the upgrade",
 )
 @click.option("--no-run", is_flag=True, help="leave out the run whose results are compared afterwards")
 def prepare_command(
     *, folder: Path, generated: int, only: tuple[str, ...], run_profile: str, no_run: bool, **given: Any
 ) -> None:
-    """Fill a population that stays, and write down how everything in it is seen.
+    """Create a population that stays, and record how everything in it is seen.
 
-    Ended half-way, the same command goes on where it was.
+    After an interruption the same command resumes where it stopped.
     """
     from pytest_kibana.upgrade import State, prepare, settle
 
@@ -115,7 +119,7 @@ def verify_command(
 @settings_options("target", "credentials", "contract")
 @_state_option
 def abort_command(folder: Path, **given: Any) -> None:
-    """Take the population away without judging it."""
+    """Remove the population without judging it."""
     from pytest_kibana.upgrade import State, abort
 
     with State.existing(folder) as state, _lent(state, given) as (_, ground):
