@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from pytest_kibana import cases, resources
     from pytest_kibana.cases import Bank, Case, CaseBudget
     from pytest_kibana.conformance import Claims, Plan, Runner
+    from pytest_kibana.conformance.plan import Obstacle
     from pytest_kibana.contract import Contract, Operation
     from pytest_kibana.evidence import Deviations, Finding, Header
-    from pytest_kibana.resources import Factory, Resolver
+    from pytest_kibana.resources import Factory, Reach, Resolver
     from pytest_kibana.sharding import Shard
     from pytest_kibana.target import Target
 
@@ -37,6 +38,7 @@ class Session(Tenancy):
         settings: what the run was told.
         worker: name of this worker, where several share the run.
         progress: is told what takes long (a download), for people.
+        learned: what another process of the run has :attr:`learned`, so that all make the same plan.
     """
 
     def __init__(
@@ -45,8 +47,10 @@ class Session(Tenancy):
         *,
         worker: str | None = None,
         progress: Callable[[str], None] = lambda _line: None,
+        learned: "Mapping[str, Any] | None" = None,
     ) -> None:
         super().__init__(settings, worker=worker, progress=progress)
+        self._learned = learned
         self.started = time.time()
         self.seed = random.SystemRandom().randrange(2**31) if settings.seed is None else settings.seed
 
@@ -65,7 +69,23 @@ class Session(Tenancy):
             selection=self._selection(),
             limits=self.limits,
             available=() if target is None else self.prerequisites,
+            obstacle=self._lacking if target is not None else lambda _operation: None,
         )
+
+    def _lacking(self, operation: "Operation") -> "Obstacle | None":
+        """Tell what an operation would have to be asked about that neither is there nor may be made."""
+        why = self.reach.lacking.get(operation.label)
+        return ("prerequisite", why) if why else None
+
+    @cached_property
+    def reach(self) -> "Reach":
+        """Which operations can be asked about something, where not everything may be made."""
+        from pytest_kibana.resources import Reach, bindings_for, reach
+
+        if self._learned is not None:
+            return Reach(frozenset(self._learned["borrowers"]), self._learned["lacking"])
+        bindings = bindings_for(self.contract)
+        return reach(self.contract, self.recipes, bindings, self.factory, self.settings.allow)
 
     @cached_property
     def prerequisites(self) -> frozenset[str]:
@@ -76,6 +96,8 @@ class Session(Tenancy):
         from pytest_kibana.target import SafetyClass
         from pytest_kibana.target.prerequisites import prerequisites
 
+        if self._learned is not None:
+            return frozenset(self._learned["prerequisites"])
         allowed = SafetyClass.of(self.settings.allow)
         needed = (self.facts.of(operation) for operation in self.contract.operations.values())
         asked = any(known.needs and SafetyClass.of(known.safety) <= allowed for known in needed)
@@ -96,6 +118,15 @@ class Session(Tenancy):
                 hint="Use no more shards than there are operations.",
             )
         return mine
+
+    @property
+    def learned(self) -> dict[str, Any]:
+        """What the plan depends on and may be another a second later: somebody else works on the deployment too."""
+        return {
+            "prerequisites": sorted(self.prerequisites),
+            "borrowers": sorted(self.reach.borrowers),
+            "lacking": dict(self.reach.lacking),
+        }
 
     @cached_property
     def shard(self) -> "Shard | None":
@@ -246,6 +277,7 @@ class Session(Tenancy):
                 only_case=settings.case,
                 makers=frozenset(label for label, recipe in self.recipes.items() if recipe.creates),
                 claims=self.claims,
+                borrowers=self.reach.borrowers,
             ),
             concurrency=settings.concurrency,
             weather_deadline=settings.weather_deadline,

@@ -53,7 +53,8 @@ class Circumstances:
     ``secured`` whether it has security, ``strangers`` whether it serves people without credentials. ``space`` is the
     throwaway space that space-aware operations speak to; ``only_case`` sends this one case alone. ``shrink`` is how
     many requests may be spent on finding a smaller example of a failure. ``makers`` are the labels of operations that
-    make something, and ``claims`` says by label what must not change, or be used, while one is tested.
+    make something, and ``claims`` says by label what must not change, or be used, while one is tested. ``borrowers``
+    are those of operations that read what somebody else made, in the default space.
     """
 
     strict: bool = False
@@ -67,6 +68,7 @@ class Circumstances:
     shrink: int = 12
     makers: frozenset[str] = frozenset()
     claims: Mapping[str, Claims] = field(default_factory=dict)
+    borrowers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +345,7 @@ class Runner:
             body=case.body,
             has_body=case.has_body,
             media=case.media,
-            space=self._around.space if operation.space_aware else None,
+            space=self._space_of(item),
             origin=Origin.GENERATED,
             intent=Intent(
                 expect=accepted if case.valid else refused,
@@ -353,6 +355,11 @@ class Runner:
             ),
             resolve=self.plan.contract.resolve,
         )
+
+    def _space_of(self, item: Item) -> str | None:
+        operation = item.operation
+        borrows = operation.label in self._around.borrowers
+        return self._around.space if operation.space_aware and not borrows else None
 
     def _send_and_judge(
         self, item: Item, sender: Sender, make: Callable[[], Request], tally: Tally

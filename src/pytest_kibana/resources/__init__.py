@@ -1,9 +1,11 @@
 """Things that can be made and unmade: what they are, who makes them, and who takes them away again."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pytest_kibana.lazy import loader
 
 if TYPE_CHECKING:
+    from pytest_kibana.resources.borrowing import Reach, reach
     from pytest_kibana.resources.catalogue import RESOURCES, resource
     from pytest_kibana.resources.claims import Claim, claims_for
     from pytest_kibana.resources.facade import Resources
@@ -29,18 +31,13 @@ _HOMES = {
     "mark": ("RunMark", "Trace", "trace"),
     "model": ("Call", "File", "Kind", "Listing", "Resource", "Safety", "Scope"),
     "ownership": ("Belongings",),
+    "borrowing": ("Reach", "reach"),
     "recipes": ("Recipe", "bindings_for", "recipes_for"),
     "removal": ("Removed",),
     "resolver": ("Resolver",),
     "sweeping": ("Swept", "sweep"),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+__getattr__ = loader(__name__, _HOMES)
 
 
 __all__ = [
@@ -55,6 +52,7 @@ __all__ = [
     "Kind",
     "Ledger",
     "Listing",
+    "Reach",
     "Recipe",
     "Removed",
     "Resolver",
@@ -70,6 +68,7 @@ __all__ = [
     "claims_for",
     "left_behind",
     "living_runs",
+    "reach",
     "recipes_for",
     "resource",
     "sweep",

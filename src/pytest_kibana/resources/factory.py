@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_kibana.errors import HarnessError, LeftoversError, ResourceTrouble, SafetyRefusal, UsageError
+from pytest_kibana.resources.borrowing import Borrowing
 from pytest_kibana.resources.calls import Caller, Reply, merged
 from pytest_kibana.resources.catalogue import PREPARATIONS, RESOURCES, resource
 from pytest_kibana.resources.handle import Handle
@@ -15,7 +16,7 @@ from pytest_kibana.resources.model import NOTHING, Call, Kind, Resource, Safety,
 from pytest_kibana.resources.ownership import Belongings
 from pytest_kibana.resources.removal import Removed, Remover
 from pytest_kibana.resources.template import Hole, fill, holes, subjects, value_at
-from pytest_kibana.resources.tending import Tending, plain, text
+from pytest_kibana.resources.tending import plain, text
 from pytest_kibana.resources.values import Thing, Values
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _UNSET: Any = object()
 
 
-class Factory(Tending):
+class Factory(Borrowing):
     """Makes resources, and removes them.
 
     Args:

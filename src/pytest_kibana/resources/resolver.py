@@ -177,8 +177,45 @@ class Resolver:
             lock = self._making.setdefault(key, threading.Lock())
         with lock:
             if key not in self._pools:
-                self._pools[key] = self._make(name)
+                self._pools[key] = self._make_or_borrow(name) if use == _READ else self._make(name)
             return self._pools[key]
+
+    def _make_or_borrow(self, name: str) -> Handle:
+        """Make an object to be read; where that is not allowed, take one that somebody else made."""
+        try:
+            return self._make(name)
+        except (SafetyRefusal, ResourceTrouble) as trouble:
+            if isinstance(trouble, SafetyRefusal) or RESOURCES[name].kind is Kind.FOUND:
+                with suppress(ResourceTrouble):
+                    return self._factory.borrow(name)
+            raise
+
+    def _need_chosen(self, case: CaseLike, operation: "Operation", recipe: Recipe) -> None:
+        """Make the one that a request names where there is one each of a few, as of the types of entities.
+
+        It is a choice where the contract allows no name of ours in its place.
+        """
+        given: dict[str, dict[str, str]] = {}
+        for parameter in operation.parameters:
+            chosen, said = recipe.choices.get(parameter.name), case.path.get(parameter.name)
+            if chosen is None or parameter.location != "path" or parameter.schema is None or holes(said):
+                continue
+            hole = holes(chosen)[0]
+            if hole.subject in recipe.needs and not self._contract.is_valid(
+                parameter.schema, self._factory.mark.unique()
+            ):
+                given.setdefault(hole.subject, {})[str(hole.part)] = str(said)
+        for name, keys in given.items():
+            self._factory.make(name, **keys)
+
+    def _need(self, name: str, use: str) -> None:
+        """Make sure that something is there once. What only reads may find that it is there already."""
+        try:
+            self._factory.need(name)
+        except SafetyRefusal:
+            if use != _READ:
+                raise
+            self._make_or_borrow(name)
 
     def _lend(self, name: str, operation: str) -> Handle:
         with self._lock:

@@ -36,6 +36,7 @@ SECURITY = {
 """Headers of every answer (seen on 9.0.1; defaults of ``server.securityResponseHeaders``)."""
 _COMPRESSIBLE = 1024
 _GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\s|,|$))")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MOST = max(LARGE.values()) + 1024
 _NOT_READY = b"Kibana server is not ready yet"
 
@@ -150,10 +151,17 @@ class App:
             headers = [(k, v) for k, v in headers if k.decode() not in dropped]
         replaced = own.keys()
         headers = [(k, v) for k, v in headers if k.decode() not in replaced] if replaced else headers
-        headers += [(k.encode(), v.encode("latin-1", "replace")) for k, v in own.items() if v != ""]
+        headers += [
+            (k.encode(), _one_line(v).encode("latin-1", "replace")) for k, v in own.items() if v != ""
+        ]
         if reply.status != 204:
             headers.append((b"content-length", str(len(body)).encode()))
         return reply.status, headers, body
+
+
+def _one_line(value: str) -> str:
+    """Return a header's value without what no header may hold: names that clients choose stand in some."""
+    return _CONTROL.sub("", value)
 
 
 async def send_all(send: Send, status: int, headers: Headers, body: bytes) -> None:

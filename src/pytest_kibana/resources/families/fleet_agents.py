@@ -1,7 +1,7 @@
 """What Fleet looks after and does not make: enrolled agents, what they were told, and files they sent."""
 
 from pytest_kibana.resources.families.pages import fleet_page
-from pytest_kibana.resources.model import Call, Kind, Resource, Safety, Scope, item, within
+from pytest_kibana.resources.model import Call, Kind, Listing, Resource, Safety, Scope, item, within
 
 AGENT = Resource(
     name="fleet_agent",
@@ -53,6 +53,14 @@ AGENT_FILE = Resource(
         Call(
             "GET /api/fleet/agents/files/{fileId}/{fileName}",
             path={"fileId": "${self.id}", "fileName": "${self.fileName}"},
+        ),
+    ),
+    listing=(
+        Listing(
+            within("GET /api/fleet/agents/{agentId}/uploads"),
+            items="/items",
+            named_at=(),
+            keys={"fileName": "/name"},
         ),
     ),
     delete=(Call("DELETE /api/fleet/agents/files/{fileId}", path={"fileId": "${self.id}"}),),
