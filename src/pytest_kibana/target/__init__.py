@@ -1,7 +1,8 @@
 """Who is at the other end, and what may be sent there."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pytest_kibana.lazy import loader
 
 if TYPE_CHECKING:
     from pytest_kibana.target.deployment import LICENSES, Target, probe
@@ -21,13 +22,7 @@ _HOMES = {
     "operations": ("OperationFacts", "OperationsTable", "load_facts", "read_facts"),
     "safety": ("FLAG", "Classified", "Owned", "Ownership", "OwnsNothing", "SafetyClass", "SafetyPolicy"),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+__getattr__ = loader(__name__, _HOMES)
 
 
 __all__ = [

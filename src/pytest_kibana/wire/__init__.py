@@ -4,8 +4,9 @@ Only this room speaks HTTP. Every call, whoever makes it, becomes an :class:`Exc
 redacted.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pytest_kibana.lazy import loader
 
 if TYPE_CHECKING:
     from pytest_kibana.wire.aclient import AsyncKibanaClient
@@ -53,13 +54,7 @@ _HOMES = {
     "redact": ("Redactor",),
     "request": ("API_VERSION", "build_request"),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+__getattr__ = loader(__name__, _HOMES)
 
 
 __all__ = [

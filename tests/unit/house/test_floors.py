@@ -10,7 +10,7 @@ import pytest_kibana
 ROOT = Path(pytest_kibana.__file__).parent
 
 FLOORS: list[set[str]] = [
-    {"errors"},
+    {"errors", "lazy"},
     {"contract", "settings"},
     {"wire"},
     {"target", "evidence"},
