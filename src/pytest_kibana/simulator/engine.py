@@ -27,6 +27,7 @@ from pytest_kibana.simulator.routing import (
     UNVERSIONED,
     Route,
     anonymous,
+    well_encoded,
 )
 from pytest_kibana.simulator.wording import internal_text
 from pytest_kibana.simulator.world import Call, World
@@ -242,6 +243,8 @@ class Engine:
             call.path = call.path[prefixed.end() :] or "/"
         if call.late:
             raise Refusal(503, _CLOSING, family="platform")
+        if not well_encoded(call.path):
+            raise Refusal(400, family="platform")
         found = self.world.router.find("GET" if call.method == "HEAD" else call.method, call.path)
         if found is None:
             return self._unknown(call)

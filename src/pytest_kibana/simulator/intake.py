@@ -8,11 +8,11 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 from pytest_kibana.contract.model import Operation, Parameter
+from pytest_kibana.simulator.forms import Upload, inflated, parts_of
 from pytest_kibana.simulator.replies import Refusal
 from pytest_kibana.simulator.routing import Route
 from pytest_kibana.simulator.schemas import Schemas
@@ -31,15 +31,6 @@ _FILES = ("file", "sourcemap", "content")
 """Parts of a form that are files; the others are text, however they were sent."""
 
 
-@dataclass(slots=True)
-class Upload:
-    """A file of a multipart body."""
-
-    name: str
-    content: bytes
-    media: str
-
-
 def parse_query(text: str) -> dict[str, list[str]]:
     """Return the values of each key, in order."""
     found: dict[str, list[str]] = {}
@@ -55,16 +46,21 @@ def read_payload(raw: bytes, headers: Mapping[str, str], route: Route) -> tuple[
         Refusal: 413, 415 and malformed JSON, in hapi's words.
     """
     length = headers.get("content-length", "")
+    too_long = Refusal(
+        413, f"Payload content length greater than maximum allowed: {route.limit}", family="platform"
+    )
     if len(raw) > route.limit or (length.isdigit() and int(length) > route.limit):
-        raise Refusal(
-            413, f"Payload content length greater than maximum allowed: {route.limit}", family="platform"
-        )
+        raise too_long
+    if "content-encoding" in headers:
+        raw = inflated(raw, headers["content-encoding"], route.limit)
+        if len(raw) > route.limit:
+            raise too_long
     if not raw:
         return None, False
     declared = headers.get("content-type", "application/json")
     media = declared.split(";")[0].strip().lower()
     if media == "multipart/form-data" and media in route.media:
-        return _multipart(raw, declared), True
+        return parts_of(raw, declared), True
     if media not in route.media and not re.fullmatch(r"application/[\w.+-]*\+json", media):
         raise Refusal(415, family="platform")
     if media == "application/json" or media.endswith("+json"):
@@ -77,30 +73,6 @@ def read_payload(raw: bytes, headers: Mapping[str, str], route: Route) -> tuple[
 
 def _no_json(constant: str) -> Json:
     raise ValueError(constant)
-
-
-def _multipart(raw: bytes, declared: str) -> dict[str, Json]:
-    boundary = re.search(r'boundary="?([^";,]+)"?', declared)
-    if boundary is None:
-        raise Refusal(400, "Invalid content-type header: multipart missing boundary", family="platform")
-    fields: dict[str, Json] = {}
-    for part in raw.split(b"--" + boundary[1].encode())[1:]:
-        head, _, content = part.lstrip(b"\r\n").partition(b"\r\n\r\n")
-        if not head or head.startswith(b"--"):
-            continue
-        lines = head.decode("utf-8", "replace")
-        name = re.search(r'[; ]name="?([^";\r\n]+)', lines)
-        file = re.search(r'filename="?([^";\r\n]*)', lines)
-        kind = re.search(r"(?im)^content-type:\s*([^\r\n;]+)", lines)
-        body = content.removesuffix(b"\r\n")
-        if name is None:
-            continue
-        if file is None:
-            fields[name[1]] = body.decode("utf-8", "replace")
-        else:
-            media = kind[1].strip() if kind else "application/octet-stream"
-            fields[name[1]] = Upload(file[1], body, media)
-    return fields
 
 
 class Intake:
@@ -259,9 +231,14 @@ class Intake:
             if name not in fields:
                 text = f"[request body.{name}]: expected value of type [Stream] but got [undefined]"
                 raise Refusal(400, text, family="platform")
-        for name, sent in fields.items():
-            if isinstance(sent, Upload) and name not in _FILES:
-                fields[name] = sent.content.decode("utf-8", "replace")
+        for name in fields.keys() - set(_FILES):
+            fields[name] = _as_text(fields[name])
+
+
+def _as_text(sent: Json) -> Json:
+    if isinstance(sent, list):
+        return [_as_text(one) for one in sent]
+    return sent.content.decode("utf-8", "replace") if isinstance(sent, Upload) else sent
 
 
 def _demand_known(operation: Operation, query: dict[str, list[str]]) -> None:

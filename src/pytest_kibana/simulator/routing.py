@@ -14,6 +14,7 @@ SPACE = re.compile(r"^/s/([a-z0-9_\-]+)(?=/|$)")
 
 _PARAMETER = re.compile(r"\{([^{}?*]+)\??\*?\}")
 _REST = frozenset({"filePath"})  # EPM serves files by a path of several segments
+_STRAY = re.compile(r"%(?![0-9a-fA-F]{2})")
 _MIB = 1024 * 1024
 
 UNVERSIONED = (
@@ -167,6 +168,17 @@ class Router:
         values: list[str] = []
         route = _walk(root, segments, 0, values)
         return None if route is None else (route, tuple(values))
+
+
+def well_encoded(raw_path: str) -> bool:
+    """Tell whether every percent sign of a path begins an encoded byte, and the bytes are texts."""
+    if "%" not in raw_path:
+        return True
+    try:
+        unquote(raw_path, errors="strict")
+    except UnicodeDecodeError:
+        return False
+    return _STRAY.search(raw_path) is None
 
 
 def _walk(node: _Node, segments: list[str], at: int, values: list[str]) -> Route | None:

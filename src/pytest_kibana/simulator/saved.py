@@ -272,7 +272,7 @@ def lines(content: bytes) -> list[dict[str, Json]]:
         Refusal: a line is no JSON object.
     """
     found = []
-    for line in content.decode("utf-8", "replace").splitlines():
+    for line in content.decode("utf-8-sig", "replace").split("\n"):  # other ends of lines may stand inside of texts
         if not line.strip():
             continue
         try:

@@ -4,7 +4,7 @@ import json
 from pathlib import PurePath
 from typing import Any
 
-from pytest_kibana.simulator.intake import Upload
+from pytest_kibana.simulator.forms import Upload
 from pytest_kibana.simulator.replies import Refusal
 from pytest_kibana.simulator.world import Call
 

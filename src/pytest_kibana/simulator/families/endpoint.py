@@ -9,8 +9,8 @@ import uuid
 from typing import Any
 
 from pytest_kibana.simulator.families import Family
+from pytest_kibana.simulator.forms import Upload
 from pytest_kibana.simulator.hosts import HOST, HOST_NAME
-from pytest_kibana.simulator.intake import Upload
 from pytest_kibana.simulator.listing import whole
 from pytest_kibana.simulator.replies import Refusal, Reply
 from pytest_kibana.simulator.world import Call

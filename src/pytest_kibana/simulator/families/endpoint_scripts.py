@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from pytest_kibana.simulator.families import Family
-from pytest_kibana.simulator.intake import Upload
+from pytest_kibana.simulator.forms import Upload
 from pytest_kibana.simulator.listing import whole
 from pytest_kibana.simulator.replies import Refusal, Reply
 from pytest_kibana.simulator.store import Record, Table

@@ -4,7 +4,7 @@ from typing import Any
 
 from pytest_kibana.simulator import generic
 from pytest_kibana.simulator.families import Family
-from pytest_kibana.simulator.intake import Upload
+from pytest_kibana.simulator.forms import Upload
 from pytest_kibana.simulator.inventory import BY_NAME
 from pytest_kibana.simulator.listing import matches
 from pytest_kibana.simulator.replies import Refusal, Reply

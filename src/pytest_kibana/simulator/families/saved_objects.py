@@ -6,7 +6,7 @@ from typing import Any
 from pytest_kibana.simulator import kql, saved
 from pytest_kibana.simulator.authorization import may_use_type
 from pytest_kibana.simulator.families import Family
-from pytest_kibana.simulator.intake import Upload
+from pytest_kibana.simulator.forms import Upload
 from pytest_kibana.simulator.listing import filtered, sort_rows, values_at, whole
 from pytest_kibana.simulator.replies import NDJSON, Refusal, Reply
 from pytest_kibana.simulator.searching import searched

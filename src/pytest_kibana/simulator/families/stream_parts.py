@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from pytest_kibana.simulator.families import Family
-from pytest_kibana.simulator.intake import Upload
+from pytest_kibana.simulator.forms import Upload
 from pytest_kibana.simulator.listing import matches
 from pytest_kibana.simulator.replies import Refusal, Reply
 from pytest_kibana.simulator.store import Record
@@ -220,7 +220,7 @@ def export(call: Call) -> Reply:
         about = {"name": name, "version": version, "description": asked.get("description", "")}
         archive.writestr(f"{name}-{version}/manifest.json", json.dumps(about))
         archive.writestr(f"{name}-{version}/{_PACKED}", json.dumps(contents))
-    disposition = f'attachment; filename="{name}-{version}.zip"'.replace("\r", "").replace("\n", "")
+    disposition = f'attachment; filename="{name}-{version}.zip"'
     return Reply(target.getvalue(), media="application/zip", headers={"content-disposition": disposition})
 
 
