@@ -115,6 +115,13 @@ class Books:
         troubles = [*session.troubles, *(runner.troubles() if runner is not None else ())]
         if trouble is not None:
             troubles.append(TroubleRecord(type(trouble).__name__, trouble.message, time.time()))
+        case = session.settings.case
+        if case and self._outcomes and not any(outcome.requests for outcome in self._outcomes):
+            said = (
+                f"there is no case {case} here: cases are of one contract and one seed, so give --kibana-seed and "
+                "--kibana-contract as the run had them that showed it"
+            )
+            troubles.append(TroubleRecord("no such case", said, time.time()))
         concluded = conclude(
             session.plan,
             self._outcomes,

@@ -34,13 +34,6 @@ if TYPE_CHECKING:
     from pytest_kibana.traffic import Traffic
 
 
-_STYLES = {
-    "bold": {"bold": True},
-    "good": {"green": True},
-    "bad": {"red": True},
-    "warn": {"yellow": True},
-    "dim": {"light": True},
-}
 OUTCOMES = pytest.StashKey[list["Outcome"]]()
 
 
@@ -119,7 +112,7 @@ class Run:
             if self.worker is None:
                 check_place(self.settings.report_dir, "--kibana-report-dir", is_file=False)
                 check_place(self.settings.har, "--kibana-har", is_file=True)
-            _ = self.session.target, self.session.contract, self.session.deviations
+            _ = self.session.limits, self.session.target, self.session.contract, self.session.deviations
             self._listen()
         return self.session
 
@@ -228,7 +221,10 @@ class Run:
     def _write(self, text: str) -> None:
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
-            reporter.ensure_newline()
+            if (
+                reporter._tw.width_of_current_line
+            ):  # ensure_newline sees only lines that begin with a file's name
+                reporter.write_line("")
             reporter.write_line(text)
 
     # -- one test
@@ -445,11 +441,11 @@ class Run:
             return
         terminalreporter.section("kibana")
         if self.books is not None and results is not None:
-            from pytest_kibana.report.terminal import summary
+            from pytest_kibana.report.terminal import MARKUP, summary
 
             files = (*self.books.files, *([str(self.recorder.path)] if self.recorder else []))
             for line in summary(results, files=files, verbose=self.config.get_verbosity()):
-                terminalreporter.write_line(line.text, **_STYLES.get(line.style, {}))
+                terminalreporter.write_line(line.text, **MARKUP.get(line.style, {}))
         if trouble is not None:
             terminalreporter.write_line(str(trouble), red=True)
 

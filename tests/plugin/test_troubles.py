@@ -198,3 +198,20 @@ def test_a_named_folder_has_no_link_beside_it(run_pytest: Run, stand_in: Embedde
     ran = run_pytest("-q", *urls, files={"test_one.py": test})
     assert (ran.folder / "out" / "results.jsonl").is_file()
     assert not (ran.folder / "latest").exists()
+
+
+def test_a_wrong_budget_is_told_before_anything_runs(run_pytest: Run, stand_in: Embedded) -> None:
+    urls = (f"--kibana-url={stand_in.url}", f"--kibana-api-key={stand_in.api_key}", "--kibana-contract=core")
+    tests = "def test_one(kibana_client): ...\ndef test_two(kibana_client): ...\n"
+    ran = run_pytest("-q", *urls, "--kibana-budget=quick", files={"test_one.py": tests})
+    assert ran.code == ExitCode.USAGE
+    assert "kibana: --kibana-budget: 'quick' is not a budget" in ran.out
+    assert "passed" not in ran.out
+
+
+def test_a_case_of_another_seed_is_told(run_pytest: Run, stand_in: Embedded) -> None:
+    urls = (f"--kibana-url={stand_in.url}", f"--kibana-api-key={stand_in.api_key}")
+    ran = run_pytest(*SUITE, *urls, "--kibana-operations=GET /api/status", "--kibana-case=nope-1")
+    assert ran.code == ExitCode.NOTHING_CHECKED
+    assert [trouble.kind for trouble in ran.results.troubles] == ["no such case"]
+    assert "give --kibana-seed" in ran.results.troubles[0].sentence

@@ -272,7 +272,8 @@ class Runner:
         elif self._closed:
             tally.skip("interrupted", "the run was stopped")
         elif not sent and not tally.skips:
-            tally.skip("no cases", f"nothing to send for {item.group}")
+            only = self._around.only_case
+            tally.skip("no cases", f"no case {only} here" if only else f"nothing to send for {item.group}")
 
     def _shrink(self, item: Item, name: str, case: Case, tally: Tally) -> None:
         """Look for a smaller case that fails in the same way; what is sent for it makes no verdict."""

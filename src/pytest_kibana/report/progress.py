@@ -52,14 +52,17 @@ class Progress:
         self._new: set[str] = set()
 
     def update(self, outcome: _Outcome) -> Line | None:
-        """Take what came of an item; returns a line where it is time for one, and always after the last item."""
+        """Take what came of an item; returns a line where it is time for one, and after the last item of a run that
+        took long enough for a line before.
+        """
         self._done += 1
         self._requests += outcome.requests
         self._new.update(f.identity for f in outcome.findings if f.status == "new")
         if self._left[outcome.operation] > 0:
             self._left[outcome.operation] -= 1
         now = self._clock()
-        if self._quiet or (now - self._said < self._pause and self._done < self._items):
+        over = self._done >= self._items and self._said > self._started
+        if self._quiet or (now - self._said < self._pause and not over):
             return None
         self._said = now
         return self.line(now)

@@ -5,7 +5,7 @@ Everything fits 80 columns except lines that are meant to be copied (curl, Conso
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import Literal
@@ -48,7 +48,7 @@ def summary(results: Results, *, files: Sequence[str] = (), verbose: int = 0) ->
         lines += verdict(results)[1:]
     else:
         lines = heading(results.header)
-        lines += scoreboard(results.coverage)
+        lines += scoreboard(results.coverage, {f.family for f in results.findings if f.status == "new"})
         lines += requirements(results.requirements, verbose)
         lines += _findings(results.findings, verbose)
         lines += untested(results.skips, verbose)
@@ -57,6 +57,14 @@ def summary(results: Results, *, files: Sequence[str] = (), verbose: int = 0) ->
     return [_harmless(line) for line in lines] + [Line(path, "dim") for path in files]
 
 
+MARKUP: Mapping[Style, dict[str, bool]] = {
+    "bold": {"bold": True},
+    "good": {"green": True},
+    "bad": {"red": True},
+    "warn": {"yellow": True},
+    "dim": {"light": True},
+}
+"""The styles as pytest's terminal calls them."""
 _ANSI: Mapping[Style, str] = {"bold": "1", "good": "32", "bad": "31", "warn": "33", "dim": "2"}
 
 
@@ -106,13 +114,13 @@ def plan_line(plan: dict[str, object]) -> str:
     return f"plan: {operations} operations, {eligible} eligible" + (f" (not: {reasons})" if reasons else "")
 
 
-def scoreboard(coverage: Iterable[FamilyCoverage]) -> list[Line]:
-    """Return a line per family: operations, tested, success seen, findings."""
+def scoreboard(coverage: Iterable[FamilyCoverage], failing: Collection[str] = ()) -> list[Line]:
+    """Return a line per family: operations, tested, success seen, findings; ``failing`` are those with new ones."""
     rows = sorted(coverage, key=lambda c: c.family.lower())
     if not rows:
         return []
     head = f"{'family':<38}{'operations':>11}{'tested':>8}{'succeeded':>11}{'findings':>10}"
-    lines = [Line(), Line(head, "bold"), *(Line(_row(row), _row_style(row)) for row in rows)]
+    lines = [Line(), Line(head, "bold"), *(Line(_row(row), _row_style(row, failing)) for row in rows)]
     total = FamilyCoverage(
         family="all",
         operations=sum(r.operations for r in rows),
@@ -131,9 +139,11 @@ def _row(row: FamilyCoverage) -> str:
     return f"{_cut(row.family, 37):<38}{counts}"
 
 
-def _row_style(row: FamilyCoverage) -> Style:
-    if row.findings:
+def _row_style(row: FamilyCoverage, failing: Collection[str]) -> Style:
+    if row.family in failing:
         return "bad"
+    if row.findings:
+        return "warn"
     if not row.tested:
         return "dim"
     return "good" if row.succeeded == row.tested else "plain"
@@ -166,14 +176,18 @@ def _folded(excused: Sequence[Finding]) -> list[Line]:
     """A line for each rule whose findings fail nobody: known ones, and broken SHOULDs."""
     if not excused:
         return []
-    lines = [Line(), Line(f"{_many(len(excused), 'finding')} tolerated or known (-v shows them)", "bold")]
+    all_kinds = list(dict.fromkeys(f.status for f in excused))
+    head = f"{_many(len(excused), 'finding')} {' or '.join(all_kinds)} (-v shows them)"
+    lines = [Line(), Line(head, "bold")]
+    told: list[tuple[str, str]] = []
     for code in dict.fromkeys(f.code for f in excused):
         mine = [f for f in excused if f.code == code]
         operations = {label for f in mine for label in (f.operations or (f.operation,))}
         kinds = " and ".join(dict.fromkeys(f.status for f in mine))
-        tail = f"{_many(len(operations), 'operation')}, {kinds}"
-        head = _cut(f"  {code}  {mine[0].title}", WIDTH - len(tail) - 1)
-        lines.append(Line(f"{head:<53} {tail}" if len(tail) < 26 else f"{head} {tail}", "warn"))
+        tail = _many(len(operations), "operation") + (f", {kinds}" if len(all_kinds) > 1 else "")
+        told.append((f"  {code}  {mine[0].title}", tail))
+    column = min(max(len(head) for head, _ in told), WIDTH - 2 - max(len(tail) for _, tail in told))
+    lines += [Line(f"{_cut(head, column):<{column}}  {tail}", "warn") for head, tail in told]
     return lines
 
 

@@ -57,10 +57,28 @@ def test_lines_come_rarely_in_logs_and_often_on_terminals() -> None:
 
 @pytest.mark.parametrize("items", [[], ["a"]])
 def test_more_outcomes_than_planned_do_no_harm(items: list[str]) -> None:
-    progress = Progress(items, live=True)
+    clock = Clock()
+    progress = Progress(items, live=True, clock=clock)
     for _ in range(3):
+        clock.now += 1.0
         line = progress.update(Came("other"))
         assert line is not None
+
+
+def test_a_short_run_says_nothing_but_its_summary() -> None:
+    clock = Clock()
+    progress = Progress(["a", "a"], clock=clock)
+    clock.now = 2.0
+    assert [progress.update(Came("a")), progress.update(Came("a"))] == [None, None]
+
+
+def test_a_long_run_says_when_it_is_over() -> None:
+    clock = Clock()
+    progress = Progress(["a", "a"], clock=clock)
+    clock.now = 16.0
+    assert progress.update(Came("a")) is not None
+    clock.now = 17.0
+    assert progress.update(Came("a")) is not None
 
 
 @given(

@@ -16,11 +16,11 @@ from tests.unit.report.synthetic import HOSTILE, document, finding, header, host
 from pytest_kibana.errors import ResultsError, UsageError
 from pytest_kibana.evidence import Results, TroubleRecord, Verdict, read_results
 from pytest_kibana.evidence.compare import compare
-from pytest_kibana.evidence.model import HARNESS
+from pytest_kibana.evidence.model import HARNESS, FamilyCoverage
 from pytest_kibana.report import github, junit, metrics
 from pytest_kibana.report.formats import FORMATS, save, write_reports
 from pytest_kibana.report.html import page_data
-from pytest_kibana.report.terminal import WIDTH, Line, colours, painted, summary
+from pytest_kibana.report.terminal import WIDTH, Line, colours, painted, scoreboard, summary
 
 
 @pytest.fixture
@@ -354,3 +354,24 @@ def test_every_hostile_string_is_in_the_page_as_text(tmp_path: Path) -> None:
     page = json.dumps(page_data(hostile(tmp_path / "r.jsonl")))
     for text in HOSTILE:
         assert json.dumps(text)[1:-1] in page
+
+
+def test_a_family_is_red_only_for_what_fails() -> None:
+    row = FamilyCoverage("cases", operations=2, eligible=2, tested=2, succeeded=2, findings=1, requests=9)
+    assert scoreboard([row], {"cases"})[2].style == "bad"
+    assert scoreboard([row])[2].style == "warn"
+
+
+def test_excused_findings_stand_in_columns_and_say_their_kind_once(tmp_path: Path) -> None:
+    found = [
+        finding("GET /api/a/0", 1, status="tolerated", title="a short title"),
+        finding(
+            "GET /api/a/1", 2, status="tolerated", code="KBN-R411", title="a title that is a good deal longer"
+        ),
+    ]
+    lines = [line.text for line in summary(document(tmp_path / "results.jsonl", findings=found))]
+    at = lines.index("2 findings tolerated (-v shows them)")
+    assert lines[at + 1 : at + 3] == [
+        "  KBN-R103  a short title                       1 operation",
+        "  KBN-R411  a title that is a good deal longer  1 operation",
+    ]
