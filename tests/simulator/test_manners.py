@@ -246,7 +246,10 @@ class TestQueries:
 class TestInternalRoutes:
     def test_an_internal_route_says_what_it_is(self, kibana: httpx.Client) -> None:
         answer = kibana.get("/api/licensing/info")
-        message = "uri [/api/licensing/info] with method [get] exists but is not available with the current configuration"
+        message = (
+            "uri [/api/licensing/info] with method [get] "
+            "exists but is not available with the current configuration"
+        )
         assert answer.json() == envelope(400, "Bad Request", message)
 
     @pytest.mark.parametrize("how", ["header", "query"])
