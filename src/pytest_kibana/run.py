@@ -22,6 +22,7 @@ from pytest_kibana.gating import reason_not_to_run
 from pytest_kibana.profiles import profile
 from pytest_kibana.report.formats import check_place, chosen
 from pytest_kibana.settings import Settings, ini_of
+from pytest_kibana.stopping import unhurried
 
 if TYPE_CHECKING:
     from pytest_kibana.books import Books
@@ -397,7 +398,8 @@ class Run:
         if "session" not in self.__dict__:
             return
         try:
-            self.session.close()
+            with unhurried(self._write):
+                self.session.close()
         except HarnessError as error:
             self.trouble = error
         if self.books is not None:
@@ -439,7 +441,7 @@ class Run:
         results = self.books.results if self.books is not None else None
         if results is None and trouble is None:
             return
-        terminalreporter.section("kibana")
+        terminalreporter.write_sep("=", "kibana")
         if self.books is not None and results is not None:
             from pytest_kibana.report.terminal import MARKUP, summary
 
