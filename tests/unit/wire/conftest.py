@@ -9,6 +9,11 @@ from typing import Any
 
 import pytest
 
+from pytest_kibana.wire import ApiKey, Basic, Clock, Exchange, KibanaClient
+
+WHO = Basic("someone", "canary-password-1")
+KEY = ApiKey.of("id", "canary-api-key-1")
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -131,3 +136,26 @@ def loopback() -> Iterator[Loopback]:
     server = Loopback()
     yield server
     server.close()
+
+
+class Slept(list[float]):
+    """A clock that does not wait, and remembers how long it was asked to."""
+
+    def clock(self) -> Clock:
+        return Clock(sleep=self.append)
+
+
+@pytest.fixture
+def slept() -> Slept:
+    return Slept()
+
+
+@pytest.fixture
+def seen() -> list[Exchange]:
+    return []
+
+
+@pytest.fixture
+def client(loopback: Loopback, slept: Slept, seen: list[Exchange]) -> Iterator[KibanaClient]:
+    with KibanaClient(loopback.url + "/base", WHO, listeners=(seen.append,), clock=slept.clock()) as made:
+        yield made
