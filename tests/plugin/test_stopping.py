@@ -22,8 +22,10 @@ def test_the_first_ctrl_c_is_answered_and_ends_nothing() -> None:
 
 def test_the_second_leaves_the_rest_to_a_sweep() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(LeftoversError, match="sweep"), unhurried(lambda _line: None):
-        signal.raise_signal(signal.SIGINT)
+    with (
+        pytest.raises(LeftoversError, match="sweep"),
+        unhurried(lambda _line: signal.raise_signal(signal.SIGINT)),
+    ):
         signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
 
