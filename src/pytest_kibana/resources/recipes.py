@@ -16,7 +16,7 @@ the first whose body the contract allows is taken.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
@@ -44,7 +44,8 @@ class Recipe:
     where ``has_body`` is True. ``consumes`` names the resources that a success takes away, so that each request needs
     one of its own. ``creates`` names the resource that a success makes, ``needs`` those that must be there without
     being named in the request, ``without`` those that must not be there yet, ``wishes`` those without which an answer
-    says little: what a list lists. ``pins`` are pointers into the body and what may stand there alone.
+    says little: what a list lists. ``choices`` says which path parameters choose one of few things of which there is
+    one each: a hole for each parameter. ``pins`` are pointers into the body and what may stand there alone.
     """
 
     path: Mapping[str, Any] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class Recipe:
     needs: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     wishes: tuple[str, ...] = ()
+    choices: Mapping[str, str] = field(default_factory=dict)
     creates: str | None = None
     pins: Mapping[str, Any] = field(default_factory=dict)
     why: str = ""
@@ -76,6 +78,10 @@ def recipes_for(contract: "Contract") -> dict[str, Recipe]:
             declared = found.get(operation.label, Recipe())
             chosen = _renamed(_allowed(contract, operation, forms), label, operation)
             found[operation.label] = _with_role(chosen, declared)
+    for label, operation in contract.operations.items():
+        choices = _by_path(operation.path, _choosing_paths())
+        if choices:
+            found[label] = replace(found.get(label, Recipe()), choices=choices)
     return found
 
 
@@ -91,7 +97,7 @@ def bindings_for(contract: "Contract") -> dict[str, dict[tuple[str, str], str]]:
         recipe = known.get(label, Recipe())
         bound = {
             ("path", name): hole
-            for name, hole in _by_path(operation.path).items()
+            for name, hole in _by_path(operation.path, _object_paths()).items()
             if name not in recipe.path and recipe.creates is None
         }
         if bound:
@@ -305,9 +311,22 @@ def _shape(path: str) -> tuple[str, ...]:
 @cache
 def _object_paths() -> Mapping[tuple[str, ...], tuple[str, ...]]:
     """Return the paths of single objects, as shapes, with the holes of their parameters in order."""
+    return _paths_of(RESOURCES.values(), _about)
+
+
+@cache
+def _choosing_paths() -> Mapping[tuple[str, ...], tuple[str, ...]]:
+    """Return the same of things of which there is one, or one of each kind: there the parameters choose."""
+    singles = [kind for kind in RESOURCES.values() if kind.kind is Kind.ENGINE]
+    return _paths_of(singles, lambda kind: lambda hole: str(Hole(kind.name, hole.part)))
+
+
+def _paths_of(
+    kinds: Iterable[Resource], lookup: Callable[[Resource], Any]
+) -> Mapping[tuple[str, ...], tuple[str, ...]]:
     found: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for kind in RESOURCES.values():
-        about = _about(kind)
+    for kind in kinds:
+        about = lookup(kind)
         for call in (*kind.read, *kind.update, *kind.delete):
             names = _parameters(call.route)
             if not names or "${self.id}" not in map(str, call.path.values()):
@@ -318,10 +337,10 @@ def _object_paths() -> Mapping[tuple[str, ...], tuple[str, ...]]:
     return found
 
 
-def _by_path(path: str) -> dict[str, str]:
+def _by_path(path: str, known: Mapping[tuple[str, ...], tuple[str, ...]]) -> dict[str, str]:
     shape, names = _shape(path), _parameters(path)
     for length in range(len(shape), 0, -1):
-        holes = _object_paths().get(shape[:length])
+        holes = known.get(shape[:length])
         if holes:
             return dict(zip(names, holes, strict=False))
     return {}

@@ -118,7 +118,9 @@ class Resolver:
             self._finder(case.operation, recipe, self._use(operation)),
         )
         for name in recipe.needs:
-            self._factory.need(name)
+            self._need(name, self._use(operation))
+        if recipe.choices and case.valid:
+            self._need_chosen(case, operation, recipe)
         for name in recipe.without:
             self._take_away(name)
         for name in recipe.wishes:

@@ -184,6 +184,35 @@ def test_what_is_made_once_is_not_there_before_a_request_makes_it(
     assert not bench.kibana.objects
 
 
+def test_where_there_is_one_of_each_the_one_that_is_asked_about_is_made(
+    bench: Bench, published: Callable[[str], Path]
+) -> None:
+    """Of the types of entities each has an engine: what one finds must not hang on who enabled it before."""
+    contract = load(published("9.1"))
+    factory = bench.factory()
+    factory.space = factory.make("space").id
+    inits: set[str] = set()
+
+    def init(seen: Seen) -> tuple[int, object]:
+        inits.add(seen.path.split("/")[-2])
+        return 200, {}
+
+    for name in ("host", "user"):
+        route = f"/api/entity_store/engines/{name}"
+        bench.kibana.more[f"POST {route}/init"] = init
+        bench.kibana.more[f"GET {route}"] = lambda seen: (
+            200 if seen.path.split("/")[-1] in inits else 404,
+            {},
+        )
+        bench.kibana.more[f"DELETE {route}"] = lambda _seen: (200, {"deleted": True})
+    resolver = Resolver(factory, contract, recipes_for(contract))
+    read = Case("GET /api/entity_store/engines/{entityType}", path={"entityType": "user"})
+    resolver.resolve(replace(read, valid=False))
+    assert "user" not in inits
+    resolver.resolve(read)
+    assert "user" in inits
+
+
 PACKAGE = "POST /api/fleet/epm/packages/{pkgName}/{pkgVersion}"
 
 
