@@ -169,23 +169,20 @@ def update_is_to_the_point(bench: Bench) -> Broken:
 
 def _changed_beside(bench: Bench) -> Broken:
     handle = _ours(bench)
-    before, meant = copy.deepcopy(bench.see(handle)), []
-    if bench.kind.kind is Kind.SETTING and handle.entry is not None:  # to make one is to change it
-        before, meant = copy.deepcopy(handle.entry.before), _leaves(handle.sent)
+    before = copy.deepcopy(bench.see(handle))
     changes = bench.change(handle)
     after = bench.update(handle, changes)
     yield from bench.lost(changes, after)
-    meant += _leaves(changes, bench.kind.members_in(after))
-    yield from differences(before, after, ignored=(*bench.kind.volatile, *meant))
-    if bench.kind.kind is Kind.SETTING:
+    meant = (*bench.kind.volatile, *_leaves(changes, bench.kind.members_in(after)))
+    yield from differences(before, after, ignored=meant)
+    if bench.kind.kind is Kind.SETTING and handle.entry is not None:  # to make one is to change it
+        yield from differences(handle.entry.before, after, ignored=(*meant, *_leaves(handle.sent)))
         handle.delete()
 
 
 def _ours(bench: Bench) -> Handle:
-    """Make one with its optional members; a setting or an engine has none, and an engine that was there stays alone."""
-    if bench.kind.kind is Kind.OBJECT:
-        return bench.rich()
-    handle = bench.make()
+    """Make one with its optional members; an engine that was there before stays alone."""
+    handle = bench.rich()
     if bench.kind.kind is Kind.ENGINE and not handle.owned:
         raise NotHere(f"needs a {bench.kind.name} that was not there before, and it was")
     return handle

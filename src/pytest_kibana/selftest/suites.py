@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from pytest_kibana.errors import HarnessError
-from pytest_kibana.evidence import Verdict, read_results
+from pytest_kibana.evidence import Finding, Results, Verdict, read_results
 from pytest_kibana.evidence.model import RequirementRecord
 
 _ALL = ("families", "platform")
@@ -40,14 +40,29 @@ class Suites:
         ]
         self._environment = {"KIBANA_API_KEY": api_key, "KIBANA_VIEWER_API_KEY": viewer_api_key or ""}
         self._folder = folder
+        self._said = folder / "suites.txt"
         self._clean: tuple[RequirementRecord, ...] | None = None
 
     @property
     def clean(self) -> tuple[RequirementRecord, ...]:
-        """What every test says where nothing is wrong; run once, when it is first asked for."""
+        """What every test says where nothing is wrong; run once, when it is first asked for.
+
+        Raises:
+            HarnessError: the suites do not run at all; then nothing could be said of what they notice.
+        """
         if self._clean is None:
-            self._clean = self._run(_ALL)
+            told = self._run(_ALL)
+            self._clean = told.requirements if told is not None else ()
+            if not self._clean:
+                raise HarnessError(
+                    f"the suites do not run where nothing is wrong: {self._last_words()}",
+                    hint="Run them by hand against `pytest-kibana serve`, or do without: --no-families.",
+                )
         return self._clean
+
+    def _last_words(self) -> str:
+        said = self._said.read_text("utf-8", "replace").splitlines() if self._said.exists() else []
+        return next((line for line in reversed(said) if line.strip()), "nothing was said")
 
     def alarms(self) -> tuple[RequirementRecord, ...]:
         """Return the tests that fail where nothing is wrong; empty where none were run."""
@@ -59,26 +74,31 @@ class Suites:
         found.sort(key=lambda r: (len(r.calls), -sum(r.calls[operation].values()), r.test))
         return tuple(r.test for r in found[:_MOST])
 
-    def broken(self, tests: Sequence[str]) -> tuple[str, ...]:
-        """Return the ids of the requirements that fail, of these tests."""
-        records = self._run(tests) if tests else ()
-        return tuple(dict.fromkeys(r.requirement for r in records if r.verdict in _FAILED))
+    def heard(self, tests: Sequence[str]) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
+        """Return the ids of the requirements that fail, of these tests, and what was found in all that they called."""
+        told = self._run(tests) if tests else None
+        if told is None:
+            return (), ()
+        failed = (r.requirement for r in told.requirements if r.verdict in _FAILED)
+        return tuple(dict.fromkeys(failed)), tuple(told.findings)
 
-    def _run(self, tests: Sequence[str]) -> tuple[RequirementRecord, ...]:
+    def _run(self, tests: Sequence[str]) -> Results | None:
+        """Run tests; None where they cannot begin, as some faults bring about: then they are no witnesses."""
         root = str(files("pytest_kibana").joinpath("suites"))
         report = self._folder / "suites"
         command = [sys.executable, "-m", "pytest", *(f"{root}/{test}" for test in tests), *self._arguments]
         try:
-            subprocess.run(  # noqa: S603 - our own interpreter, our own tests
-                [*command, "--kibana-report-dir", str(report)],
-                env={**os.environ, **{k: v for k, v in self._environment.items() if v}},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=_LONGEST,
-                check=False,
-                cwd=self._folder,
-            )
-            return read_results(report / "results.jsonl").requirements
+            with self._said.open("wb") as said:
+                subprocess.run(  # noqa: S603 - our own interpreter, our own tests
+                    [*command, "--kibana-report-dir", str(report)],
+                    env={**os.environ, **{k: v for k, v in self._environment.items() if v}},
+                    stdin=subprocess.DEVNULL,
+                    stdout=said,
+                    stderr=subprocess.STDOUT,
+                    timeout=_LONGEST,
+                    check=False,
+                    cwd=self._folder,
+                )
+            return read_results(report / "results.jsonl")
         except (subprocess.TimeoutExpired, HarnessError):
-            return ()  # a fault may keep the suites from beginning; then they are no witnesses
+            return None

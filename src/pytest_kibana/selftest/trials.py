@@ -256,9 +256,12 @@ class Selftest:
         tests = self._suites.witnesses(operation.label)
         trier.calm()
         with trier.wrong(fault, operation):
-            broken = self._suites.broken(tests)
-        seen.codes += broken
-        seen.failing |= bool(broken)
+            broken, found = self._suites.heard(tests)
+        here = [f for f in found if operation.label in (f.operation, *f.operations)]
+        usual = identities(self._clean[operation.label])
+        told = [f for f in here if (f.status == "new" and f.identity not in usual) or _of(f.deviation, fault)]
+        seen.codes += (*broken, *(f.code for f in told))
+        seen.failing |= bool(broken) or any(f.about is About.DEPLOYMENT and f.status == "new" for f in told)
 
     def _outage(self, trier: Trier, fault: Fault, operation: Operation) -> Trial:
         """Live through an outage: it is told, or the operation succeeds all the same, and what is found of it about the

@@ -58,6 +58,19 @@ def test_a_conversation_is_named_anew(conversation: Handle, here: KibanaClient) 
 
 
 @pytest.mark.kibana_requirement(
+    "KBN-REQ-ASSISTANT-008",
+    source="the contract names the member; 9.4.3 accepts it and keeps the old one",
+    operations=[f"PUT {ONE}"],
+    level="SHOULD",
+)
+def test_a_conversation_becomes_one_of_another_kind(conversation: Handle, here: KibanaClient) -> None:
+    """A kind that is accepted in a change is the conversation's kind then."""
+    path = f"{BASE}/{conversation.id}"
+    ok(here.put(path, json={"id": conversation.id, "category": "insights"}))
+    assert ok(here.get(path))["category"] == "insights"
+
+
+@pytest.mark.kibana_requirement(
     "KBN-REQ-ASSISTANT-002", source=LIVE, operations=[f"POST {BASE}", f"GET {ONE}"]
 )
 def test_what_was_said_is_kept_in_order(

@@ -144,6 +144,19 @@ def test_the_default_changes_by_force(kibana_resources: Resources, here: KibanaC
 
 
 @pytest.mark.kibana_requirement(
+    "KBN-REQ-DV-022",
+    source="elastic/terraform-provider-elasticstack, kibanaoapi/data_views.go: released versions answer an empty text",
+    operations=[f"GET {DEFAULT}"],
+    level="SHOULD",
+)
+def test_what_is_nowhere_has_no_default(kibana_resources: Resources, here: KibanaClient) -> None:
+    """In a space that does not exist there is no default: it is said so, or the answer has the documented form."""
+    answer = here.derive(space=kibana_resources.factory.mark.unique()).get(DEFAULT)
+    if answer.status_code != 404:
+        assert isinstance(ok(answer), dict), f"{answer.status_code}: {answer.text!r}"
+
+
+@pytest.mark.kibana_requirement(
     "KBN-REQ-DV-021", source=LIVE, operations=[f"GET {DEFAULT}", f"POST {DEFAULT}"]
 )
 def test_every_space_has_its_own_default(

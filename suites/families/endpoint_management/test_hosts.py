@@ -4,6 +4,7 @@ Nothing is ever done to a host whose name does not begin with ``kbn-test``: enro
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -192,21 +193,24 @@ def test_a_viewer_does_nothing(ask: Ask, viewer: KibanaClient) -> None:
     "ask", rows(*(Ask(f"POST {ACTION}/{verb}", status=200) for verb in PARAMETERS if verb != "cancel"))
 )
 def test_an_action_is_kept(
-    ask: Ask, host: dict[str, Any], kibana_client: KibanaClient, eventually: Eventually
+    ask: Ask,
+    host: dict[str, Any],
+    kibana_client: KibanaClient,
+    eventually: Eventually,
+    unique: Callable[[], str],
 ) -> None:
-    """An action on a host is answered with its id, by which it is found, and is listed."""
-    verb, key = ask.label.rpartition("/")[2], host["agent"]["id"]
-    taken = ok(kibana_client.post(f"{ACTION}/{verb}", json=told(verb, key)))["data"]
+    """An action on a host is answered with its id, by which it is found, and is listed once."""
+    verb, key, why = ask.label.rpartition("/")[2], host["agent"]["id"], unique()
+    taken = ok(kibana_client.post(f"{ACTION}/{verb}", json={**told(verb, key), "comment": why}))["data"]
     assert taken["agents"] == [key]
     shown = ok(kibana_client.get(f"{ACTION}/{taken['id']}"))["data"]
     assert part(shown, "id", "command", "agents") == part(taken, "id", "command", "agents")
 
     def listed() -> bool:
-        return taken["id"] in [
-            one["id"] for one in ok(kibana_client.get(ACTION, query={"pageSize": 100}))["data"]
-        ]
+        actions = ok(kibana_client.get(ACTION, query={"pageSize": 100}))["data"]
+        return [one["id"] for one in actions if one.get("comment") == why] == [taken["id"]]
 
-    eventually("an action is listed", listed, within=60)
+    eventually("an action is listed once", listed, within=60)
 
 
 @pytest.mark.kibana_requirement(

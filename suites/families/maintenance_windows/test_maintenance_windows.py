@@ -1,5 +1,6 @@
 """Maintenance windows: planned, put away, and taken out again."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,6 +31,24 @@ def test_a_window_is_put_away_and_taken_out(kibana_resources: Resources, here: K
     # A window far ahead is reported as finished once it was taken out (seen on 9.4.3); this one is of tomorrow.
     assert ok(here.post(f"{ONE.format(window.id)}/_unarchive"))["status"] in ("upcoming", "finished")
     assert window.read()["status"] != "archived"
+
+
+@pytest.mark.kibana_requirement(
+    "KBN-REQ-MW-008",
+    source="9.4.3 reports such a window as finished once it was taken out",
+    operations=[ARCHIVE, UNARCHIVE],
+    since="9.1",
+    level="SHOULD",
+)
+def test_a_window_far_ahead_is_as_it_was(kibana_resources: Resources, here: KibanaClient) -> None:
+    """A window of next season that was put away and taken out has the status that it had before."""
+    start = (datetime.now(UTC) + timedelta(days=90)).isoformat(timespec="milliseconds")
+    schedule = {"custom": {"start": start.replace("+00:00", "Z"), "duration": "2h"}}
+    window = kibana_resources.maintenance_window(schedule=schedule)
+    before = window.read()["status"]
+    ok(here.post(f"{ONE.format(window.id)}/_archive"))
+    assert ok(here.post(f"{ONE.format(window.id)}/_unarchive"))["status"] == before
+    assert window.read()["status"] == before
 
 
 @pytest.mark.kibana_requirement(

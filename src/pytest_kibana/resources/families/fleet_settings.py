@@ -227,6 +227,7 @@ SETTINGS = Resource(
             },
         ),
     ),
+    full={"has_seen_add_data_notice": True},
     change={"prerelease_integrations_enabled": True},
     source="observed live",
 )

@@ -54,13 +54,14 @@ def chosen(operation: Operation, bench: Bench) -> bool:
 
 
 def unchosen(operation: Operation, bench: Bench) -> bool:
-    """Apply where Kibana chooses the id of a thing that is made."""
+    """Apply where Kibana chooses the id of a thing that is made: one whose path is that of the thing names it."""
     role, resource = role_of(operation)
-    return (
-        role == "create"
-        and resource is not None
-        and not (resource.chosen or resource.aliases or resource.upsert or resource.single)
-    )
+    if role != "create" or resource is None:
+        return False
+    path = anonymous(operation.path)
+    items = (label.partition(" ")[2] for label in (*resource.read, *resource.delete))
+    named = path.endswith("}") and path in items
+    return not (named or resource.chosen or resource.aliases or resource.upsert or resource.single)
 
 
 def listed(operation: Operation, bench: Bench) -> bool:
@@ -122,8 +123,13 @@ def _answer(operation: Operation, bench: Bench) -> dict[str, Any]:
 def names_itself(operation: Operation, bench: Bench) -> bool:
     """Apply where a read is documented to show the id that it was asked for: of the one thing of its kind, none is."""
     role, resource = role_of(operation)
-    asked = role == "read" and resource is not None and not resource.single
-    return asked and resource is not None and shows(bench, operation, (resource.field,))
+    if role != "read" or resource is None or resource.single:
+        return False
+    answer = _answer(operation, bench).get("properties", {})
+    inner = [bench.synthesiser.flat(part) for part in answer.values()]
+    places = [answer, *(part.get("properties", {}) for part in inner if isinstance(part, dict))]
+    shown = [bench.synthesiser.flat(place[resource.field]) for place in places if resource.field in place]
+    return any(isinstance(one, dict) and one.get("type") == "string" for one in shown)
 
 
 def at(*labels: str) -> Applies:
