@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.version import Version
 
-from pytest_kibana.markers import TIERS, Requirement, read
+from pytest_kibana.gating import beyond, unsafe
+from pytest_kibana.markers import Requirement, read
 from pytest_kibana.plugin import run_of
-from pytest_kibana.settings import SAFETY_CLASSES
 
 if TYPE_CHECKING:
     from pytest_kibana.session import Session
@@ -24,7 +24,7 @@ def requirement_of(item: pytest.Item) -> Requirement:
     found = read(item, "kibana_requirement")
     if not found:
         pytest.fail(
-            f"{item.nodeid} says not what it certifies: give it @pytest.mark.kibana_requirement",
+            f"{item.nodeid} does not say what it certifies: give it @pytest.mark.kibana_requirement",
             pytrace=False,
         )
     one = found[0]
@@ -43,11 +43,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def unmet(requirement: Requirement, session: "Session") -> str | None:
     """Return what a test needs and what was found instead, or None where it can run."""
     settings, target = session.settings, session.target
-    if SAFETY_CLASSES.index(requirement.safety) > SAFETY_CLASSES.index(settings.allow):
-        return f"needs --kibana-allow {requirement.safety}, found {settings.allow}"
-    budget = next((word for word in settings.budget.split(",") if word.strip() in TIERS), "standard").strip()
-    if TIERS.index(requirement.tier) > TIERS.index(budget):
-        return f"needs --kibana-budget {requirement.tier}, found {budget}"
+    reason = unsafe(requirement.safety, settings) or beyond(requirement.tier, settings)
+    if reason:
+        return reason
     # The version number of serverless follows the main branch and says nothing.
     dated = requirement.since and target.version and not target.serverless
     if dated and Version(target.version) < Version(requirement.since or "0"):

@@ -22,9 +22,9 @@ def reason_not_to_run(item: pytest.Item, settings: Settings, opened: Callable[[]
     """
     needs: tuple[tuple[str, Callable[[Any], str | None]], ...] = (
         ("kibana_requires", lambda requires: _unmet(requires, opened())),
-        ("kibana_safety", lambda safety: _unsafe(safety, settings)),
+        ("kibana_safety", lambda safety: unsafe(safety, settings)),
         ("kibana_operation", lambda operations: _unknown(operations, opened())),
-        ("kibana_tier", lambda tier: _beyond(tier, settings)),
+        ("kibana_tier", lambda tier: beyond(tier, settings)),
     )
     reasons = (reason_of(value) for name, reason_of in needs for value in markers.read(item, name))
     return next(filter(None, reasons), None)
@@ -41,16 +41,20 @@ def _unmet(requires: markers.Requires, session: "Session") -> str | None:
     )
 
 
-def _unsafe(safety: str, settings: Settings) -> str | None:
+def unsafe(safety: str, settings: Settings) -> str | None:
+    """Return why something of a safety class may not be sent, None where it may."""
     if SAFETY_CLASSES.index(safety) <= SAFETY_CLASSES.index(settings.allow):
         return None
     return f"needs --kibana-allow {safety}, found {settings.allow}"
 
 
-def _beyond(tier: str, settings: Settings) -> str | None:
-    """Tell whether a test belongs to longer runs than this one; a budget of numbers is a standard one."""
-    named = (word for word in markers.TIERS if word in settings.budget.split(","))
-    here = next(named, "standard")
+def beyond(tier: str, settings: Settings) -> str | None:
+    """Return why a test belongs to longer runs than this one, None where it does not.
+
+    A budget that names no tier, only numbers, counts as ``standard``.
+    """
+    words = [word.strip() for word in settings.budget.split(",")]
+    here = next((word for word in markers.TIERS if word in words), "standard")
     if markers.TIERS.index(tier) <= markers.TIERS.index(here):
         return None
     return f"needs --kibana-budget {tier}, found {here}"

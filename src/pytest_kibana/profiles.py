@@ -75,7 +75,7 @@ def _own(folder: Path) -> dict[str, Mapping[str, Any]]:
         try:
             table: Any = tomllib.loads(place.read_text("utf-8"))
         except tomllib.TOMLDecodeError as error:
-            raise UsageError(f"{place} is not TOML: {error}", hint="Mend the file.") from None
+            raise UsageError(f"{place} is not TOML: {error}", hint="Correct the file.") from None
         for key in path:
             table = table.get(key, {}) if isinstance(table, dict) else {}
         found |= {name: entry for name, entry in table.items() if isinstance(entry, dict)}

@@ -53,7 +53,7 @@ def test_an_untagged_test_is_an_error(run_test: Run) -> None:
     ran = run_test("")
     assert ran.code == ExitCode.FINDINGS
     assert "1 error" in ran.out
-    assert "says not what it certifies" in ran.out
+    assert "does not say what it certifies" in ran.out
 
 
 @pytest.mark.parametrize(
