@@ -7,7 +7,8 @@ from pytest_kibana.simulator import generic
 from pytest_kibana.simulator.families import Family
 from pytest_kibana.simulator.inventory import BY_NAME
 from pytest_kibana.simulator.listing import filtered
-from pytest_kibana.simulator.replies import NDJSON, Refusal, Reply
+from pytest_kibana.simulator.replies import Refusal, Reply
+from pytest_kibana.simulator.rule_files import exported, taken
 from pytest_kibana.simulator.store import Record
 from pytest_kibana.simulator.uploads import rows_of
 from pytest_kibana.simulator.world import Call
@@ -172,7 +173,7 @@ def bulk(call: Call) -> Reply:
     action = str(body.get("action"))
     chosen, unknown = _chosen(call, body)
     if action == "export":
-        return _exported(chosen)
+        return exported(call, chosen, unknown, details=True)
     dry = call.query.get("dry_run") in (True, "true")
     results: dict[str, list[Json]] = {"updated": [], "created": [], "deleted": [], "skipped": []}
     for record in chosen:
@@ -187,11 +188,14 @@ def bulk(call: Call) -> Reply:
                 _make(call, {**copy, "name": f"{copy.get('name')} [Duplicate]", "enabled": False}).value
             )
         else:
-            change = (
-                {"enabled": action == "enable"} if action in ("enable", "disable") else _edited(record, body)
-            )
-            record.value = {**record.value, **change}
+            if action == "edit":
+                record.value = {**record.value, **_edited(record.value, body)}
+                record.facts["revision"] = record.facts.get("revision", 0) + 1
+            elif action in ("enable", "disable"):
+                record.value = {**record.value, "enabled": action == "enable"}
             call.world.store.touch(record, call.user)
+            stamps = {"updated_at": record.updated_at, "updated_by": call.user}
+            record.value |= {**stamps, "revision": record.facts.get("revision", 0)}
             results["updated"].append(record.value)
     done = sum(len(v) for v in results.values())
     summary = {"failed": len(unknown), "succeeded": done, "skipped": 0, "total": done + len(unknown)}
@@ -206,55 +210,45 @@ def bulk(call: Call) -> Reply:
     return Reply(answer)
 
 
-def _edited(record: Record, body: Json) -> dict[str, Json]:
-    """Return what the edits of a bulk action make of a rule."""
+def _edited(rule: Json, body: Json) -> dict[str, Json]:
+    """Return what the edits of a bulk action make of a rule, one after another."""
     change: dict[str, Json] = {}
     for edit in body.get("edit") or ():
-        kind, value = str(edit.get("type")), edit.get("value")
-        for name, field in (("tags", "tags"), ("index_patterns", "index")):
-            if kind == f"set_{name}":
-                change[field] = value
-            elif kind == f"add_{name}":
-                change[field] = [
-                    *record.value.get(field, []),
-                    *(v for v in value if v not in record.value.get(field, [])),
-                ]
-            elif kind == f"delete_{name}":
-                change[field] = [v for v in record.value.get(field, []) if v not in value]
-        if kind == "set_schedule" and isinstance(value, dict):
-            change["interval"] = value.get("interval")
+        verb, _, what = str(edit.get("type")).partition("_")
+        value = edit.get("value")
+        now = {**rule, **change}
+        if what in _LISTED:
+            field = _LISTED[what]
+            change[field] = _joined(verb, now.get(field) or [], value if isinstance(value, list) else [])
+        elif what == "rule_actions" and isinstance(value, dict):
+            given = [{"uuid": action.get("id"), **action} for action in value.get("actions") or ()]
+            change["actions"] = _joined(verb, now.get("actions") or [], given)
+        elif what == "investigation_fields" and isinstance(value, dict):
+            before = (now.get("investigation_fields") or {}).get("field_names") or []
+            change[what] = {"field_names": _joined(verb, before, value.get("field_names") or [])}
+        elif what == "timeline" and isinstance(value, dict):
+            change |= {name: value.get(name) for name in ("timeline_id", "timeline_title")}
+        elif what == "schedule" and isinstance(value, dict):
+            seconds = sum(_seconds(value.get(name)) for name in ("interval", "lookback"))
+            change |= {"interval": value.get("interval"), "from": f"now-{seconds}s"}
     return change
 
 
-def _exported(chosen: list[Record], missing: list[str] | None = None, *, details: bool = True) -> Reply:
-    rows: list[Json] = [r.value for r in chosen]
-    missing = missing or []
-    if details:
-        rows.append(
-            {
-                "exported_count": len(chosen),
-                "exported_rules_count": len(chosen),
-                "missing_rules": [{"rule_id": m} for m in missing],
-                "missing_rules_count": len(missing),
-                "exported_exception_list_count": 0,
-                "exported_exception_list_item_count": 0,
-                "missing_exception_list_item_count": 0,
-                "missing_exception_list_items": [],
-                "missing_exception_lists": [],
-                "missing_exception_lists_count": 0,
-                "exported_action_connector_count": 0,
-                "missing_action_connection_count": 0,
-                "missing_action_connections": [],
-                "excluded_action_connection_count": 0,
-                "excluded_action_connections": [],
-            }
-        )
-    content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    return Reply(
-        content.encode(),
-        media=NDJSON,
-        headers={"content-disposition": 'attachment; filename="export.ndjson"'},
-    )
+_LISTED = {"tags": "tags", "index_patterns": "index"}
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _joined(verb: str, before: list[Json], given: list[Json]) -> list[Json]:
+    if verb == "set":
+        return given
+    if verb == "delete":
+        return [one for one in before if one not in given]
+    return [*before, *(one for one in given if one not in before)]
+
+
+def _seconds(duration: Json) -> int:
+    text = str(duration or "0s")
+    return int(text[:-1]) * _UNITS.get(text[-1], 1) if text[:-1].isdigit() else 0
 
 
 @family.on(f"POST {_RULES}/_export")
@@ -264,7 +258,9 @@ def export(call: Call) -> Reply:
     rules = {r.value.get("rule_id"): r for r in _all(call)}
     chosen = [rules[w] for w in wanted if w in rules] if wanted else list(rules.values())
     missing = [w for w in wanted if w not in rules]
-    return _exported(chosen, missing, details=call.query.get("exclude_export_details") not in (True, "true"))
+    return exported(
+        call, chosen, missing, details=call.query.get("exclude_export_details") not in (True, "true")
+    )
 
 
 @family.on(f"POST {_RULES}/_import")
@@ -272,7 +268,9 @@ def import_(call: Call) -> Reply:
     """Read rules from a file; each answers for itself."""
     overwrite = call.query.get("overwrite") in (True, "true")
     count, made, errors = 0, 0, []
-    for rule in rows_of(call):
+    rows = rows_of(call)
+    others = taken(call, rows)
+    for rule in rows:
         if rule is None:
             errors.append(
                 {"rule_id": "(unknown id)", "error": {"status_code": 400, "message": "Unexpected token"}}
@@ -301,13 +299,7 @@ def import_(call: Call) -> Reply:
             "success_count": made,
             "rules_count": count,
             "errors": errors,
-            "exceptions_errors": [],
-            "exceptions_success": True,
-            "exceptions_success_count": 0,
-            "action_connectors_success": True,
-            "action_connectors_success_count": 0,
-            "action_connectors_errors": [],
-            "action_connectors_warnings": [],
+            **others,
         }
     )
 

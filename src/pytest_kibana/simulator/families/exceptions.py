@@ -5,9 +5,10 @@ from typing import Any
 
 from pytest_kibana.simulator import generic
 from pytest_kibana.simulator.families import Family
-from pytest_kibana.simulator.inventory import BY_NAME, Resource
+from pytest_kibana.simulator.inventory import BY_NAME
 from pytest_kibana.simulator.listing import page_of
 from pytest_kibana.simulator.replies import NDJSON, Refusal, Reply
+from pytest_kibana.simulator.rule_files import bring, lacking, resource_of
 from pytest_kibana.simulator.store import EVERYWHERE, Record
 from pytest_kibana.simulator.uploads import rows_of
 from pytest_kibana.simulator.world import Call
@@ -177,18 +178,18 @@ def import_(call: Call) -> Reply:
     fresh, counts, errors = call.query.get("as_new_list") in (True, "true"), {_LIST: 0, _ITEM: 0}, []
     renamed: dict[str, str] = {}
     for row in rows_of(call):
-        resource = _ITEM if isinstance(row, dict) and "item_id" in row else _LIST
-        lacking = _lacking(row, resource)
-        if lacking is not None:
-            errors.append({"error": {"status_code": 400, "message": lacking}})
+        resource = resource_of(row)
+        text = lacking(row)
+        if text is not None:
+            errors.append({"error": {"status_code": 400, "message": text}})
             continue
         if "list_id" not in row:  # the line that counts
             continue
         if fresh:
             row["list_id"] = renamed.setdefault(row["list_id"], call.world.clock.uuid())
             row["item_id" if resource is _ITEM else "id"] = call.world.clock.uuid()
-        if taken := _bring(call, resource, row):
-            errors.append(taken)
+        if wrong := bring(call, row, overwrite=call.query.get("overwrite") in (True, "true")):
+            errors.append(wrong)
         else:
             counts[resource] += 1
     return Reply(
@@ -202,33 +203,6 @@ def import_(call: Call) -> Reply:
             "success_count_exception_list_items": counts[_ITEM],
         }
     )
-
-
-def _lacking(row: Json, resource: Resource) -> str | None:
-    """Return what is wrong with a line of an import, None where it makes sense."""
-    if not isinstance(row, dict):
-        return "Unexpected token in JSON"
-    if "exported_exception_list_count" in row:
-        return None
-    demanded = ("list_id", "name", "description", "type", *(("entries",) if resource is _ITEM else ()))
-    lacking = [name for name in demanded if name not in row]
-    return f'Invalid value "undefined" supplied to "{lacking[0]}"' if lacking else None
-
-
-def _bring(call: Call, resource: Resource, row: dict[str, Json]) -> dict[str, Json] | None:
-    """Keep a line of an import; return why not where the id is taken and shall not be replaced."""
-    space = EVERYWHERE if row.get("namespace_type") == "agnostic" else call.space
-    table, name = call.world.store.table(resource.name, space), resource.aliases[0]
-    existing = next((r for r in table.values() if r.value.get(name) == row[name]), None)
-    if existing is not None and call.query.get("overwrite") not in (True, "true"):
-        text = f'Found that {name}: "{row[name]}" already exists. Import of {name}: "{row[name]}" skipped.'
-        return {"error": {"status_code": 409, "message": text}, name: row[name]}
-    if existing is not None:
-        del table[existing.id]
-    key = call.world.clock.uuid()
-    record = call.world.store.put(resource.name, space, key, {}, by=call.user)
-    generic.settle(call, resource, record, {**row, "id": key}, fresh=False)
-    return None
 
 
 @family.on("POST /api/exceptions/shared")

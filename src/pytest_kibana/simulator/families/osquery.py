@@ -149,8 +149,9 @@ def make_query(call: Call) -> Reply:
 
 @family.on(f"GET {_QUERIES}/{{}}")
 def read_query(call: Call) -> Reply:
-    """Show a saved query."""
-    return Reply({"data": _as_object(call, generic.find(call, _QUERY))})
+    """Show a saved query: as the saved object that it is, and flat since 9.4 (seen on 9.4.3)."""
+    record = generic.find(call, _QUERY)
+    return Reply({"data": _flat(record) if call.world.at_least("9.4") else _as_object(call, record)})
 
 
 @family.on(f"GET {_QUERIES}")
