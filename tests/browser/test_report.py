@@ -308,6 +308,39 @@ def test_requirements_stand_broken_ones_first_and_follow_the_filters(opened: Ope
     report.shot("requirements")
 
 
+def test_tests_of_one_requirement_are_one_row_that_opens_into_them(opened: Open, tmp_path: Path) -> None:
+    whole = document(tmp_path / "r.jsonl")
+    records = [
+        RequirementRecord(
+            test=f"laws/test_laws.py::test_law[{kind}-round trip]",
+            requirement="KBN-REQ-LAW-001",
+            level=Level.MUST,
+            verdict=verdict,
+            sentence="What was made reads back.",
+            families=(kind,),
+            reason=None,
+            calls={},
+        )
+        for kind, verdict in (("space", Verdict.PASSED), ("role", Verdict.FAILED), ("case", Verdict.NOT_RUN))
+    ]
+    report = opened(replace(whole, records=(*whole.records, *records)))
+    rows = report.page.locator("#requirement-list > details")
+    assert rows.count() == 1
+    assert "1 failed, 1 passed, 1 not run" in rows.first.inner_text()
+    rows.first.locator("summary").first.click()
+    assert "[role-round trip]" in rows.first.locator("details").first.inner_text()
+    assert rows.first.locator("details").count() == 3
+
+
+def test_operations_that_fail_come_first_and_the_others_by_path(opened: Open, tmp_path: Path) -> None:
+    report = opened(document(tmp_path / "r.jsonl", operations=12))
+    rows = report.page.locator("#operation-list details").all_inner_texts()
+    marks = ["failed" in row for row in rows]
+    assert marks == sorted(marks, reverse=True)
+    assert any(marks)
+    assert not all(marks)
+
+
 def test_hostile_answers_do_nothing(opened: Open, tmp_path: Path) -> None:
     """Every field that others choose is an attack; the page shows it as text, opened and filtered everywhere."""
     report = opened(hostile(tmp_path / "r.jsonl"))

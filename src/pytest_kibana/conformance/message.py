@@ -52,7 +52,7 @@ def describe(finding: Finding, *, width: int = 100) -> str:
     if finding.console:
         lines += ["  Console: " + finding.console.split("\n", 1)[0]]
     if finding.case:
-        lines.append(f"  again: pytest --kibana-case {finding.case}")
+        lines.append(f"  again: --kibana-case={finding.case}, with contract and seed of this run")
     lines.append(f"  what it means: pytest-kibana explain {finding.code}")
     return "\n".join(lines)
 

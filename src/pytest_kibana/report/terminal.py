@@ -7,6 +7,7 @@ Everything fits 80 columns except lines that are meant to be copied (curl, Conso
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from textwrap import wrap
 from typing import Literal
 
@@ -50,7 +51,7 @@ def summary(results: Results, *, files: Sequence[str] = (), verbose: int = 0) ->
         lines = heading(results.header)
         lines += scoreboard(results.coverage, {f.family for f in results.findings if f.status == "new"})
         lines += requirements(results.requirements, verbose)
-        lines += _findings(results.findings, verbose)
+        lines += _findings(results, verbose)
         lines += untested(results.skips, verbose)
         lines += _troubles(results.troubles)
         lines += verdict(results)
@@ -161,12 +162,12 @@ def _brief(finding: Finding) -> Line:
     return Line(_cut(f"{finding.code}  {finding.operation}  {finding.title}", WIDTH), "bad")
 
 
-def _findings(found: Sequence[Finding], verbose: int) -> list[Line]:
-    ranked = _ranked(found)
+def _findings(results: Results, verbose: int) -> list[Line]:
+    ranked = _ranked(results.findings)
     shown = [f for f in ranked if f.status == "new" or verbose]
     lines: list[Line] = []
     for finding in shown:
-        lines += finding_lines(finding, verbose)
+        lines += _finding_lines(finding, results.header, verbose)
     if not verbose:
         lines += _folded([f for f in ranked if f.status != "new"])
     return lines
@@ -195,7 +196,13 @@ def _many(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def finding_lines(finding: Finding, verbose: int = 0) -> Iterator[Line]:
+def again(header: Header, case: str) -> str:
+    """Return the flags that send one case again: a case is of one contract and one seed."""
+    source = quote(str(header.contract.get("source") or "auto"))
+    return f"--kibana-contract={source} --kibana-seed={header.seed} --kibana-case={quote(case)}"
+
+
+def _finding_lines(finding: Finding, header: Header, verbose: int = 0) -> Iterator[Line]:
     """Yield one finding: code and operation, the sentence, and lines to send it again."""
     note = {"new": "", "known": f"  known: {finding.deviation}", "tolerated": "  tolerated"}[finding.status]
     about = "" if finding.about == "deployment" else f"about: {finding.about}, "
@@ -218,7 +225,7 @@ def finding_lines(finding: Finding, verbose: int = 0) -> Iterator[Line]:
     if finding.console:
         yield Line(f"  Console: {finding.console.splitlines()[0]}", "dim")
     if finding.case:
-        yield Line(f"  again: --kibana-case {finding.case}", "dim")
+        yield Line(f"  again: {again(header, finding.case)}", "dim")
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

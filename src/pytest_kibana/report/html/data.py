@@ -10,7 +10,8 @@ from typing import Any
 
 from pytest_kibana.evidence.compare import Comparison
 from pytest_kibana.evidence.document import Results
-from pytest_kibana.evidence.model import Finding, Verdict, VerdictRecord
+from pytest_kibana.evidence.model import Finding, Header, Verdict, VerdictRecord
+from pytest_kibana.report.terminal import again
 
 GROUPS: tuple[tuple[str, str, str], ...] = (
     ("R1", "answers", "status, media type and body of an answer"),
@@ -80,7 +81,7 @@ def page_data(results: Results, comparison: Comparison | None = None) -> dict[st
         "checks": [_check(code, rules.get(code, {}), findings) for code in codes],
         "families": _families(results),
         "operations": [_operation(label, records, number) for label, records in sorted(operations.items())],
-        "findings": _findings(findings, number),
+        "findings": _findings(results, number),
         "requirements": [
             {
                 "requirement": r.requirement,
@@ -198,18 +199,18 @@ def _statuses(records: Iterable[VerdictRecord]) -> dict[str, int]:
     return dict(sorted(total.items()))
 
 
-def _findings(findings: Iterable[Finding], number: Mapping[str, int]) -> list[dict[str, Any]]:
-    ranked = sorted(findings, key=lambda f: (f.status != "new", f.family, f.code, f.operation))
+def _findings(results: Results, number: Mapping[str, int]) -> list[dict[str, Any]]:
+    ranked = sorted(results.findings, key=lambda f: (f.status != "new", f.family, f.code, f.operation))
     left, made = TEXT_BUDGET, []
     for finding in ranked:
         limit = TEXT_LIMIT if left > 0 else _SHORT
-        one = _finding(finding, number, limit)
+        one = _finding(finding, number, limit, results.header)
         left -= sum(len(str(one[name] or "")) for name in ("curl", "console", "request", "answer"))
         made.append(one)
     return made
 
 
-def _finding(finding: Finding, number: Mapping[str, int], limit: int) -> dict[str, Any]:
+def _finding(finding: Finding, number: Mapping[str, int], limit: int, header: Header) -> dict[str, Any]:
     exchange = finding.exchange or {}
     request, response = exchange.get("request"), exchange.get("response")
     return {
@@ -227,7 +228,7 @@ def _finding(finding: Finding, number: Mapping[str, int], limit: int) -> dict[st
         "count": finding.count,
         "status": finding.status,
         "deviation": finding.deviation,
-        "case": finding.case,
+        "again": finding.case and again(header, finding.case),
         "curl": _line(finding.curl, limit),
         "console": _line(finding.console, limit),
         "request": request and _message(f"{request.get('method')} {request.get('url')}", request, limit),

@@ -218,7 +218,7 @@
       (f.request || f.answer) && el("div", { class: "pair" }, message("Request", f.request, asked), message("Answer", f.answer, f.pointer)),
       f.curl && el("h3", { text: "curl" }), f.curl && copyline(f.curl, "the curl line"),
       f.console && el("h3", { text: "Dev Tools Console" }), f.console && copyline(f.console, "the lines for the Console"),
-      f.case && el("h3", { text: "Again" }), f.case && copyline(`pytest --pyargs pytest_kibana.suites --kibana-case ${f.case}`, "the command"),
+      f.again && el("h3", { text: "Again" }), f.again && copyline(`pytest --pyargs pytest_kibana.suites ${f.again}`, "the command"),
       el("p", { class: "actions" }, el("button", { type: "button", text: "All checks of this operation", onclick: () => { set({ ...cleared(), q: f.operation }); go("operations"); } }),
         el("a", { href: view, text: "Link to this finding", onclick: (event) => { event.preventDefault(); set({ ...cleared(), finding: f.identity }); go("findings"); } })));
   };
@@ -256,12 +256,14 @@
   };
 
   // ---- operations
+  const path = (o) => o.operation.slice(o.operation.indexOf(" ") + 1);
+  data.operations.sort((a, b) => (isBad(b.verdict) ? words[b.verdict].rank : 0) - (isBad(a.verdict) ? words[a.verdict].rank : 0) || (path(a) < path(b) ? -1 : path(a) > path(b) ? 1 : a.operation < b.operation ? -1 : 1));
   const operation = (o) => {
     const bad = o.checks.filter((v) => isBad(v[1]));
     return lazily(el("details", { class: "operation" }, el("summary", {}, el("span", { class: "tag " + tone(o.verdict), text: `${words[o.verdict].mark} ${words[o.verdict].word}` }), el("span", { class: "label", text: o.operation }),
       bad.slice(0, 8).map((v) => el("span", { class: "tag " + tone(v[1]), text: short(data.checks[v[0]]) })), el("span", { class: "tag", text: o.family }),
       o.success && el("span", { class: "tag v-passed", text: "success seen" }), o.ms !== null && el("span", { class: "tag", text: o.ms.toFixed(1) + " ms" }),
-      el("span", { class: "soft", text: Object.entries(o.statuses).map(([s, n]) => `${n} of ${s}`).join(", ") }))), () => operationBody(o));
+      el("span", { class: "soft", text: Object.entries(o.statuses).map(([s, n]) => (n > 1 ? `${s} ×${n}` : s)).join(", ") }))), () => operationBody(o));
   };
   const operationBody = (o) => {
     const silent = new Set([WORD["not applicable"], WORD["not run"], WORD.unknown]);
@@ -272,7 +274,7 @@
         el("tbody", {}, spoke.map(([c, verdict, count, broken, note]) => el("tr", {}, el("td", {}, el("code", { text: data.checks[c].code })),
           el("td", { text: `${data.checks[c].title} (${data.checks[c].level})` }), el("td", {}, el("span", { class: "tag " + tone(verdict), text: words[verdict].word })),
           el("td", { text: broken ? `${broken} of ${count}` : count }),
-          el("td", {}, note || "", found.filter((f) => f.check === c).map((f) => el("button", { type: "button", class: "plain", text: "finding " + f.identity, onclick: () => { set({ ...cleared(), finding: f.identity }); go("findings"); } }))))))),
+          el("td", {}, note || "", found.filter((f) => f.check === c).map((f) => el("button", { type: "button", class: "plain link", text: `${f.pointer} ${f.sentence}`.trim().slice(0, 90), onclick: () => { set({ ...cleared(), finding: f.identity }); go("findings"); } }))))))),
       rest.length > 0 && el("p", { class: "soft", text: `Nothing to say: ${rest.map((v) => short(data.checks[v[0]])).join(", ")}` }));
   };
   const shownOperation = (o) => {
@@ -286,11 +288,28 @@
   // ---- requirements
   for (const r of data.requirements) r.hay = [r.requirement, r.sentence, r.test, r.reason, ...r.families, ...r.calls].join("\n").toLowerCase();
   data.requirements.sort((a, b) => words[b.verdict].rank - words[a.verdict].rank || (a.requirement < b.requirement ? -1 : 1));
-  const requirement = (r) => lazily(el("details", { class: "operation" }, el("summary", {}, el("span", { class: "tag " + tone(r.verdict), text: `${words[r.verdict].mark} ${words[r.verdict].word}` }),
-    el("span", { class: "label", text: r.requirement }), el("span", { text: r.sentence }), r.test.includes("[") && el("span", { class: "soft", text: r.test.slice(r.test.indexOf("[")) }), el("span", { class: "tag", text: r.level }), r.families.slice(0, 3).map((f) => el("span", { class: "tag", text: f })))),
+  const parameter = (r) => (r.test.includes("[") ? r.test.slice(r.test.indexOf("[")) : "");
+  const verdictTag = (verdict) => el("span", { class: "tag " + tone(verdict), text: `${words[verdict].mark} ${words[verdict].word}` });
+  // One test is a row; several tests of one requirement are a row that opens into theirs.
+  const requirement = (tests) => {
+    const [first] = tests, counts = new Map();
+    if (tests.length === 1) return certifying(first, [el("span", { class: "label", text: first.requirement }), el("span", { text: first.sentence })]);
+    for (const r of tests) counts.set(r.verdict, (counts.get(r.verdict) || 0) + 1);
+    return lazily(el("details", { class: "operation" }, el("summary", {}, verdictTag(first.verdict), el("span", { class: "label", text: first.requirement }), el("span", { text: first.sentence }), el("span", { class: "tag", text: first.level }),
+      el("span", { class: "soft", text: [...counts].map(([v, n]) => `${n} ${words[v].word}`).join(", ") }))),
+      () => el("div", {}, tests.map((r) => certifying(r, []))));
+  };
+  const certifying = (r, named) => lazily(el("details", { class: "operation" }, el("summary", {}, verdictTag(r.verdict), named,
+    (parameter(r) || !named.length) && el("span", { class: "soft", text: parameter(r) || r.test }), el("span", { class: "tag", text: r.level }), r.families.slice(0, 3).map((f) => el("span", { class: "tag", text: f })))),
     () => el("div", {}, el("p", {}, el("code", { text: r.test })), r.reason && el("pre", { tabindex: 0, text: r.reason }), el("p", { class: "soft", text: `${r.seconds.toFixed(2)} s; called ${many(r.calls.length, "operation")}` }),
       r.calls.length > 0 && el("ul", { class: "plain" }, r.calls.map((o) => el("li", {}, el("code", { text: o }))))));
   const shownRequirement = (r) => !state.finding && !state.check && !state.group && !state.about && (!state.family || r.families.includes(state.family)) && (!state.verdict || words[r.verdict].word === state.verdict) && finds(r.hay);
+
+  const byRequirement = (shown) => {
+    const groups = new Map();
+    for (const r of shown) groups.set(r.requirement, [...(groups.get(r.requirement) || []), r]);
+    return [...groups.values()];
+  };
 
   // ---- the rest
   const plot = (operations) => {
@@ -351,7 +370,7 @@
     ruleBox();
     list("finding-list", findings, finding, data.findings.length ? "No finding fits the filters." : "No findings.");
     list("operation-list", operations, operation, "No operation fits the filters.");
-    if ($("requirement-list")) list("requirement-list", data.requirements.filter(shownRequirement), requirement, "No requirement fits the filters.");
+    if ($("requirement-list")) list("requirement-list", byRequirement(data.requirements.filter(shownRequirement)), requirement, "No requirement fits the filters.");
     plot(operations);
     $("shown").textContent = `${findings.length} of ${data.findings.length} findings, ${operations.length} of ${data.operations.length} operations`;
   };
