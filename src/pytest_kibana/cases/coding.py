@@ -58,6 +58,8 @@ def encode_case(case: Case) -> dict[str, Any]:
         row |= {"body": encode(case.body), "media": case.media}
     if case.rule:
         row["rule"] = [case.rule.location, case.rule.at, case.rule.keyword, case.rule.sentence]
+    if case.invented:
+        row["invented"] = True
     return row
 
 
@@ -75,6 +77,7 @@ def decode_case(operation: str, row: Mapping[str, Any]) -> Case:
         row.get("media"),
         Rule(*row["rule"]) if "rule" in row else None,
         row["description"],
+        row.get("invented", False),
     )
 
 

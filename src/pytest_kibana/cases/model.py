@@ -34,8 +34,8 @@ class Case:
     ``path``, ``query`` and ``headers`` map parameter names to JSON values (not yet serialised); ``body`` is the JSON
     value, ``bytes``, text, or for multipart a mapping of field to value or :class:`Upload`. ``has_body`` tells an
     absent body from ``null``. ``media`` is the media type of the body. ``rule`` is set exactly when ``kind`` is
-    INVALID. ``id`` is stable for a contract and a seed: it reproduces the case alone. ``invented`` is set by the run
-    where it put the name of no object at all in the place of an id: nobody promised that such a request succeeds.
+    INVALID. ``id`` is stable for a contract and a seed: it reproduces the case alone. ``invented`` is set
+    where the name of no object at all stands in the place of an id: nobody promised that such a request succeeds.
 
     A string in path, query or body may hold placeholders ``${resource.id}``: the run puts the id of an object that
     it owns there, just before it sends (see :mod:`pytest_kibana.resources`).
@@ -112,17 +112,28 @@ class RecipeLike(Protocol):
     """What :meth:`Recipe.of` reads; the resources room has recipes of its own, with more in them."""
 
     @property
-    def path(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def path(self) -> Mapping[str, Any]:
+        """Values of path parameters."""
+
     @property
-    def query(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def query(self) -> Mapping[str, Any]:
+        """Values of query parameters."""
+
     @property
-    def headers(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def headers(self) -> Mapping[str, Any]:
+        """Values of headers."""
+
     @property
-    def body(self) -> Any: ...  # noqa: D102
+    def body(self) -> Any:
+        """The body, or what a multipart body maps to."""
+
     @property
-    def has_body(self) -> bool: ...  # noqa: D102
+    def has_body(self) -> bool:
+        """Whether there is a body; None is JSON's ``null`` then."""
+
     @property
-    def media(self) -> str | None: ...  # noqa: D102
+    def media(self) -> str | None:
+        """Media type of the body."""
 
 
 @dataclass(frozen=True, slots=True)

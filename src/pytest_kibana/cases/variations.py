@@ -51,6 +51,7 @@ SCENARIOS: Final = (
     "empty array",
     "shortest text",
     "zero",
+    "name of nothing",
     "null",
     "enumerated value",
     "least number",
@@ -60,6 +61,7 @@ SCENARIOS: Final = (
     "other boolean",
     "no members",
     "left out",
+    "one item",
     "several items",
     "other media type",
     "engine",
@@ -148,12 +150,25 @@ def _shaped(values: Values, site: Site) -> Iterator[Candidate]:
 
 
 def _named(site: Site) -> Iterator[Candidate]:
-    """Vary a name of this run without losing its mark; leave every other reference alone."""
-    roomy = site.shape.max_length is None and not site.shape.patterns and not site.shape.format
-    if site.location == "body" and site.value == UNIQUE and roomy:
+    """Vary a name of this run without losing its mark. In place of a reference stands what names nothing, so that
+    nobody promised that the request succeeds.
+    """
+    shape = site.shape
+    roomy = shape.max_length is None and not shape.patterns and not shape.format and shape.enum is None
+    if site.location != "body" or not roomy or "string" not in shape.types:
+        return
+    if site.value == UNIQUE:
         yield _candidate(site, "non-ASCII text", f"{UNIQUE} {UNICODE}", "has letters of several scripts")
         sentence = f"has more than {LONG} characters, and no most is stated"
         yield _candidate(site, "longest text", f"{UNIQUE} {'a' * LONG}", sentence)
+    elif site.value != UNIQUE_UUID:
+        yield _of_nothing(site, f"{UNIQUE} {UNICODE}", "names nothing, in letters of several scripts")
+        yield _of_nothing(site, f"{UNIQUE} {'a' * LONG}", f"names nothing, in more than {LONG} characters")
+
+
+def _of_nothing(site: Site, value: Json, sentence: str) -> Candidate:
+    found = _candidate(site, "name of nothing", value, sentence)
+    return replace(found, make=lambda: replace(site.wrap(value), invented=True))
 
 
 def _presence(values: Values, site: Site) -> Iterator[Candidate]:
@@ -236,6 +251,8 @@ def _arrays(values: Values, site: Site) -> Iterator[Candidate]:
         yield candidate("fullest array", shape.max_items, f"has {shape.max_items} items, the most allowed")
     if shape.max_items is None or shape.max_items > 2:
         yield candidate("several items", 2, "has two items")
+    if site.location == "query" and shape.min_items <= 1:
+        yield candidate("one item", 1, "has one item, which looks like no array where it is written")
 
 
 def counted(shape: Shape, count: int) -> Shape:

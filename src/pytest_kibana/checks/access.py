@@ -22,7 +22,7 @@ _NAMED = re.compile(r"privilege|unauthorized|not authorized|unable to|\[.+\]|lic
 
 # POSTs that ask, and change nothing.
 _LOOKS = re.compile(
-    r"/_?(bulk_)?(find|get|search|query|resolve|export|preview|count|status|validate|dryrun|test|converse|complete)"
+    r"/_?(bulk_)?(find|get|search|query|resolve|export|preview|count|status|validate|dryrun|test|converse|complete)(?=/|$)"
     r"|suggest|shareable|_simulate|health|/a2a|/mcp|/fields"
 )
 

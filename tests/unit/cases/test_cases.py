@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_kibana.cases import Case, CaseBudget, Kind, Recipe, Upload, cases_for, make_cases
+from pytest_kibana.cases.coding import decode_case, encode_case
 from pytest_kibana.cases.holes import has_holes
 from pytest_kibana.cases.proof import Prover
 from pytest_kibana.contract import Contract
@@ -199,12 +200,25 @@ def test_a_recipe_is_kept_while_one_thing_varies(contract: Contract) -> None:
     recipe = Recipe(
         path={"id": "${thing.id}"}, body={"name": "${unique}", "ref": "${other.id}"}, has_body=True
     )
-    cases = [c for c in made(contract, label, recipes={label: recipe}) if c.valid]
+    cases = [c for c in made(contract, label, recipes={label: recipe}) if c.valid and not c.invented]
     assert len(cases) > 1
     for case in cases:
         assert case.path == {"id": "${thing.id}"}
         assert case.body["ref"] == "${other.id}"
         assert case.body["name"].startswith("${unique}")
+
+
+def test_what_names_nothing_stands_in_place_of_a_reference_and_is_not_sure_to_succeed(
+    contract: Contract,
+) -> None:
+    label = "PUT /api/things/{id}"
+    recipe = Recipe(path={"id": "${thing.id}"}, body={"name": "n", "ref": "${other.id}"}, has_body=True)
+    cases = [c for c in made(contract, label, recipes={label: recipe}) if c.invented]
+    names = {str(c.body["ref"]) for c in cases}
+    assert all(name.startswith("${unique} ") for name in names)
+    assert any(len(name) > 255 for name in names)
+    assert any(not name.isascii() for name in names)
+    assert all(c.valid and decode_case(label, encode_case(c)).invented for c in cases)
 
 
 def test_what_only_the_run_can_know_stays_in_the_other_forms_of_a_body(contract: Contract) -> None:

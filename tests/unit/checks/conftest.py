@@ -63,6 +63,7 @@ DOCUMENT = {
         },
         "/api/things/_bulk": {"post": _op("bulk", {"200": _json({"type": "array"})})},
         "/api/things/_export": {"post": _op("export", {"200": {"description": "lines"}})},
+        "/api/things/_resolve_errors": {"post": _op("resolve", {"200": _json({"type": "object"})})},
         "/api/silent": {"get": _op("silent", {"200": {"description": "something"}})},
         "/api/fleet/things": {"get": _op("versioned", {"200": _json({"type": "array"})})},
         "/api/status": {"get": _op("status", {"200": _json({"type": "object"})})},

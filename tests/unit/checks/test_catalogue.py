@@ -580,6 +580,14 @@ def test_indices_are_folded_so_that_one_defect_in_a_list_is_one_problem(looks):
     assert problems[0].component == "Thing"
 
 
+def test_a_path_that_only_begins_like_a_question_is_a_change(looks):
+    def by_a_viewer(label):
+        return verdict_of("KBN-A405", looks(label, 200, {}, intent=probe("viewer", "viewer")))
+
+    assert by_a_viewer("POST /api/things/_resolve_errors") is Verdict.TOLERATED
+    assert by_a_viewer("POST /api/things/_export") is Verdict.PASSED
+
+
 FLEET = "GET /api/fleet/things"
 
 
