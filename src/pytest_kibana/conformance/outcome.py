@@ -157,6 +157,7 @@ class Tally:
         self._succeeded = False
         self._story: list[Step] = []
         self._refused: list[Exchange] = []
+        self.given_up = 0
 
     @property
     def usual(self) -> float | None:
@@ -221,7 +222,8 @@ class Tally:
         self._findings.see(check, Verdict.TOLERATED, problem, first, self.item.operation)
 
     def skip(self, kind: str, reason: str) -> None:
-        """Note once why something of this item was not sent."""
+        """Note once why something of this item was not sent, and count what was given up for weather."""
+        self.given_up += kind == "weather"
         operation = self.item.operation
         record = SkipRecord(operation.label, operation.family, kind, reason, self.item.group)
         if record not in self.skips:

@@ -255,7 +255,7 @@ class Runner:
         for attempt in self._attempts(item, tally):
             if self._closed or self._watch.gone or sent >= item.limit:
                 break
-            if sum(skip.kind == "weather" for skip in tally.skips) >= _PATIENT:
+            if tally.given_up >= _PATIENT:
                 break
             sender = self._senders.get(attempt.identity)
             if sender is None:
@@ -268,7 +268,7 @@ class Runner:
         for name, case in list(failing.items())[:_MOST_SHRUNK]:
             self._shrink(item, name, case, tally)
         if self._watch.gone:
-            tally.skip("weather", "the target went away and did not come back in time")
+            tally.skip("weather", self._watch.farewell)
         elif self._closed:
             tally.skip("interrupted", "the run was stopped")
         elif not sent and not tally.skips:
@@ -410,6 +410,7 @@ class Runner:
             if exchange is not None and attempt > exchange.attempt:
                 exchange = replace(exchange, attempt=attempt)
             if weather is None:
+                self._watch.heard()
                 return exchange, False
             sky = self._watch.after(weather)
             if sky is Sky.GONE:

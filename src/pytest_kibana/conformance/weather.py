@@ -77,7 +77,9 @@ class Watch:
         self._counts = threading.Lock()
         self._outages: dict[str, list[float | int | str]] = {}
         self._returns = 0
+        self._silent_since: float | None = None
         self.gone = False
+        self.farewell = "the target went away and did not come back in time"
 
     def stop(self) -> None:
         """End every wait at once."""
@@ -87,8 +89,15 @@ class Watch:
         """Wait a little longer after each repeat, unless the run is stopped."""
         self._stop.wait(min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**repeats))
 
+    def heard(self) -> None:
+        """Take note that a request had an answer."""
+        self._silent_since = None
+
     def after(self, weather: Weather) -> Sky:
-        """Look whether the target is there, and wait for it where it is not."""
+        """Look whether the target is there, and wait for it where it is not.
+
+        One that tells its status and nothing else for as long as the deadline is as good as gone.
+        """
         self._note(weather)
         seen = self._returns
         with self._looking:
@@ -98,8 +107,17 @@ class Watch:
                 # Somebody else waited the same outage out while this thread stood at the lock.
                 return Sky.CLEARED
             if self._healthy():
-                return Sky.CLEAR
+                return self._clear(weather)
             return self._wait()
+
+    def _clear(self, weather: Weather) -> Sky:
+        now = self._clock()
+        since = self._silent_since = self._silent_since or now
+        if PATIENCE[weather.kind].settles or now - since < self._deadline:
+            return Sky.CLEAR
+        self.farewell = f"the target answered nothing for {self._deadline:g} s: {weather.sentence}"
+        self.gone = True
+        return Sky.GONE
 
     def _wait(self) -> Sky:
         began, pause = self._clock(), _FIRST_PAUSE

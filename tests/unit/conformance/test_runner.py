@@ -10,9 +10,23 @@ import pytest
 
 from pytest_kibana.cases.model import Case, Kind
 from pytest_kibana.conformance import Budget, Circumstances, Limits, Outcome, Runner, conclude, merge, plan
+from pytest_kibana.conformance.weather import STATUS, Watch
 from pytest_kibana.errors import ExitCode, TargetUnreachable
 from pytest_kibana.evidence.deviations import Deviations, read_deviations
 from pytest_kibana.evidence.model import HARNESS, About, Verdict
+from pytest_kibana.wire.exchange import Answer, Exchange, Request, Weather
+
+WELL = Exchange("x", STATUS, "http://k.example/api/status", 0.0, 0.01)
+
+
+@dataclass
+class Fixed:
+    """A sender that has one answer."""
+
+    exchange: Exchange
+
+    def send(self, request: Request) -> Exchange:
+        return self.exchange
 
 
 @dataclass(frozen=True)
@@ -182,6 +196,49 @@ def test_a_request_that_breaks_every_connection_is_a_finding(run, small, reply):
     small.behave = lambda asked: reply(drop=True) if asked.path == "/api/weather" else None
     _, end = run()
     assert failing(end) == [("KBN-R114", "GET /api/weather", "")]
+
+
+def test_an_item_that_has_nothing_but_weather_is_given_up_after_two_requests(
+    contract, small, senders, plain, known, reply, monkeypatch
+):
+    class Many:
+        def cases(self, operation, group):
+            if group != "responses" or operation.label != "GET /api/weather":
+                return ()
+            return [Case(f"c-{n}", operation.label, Kind.SMALLEST) for n in range(20)]
+
+    said = {"statusCode": 503, "error": "Service Unavailable", "message": "License is not available."}
+    small.behave = lambda asked: reply(503, said) if asked.path == "/api/weather" else None
+    monkeypatch.setattr(Watch, "pause", lambda _watch, _repeats: None)
+    planned = plan(contract, None, lambda _o: known())
+    with Runner(planned, senders=senders(), source=Many(), resolver=plain) as runner:
+        outcomes = list(runner.run())
+        (told,) = runner.troubles()
+    given_up = of(outcomes, "GET /api/weather-responses")
+    assert (given_up.verdict, given_up.requests) == (Verdict.NOT_RUN, 0)
+    assert told.count == sum(asked.path == "/api/weather" for asked in small.asked) == 3 * 2 * 8
+
+
+def test_a_target_that_tells_its_status_and_nothing_else_is_gone_after_the_deadline():
+    now = [0.0]
+    well = replace(WELL, answer=Answer(200, (), b"{}"))
+    watch = Watch(Fixed(well), deadline=10, budget=Budget(Limits()), clock=lambda: now[0])
+    busy = Weather("overloaded", "Kibana's event loop is overloaded")
+    for seconds, heard, sky in (
+        (0, False, "CLEAR"),
+        (9, True, "CLEAR"),
+        (12, False, "CLEAR"),
+        (21, False, "CLEAR"),
+    ):
+        now[0] = seconds
+        assert watch.after(busy).name == sky
+        if heard:
+            watch.heard()
+    now[0] = 22
+    assert watch.after(Weather("broken", "it broke")).name == "CLEAR"  # that is judged, not waited for
+    assert watch.after(busy).name == "GONE"
+    assert "overloaded" in watch.farewell
+    assert watch.gone
 
 
 @pytest.mark.parametrize("most", [1, 5, 17])
