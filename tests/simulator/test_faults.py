@@ -229,6 +229,14 @@ class TestWeather:
             steered.get("/api/spaces/space")
         assert steered.get("/api/status").status_code == 200
 
+    def test_a_restart_takes_the_whole_server_down(self, steered: httpx.Client, switch: httpx.Client) -> None:
+        on(switch, "weather.restart@GET /api/spaces/space")
+        with pytest.raises(httpx.TransportError):
+            steered.get("/api/spaces/space")
+        assert steered.get("/api/status").text == "Kibana server is not ready yet"
+        switch.post("/boot", json={"seconds": 0})
+        assert steered.get("/api/spaces/space").status_code == 200
+
     def test_a_restart_can_be_played(self, steered: httpx.Client, switch: httpx.Client) -> None:
         switch.post("/boot", json={"seconds": 0.2})
         assert steered.get("/api/status").status_code == 503

@@ -26,13 +26,29 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class Endurance:
+    """What must come of an outage.
+
+    ``codes`` are the checks that may say something of it about the deployment, once. ``told`` demands that it is told
+    as trouble of the environment, ``same`` that every verdict is as where nothing is wrong (else the operation may be
+    left out), and ``found`` that one of the checks speaks.
+    """
+
+    codes: tuple[str, ...] = ()
+    told: bool = False
+    same: bool = False
+    found: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Expectations:
     """``spec/selftest.toml``: the thresholds, and for each kind of check its codes (or the names of its laws), by what
-    can show it.
+    can show it; of kinds of weather also what must come of them.
     """
 
     thresholds: Thresholds
     kinds: Mapping[Means, Mapping[str, tuple[str, ...]]]
+    weather: Mapping[str, Endurance]
 
     def means(self, fault: Fault) -> Means:
         """Tell what can show a fault.
@@ -52,6 +68,16 @@ class Expectations:
             )
         return "stories" if any(kind in self.kinds["stories"] for kind in fault.noticed_by) else "requests"
 
+    def endurance(self, fault: Fault) -> Endurance:
+        """Return what must come of a fault of weather: everything that its kinds demand, and all that they allow."""
+        kinds = [self.weather[kind] for kind in fault.noticed_by if kind in self.weather]
+        return Endurance(
+            tuple(dict.fromkeys(code for kind in kinds for code in kind.codes)),
+            told=any(kind.told for kind in kinds),
+            same=any(kind.same for kind in kinds),
+            found=any(kind.found for kind in kinds),
+        )
+
     def codes(self, fault: Fault) -> tuple[str, ...]:
         """Return the codes, or patterns of codes, of the checks whose business a fault is."""
         every = [some[kind] for some in self.kinds.values() for kind in fault.noticed_by if kind in some]
@@ -62,11 +88,16 @@ class Expectations:
 def expectations() -> Expectations:
     """Read ``spec/selftest.toml``."""
     read = tomllib.loads(files("pytest_kibana").joinpath("spec", "selftest.toml").read_text("utf-8"))
-    tables: dict[Means, str] = {"requests": "kinds", "stories": "laws", "weather": "weather"}
-    return Expectations(
-        Thresholds(**read["thresholds"]),
-        {means: {k: tuple(v) for k, v in read[table].items()} for means, table in tables.items()},
-    )
+    tables: dict[Means, str] = {"requests": "kinds", "stories": "laws"}
+    kinds: dict[Means, dict[str, tuple[str, ...]]] = {
+        means: {k: tuple(v) for k, v in read[table].items()} for means, table in tables.items()
+    }
+    weather = {
+        kind: Endurance(**{**wanted, "codes": tuple(wanted.get("codes", ()))})
+        for kind, wanted in read["weather"].items()
+    }
+    kinds["weather"] = {kind: wanted.codes for kind, wanted in weather.items()}
+    return Expectations(Thresholds(**read["thresholds"]), kinds, weather)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from pytest_kibana.contract.model import Operation
 from pytest_kibana.errors import UsageError
 from pytest_kibana.evidence import About, Finding
+from pytest_kibana.selftest.outages import Outage, companion
 from pytest_kibana.selftest.report import Alarm, Report, Thresholds, Trial, expectations
 from pytest_kibana.selftest.suites import Suites
 from pytest_kibana.selftest.trying import Ran, Trier, identities, nobodys
@@ -166,7 +167,7 @@ class Selftest:
         bench, used = Bench(contract), Counter[str]()
         eligible = [contract.operations[label] for label in trier.session.plan.eligible]
         for fault in self._faults:
-            size = 1 if fault.group == "weather" else self.sample
+            size = (self.sample + 2) // 3 if fault.group == "weather" else self.sample  # which takes its time
             if fault.group == "field" and contract.version is None:
                 continue  # these are deviations from what was published; our own statement does not hold it
             for operation in chosen(eligible, fault=fault, bench=bench, size=size, used=used, rng=rng):
@@ -264,35 +265,15 @@ class Selftest:
         seen.failing |= bool(broken) or any(f.about is About.DEPLOYMENT and f.status == "new" for f in told)
 
     def _outage(self, trier: Trier, fault: Fault, operation: Operation) -> Trial:
-        """Live through an outage: it is told, or the operation succeeds all the same, and what is found of it about the
-        deployment is what such an outage may be found to be.
-        """
-        began = time.monotonic()
-        ran = trier.items(operation, fault)
-        usual = identities(self._clean[operation.label])
-        found = [f for f in ran.findings(trier.session.known) if f.identity not in usual]
-        codes = tuple(dict.fromkeys(f.code for f in found if f.about is About.DEPLOYMENT))
-        allowed = self.expected.codes(fault) or ("",)
-        # What is answered by the word of the contract, as the status of an unwell Kibana is, needs no telling.
-        told = bool(ran.troubles or codes) or any(o.skips for o in ran.outcomes) or ran.requests > 0
-        lived = (
-            all(_wanted(code, allowed) for code in codes)
-            and not ran.errors
-            and (told or ran.trouble is not None or any(outcome.succeeded for outcome in ran.outcomes))
-        )
-        return Trial(
-            fault=fault.name,
-            operation=operation.label,
-            family=operation.family,
-            means="weather",
-            noticed=lived,
-            right=lived,
-            failing=any(f.about is About.DEPLOYMENT and f.status == "new" for f in found),
-            codes=codes,
-            trouble=_told(ran),
-            requests=ran.requests,
-            seconds=round(time.monotonic() - began, 3),
-        )
+        """Live through an outage."""
+        contract = trier.session.contract
+        eligible = [contract.operations[label] for label in trier.session.plan.eligible]
+
+        def answers(other: Operation) -> bool:
+            return self._in_reach(trier, other) and other.label in self._succeeds
+
+        beside = companion(eligible, operation, answers)
+        return Outage(fault, operation, beside, self.expected.endurance(fault)).lived_through(trier)
 
 
 def _of(deviation: str | None, fault: Fault) -> bool:

@@ -1,6 +1,6 @@
 """Trying one operation: its conformance items, and the laws of whatever it makes, reads, lists, changes or removes."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +23,9 @@ from pytest_kibana.wire import KibanaClient
 
 _LONGEST = 1.0
 """Seconds to wait for a change to show: a stand-in shows it at once, and what a fault hides never shows."""
+
+_FEW = 4
+"""Requests that are sent into weather: each may take long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,32 @@ class Trier:
         """Run the items of one operation on a fresh stand-in. What is needed to begin is made before anything goes
         wrong; what a fault then does to the harness is told.
         """
-        weather = fault is not None and fault.group == "weather"
+        return self._run(self._plan(operation), fault, operation)
+
+    def weathered(
+        self,
+        operations: Sequence[Operation],
+        operation: Operation,
+        fault: Fault | None,
+        groups: Sequence[str],
+    ) -> Ran:
+        """Run a few requests of some groups of each of these operations on a fresh stand-in, with a fault of weather at
+        one.
+        """
+        items = tuple(
+            replace(item, limit=_FEW)
+            for one in operations
+            for item in self._plan(one).items
+            if item.group in groups
+        )
+        return self._run(Plan(self.session.contract, items, (), Limits()), fault, operation)
+
+    def _run(self, plan: Plan, fault: Fault | None, operation: Operation) -> Ran:
         outcomes: list[Outcome] = []
         troubles: tuple[TroubleRecord, ...] = ()
         with self._thrown_away() as factory:
             try:
-                with self.session.lend_runner(self._plan(operation, weather=weather), factory) as runner:
+                with self.session.lend_runner(plan, factory) as runner:
                     self._switch_on(fault, operation)
                     outcomes.extend(runner.run())
                     troubles = runner.troubles()
@@ -122,11 +145,9 @@ class Trier:
         if fault is not None:
             _ordered(self._control, "POST", "/faults", {"faults": [f"{fault.name}@{operation.label}"]})
 
-    def _plan(self, operation: Operation, *, weather: bool) -> Plan:
-        """Return the part of the plan that speaks of one operation; one request where each may take long."""
+    def _plan(self, operation: Operation) -> Plan:
+        """Return the part of the plan that speaks of one operation."""
         items = tuple(item for item in self.session.plan.items if item.operation.label == operation.label)
-        if weather:
-            items = tuple(replace(item, limit=1) for item in items if item.group == "responses")
         return Plan(self.session.contract, items, (), Limits())
 
     @contextmanager

@@ -47,7 +47,7 @@ class App:
     def __init__(self, world: World, engine: Engine) -> None:
         self.world = world
         self.engine = engine
-        self.ready_at = time.monotonic() + world.config.boot_seconds
+        world.ready_at = time.monotonic() + world.config.boot_seconds
         self._base = world.config.base_path.rstrip("/")
         newer = world.at_least("9.0")
         security: dict[str, str | None] = {
@@ -81,7 +81,7 @@ class App:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         late = self.world.closing  # whoever came before is still served
         raw = await read_all(receive)
-        if time.monotonic() < self.ready_at:
+        if time.monotonic() < self.world.ready_at:
             await send_all(
                 send,
                 503,

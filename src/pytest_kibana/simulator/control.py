@@ -63,7 +63,7 @@ class Control:
             self._fresh = self.app.world.store.snapshot()
             return 200, {}
         if what == "POST /boot":
-            self.app.ready_at = time.monotonic() + float(body["seconds"])
+            self.app.world.ready_at = time.monotonic() + float(body["seconds"])
             return 200, {}
         return 404, {
             "message": "GET /faults, GET /catalogue, POST /faults, DELETE /faults, POST /reset, POST /boot"

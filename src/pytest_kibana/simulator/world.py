@@ -30,6 +30,7 @@ class World:
         self.config = config
         self.options = read_options(config.settings)
         self.closing = False
+        self.ready_at = 0.0  # on the monotonic clock; until then Kibana is starting
         self.contract = contract
         self.clock = Clock()
         self.store = Store(self.clock)

@@ -4,6 +4,7 @@ A fault is switched on by ``<fault>@<operation label>`` (``response.drop_require
 ``<fault>@<pattern>`` (``laws.*@* /api/cases*``) or by ``<fault>@*``, which means every operation at which it can show.
 """
 
+import time
 from collections.abc import Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -193,7 +194,9 @@ class Faults:
         return reply
 
     def wire(self, call: Call) -> Wire | None:
-        """Return what takes over when the answer is sent, or None."""
+        """Return what takes over when the answer is sent, or None. What goes down takes every answer with it."""
+        if time.monotonic() < self.world.ready_at:
+            return weather.cut
         return next((fault.wire for fault in self.on(call) if fault.wire is not None), None)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 from typing import Any
 
 from pytest_kibana.contract.model import Operation
@@ -11,6 +12,7 @@ from pytest_kibana.simulator.world import Call
 
 Json = Any
 _SLOW = 2.0
+_AWAY = 1.0
 _NOT_READY = b"Kibana server is not ready yet"
 
 
@@ -19,7 +21,8 @@ def _transport(send: Any) -> Any:
     return send.__self__.transport
 
 
-async def _cut(send: Any, status: int, headers: Headers, body: bytes) -> tuple[int, Headers, bytes]:
+async def cut(send: Any, status: int, headers: Headers, body: bytes) -> tuple[int, Headers, bytes]:
+    """End the connection without an answer."""
     _transport(send).abort()
     return 0, [], b""
 
@@ -76,6 +79,12 @@ def _overloaded_first(call: Call, proceed: Proceed) -> None:
         raise Refusal(429, "Server is overloaded", family="platform", headers={"retry-after": "1"})
 
 
+def _restart(call: Call, reply: Reply) -> Reply:
+    if _count(call, "restart") % 3 == 0:
+        call.world.ready_at = time.monotonic() + _AWAY
+    return reply
+
+
 def _unavailable(_: Call, reply: Reply) -> Reply:
     return Reply(
         _NOT_READY, status=503, media="text/html; charset=utf-8", headers={"retry-after": "30"}, public=False
@@ -127,7 +136,7 @@ def _is_limited(operation: Operation, bench: Bench) -> bool:
 
 
 FAULTS = (
-    Fault("weather.cut", "The connection ends without an answer.", ("outage is no finding",), wire=_cut),
+    Fault("weather.cut", "The connection ends without an answer.", ("outage is no finding",), wire=cut),
     Fault(
         "weather.half",
         "The connection ends in the middle of the answer.",
@@ -161,6 +170,12 @@ FAULTS = (
         "503 as if Kibana were starting.",
         ("outage is no finding",),
         after=_unavailable,
+    ),
+    Fault(
+        "weather.restart",
+        "At every third try the whole server goes down for a second, and is starting when it comes back.",
+        ("retry",),
+        after=_restart,
     ),
     Fault("weather.unavailable_first", "503 at every other try.", ("retry",), after=_unavailable_first),
     Fault(
