@@ -130,3 +130,44 @@ class TestSince:
         client = stand_in(contract=str(published("9.3")), version=version)
         answer = client.post(f"{AGENTS}/bulk_rollback", json={"agents": []})
         assert (answer.status_code == 200) is there
+
+
+NAMED: Json = {
+    "tcp-tcp": {"enabled": True, "streams": {"tcp.generic": {"enabled": True, "vars": {"listen_port": 9000}}}}
+}
+
+
+class TestForms:
+    """Package policies are sent and read with inputs in a list, or by name."""
+
+    @pytest.mark.parametrize("version", ["9.1", "9.3"])
+    def test_what_was_sent_by_name_is_read_in_both_forms(
+        self, published: Callable[[str], Path], stand_in: StandIn, version: str
+    ) -> None:
+        fleet = stand_in(contract=str(published(version)))
+        policy = fleet.post(f"{FLEET}/agent_policies", json={"name": "p", "namespace": "default"}).json()[
+            "item"
+        ]["id"]
+        body = {"name": "forms", "policy_ids": [policy], "package": {"name": "tcp", "version": "1.0.0"},
+                "vars": {"level": "low"}, "inputs": NAMED}  # fmt: skip
+        made = fleet.post(f"{FLEET}/package_policies", params={"format": "simplified"}, json=body)
+        assert made.status_code == 200, made.text
+        assert (made.json()["item"]["inputs"], made.json()["item"]["vars"]) == (NAMED, {"level": "low"})
+        path = f"{FLEET}/package_policies/{made.json()['item']['id']}"
+        assert fleet.get(path, params={"format": "simplified"}).json()["item"]["inputs"] == NAMED
+        plain = fleet.get(path).json()["item"]["inputs"]
+        if version == "9.1":  # a contract that knows of lists, too
+            assert (plain[0]["type"], plain[0]["policy_template"], plain[0]["enabled"]) == (
+                "tcp",
+                "tcp",
+                True,
+            )
+            assert plain[0]["streams"][0]["data_stream"]["dataset"] == "tcp.generic"
+            assert plain[0]["streams"][0]["vars"]["listen_port"]["value"] == 9000
+        else:
+            assert plain == NAMED
+        fleet.put(path, json={**body, "inputs": {"tcp-tcp": {"enabled": False}}})
+        shown = fleet.get(path, params={"format": "simplified"}).json()["item"]["inputs"]
+        assert shown["tcp-tcp"]["enabled"] is False
+        rows = fleet.get(f"{FLEET}/package_policies", params={"format": "simplified"}).json()["items"]
+        assert [row["inputs"] for row in rows] == [shown]

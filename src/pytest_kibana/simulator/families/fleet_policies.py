@@ -280,11 +280,6 @@ def create_package_policy(call: Call) -> Reply:
         "created_by": call.user,
         "updated_by": call.user,
     }
-    if isinstance(call.body["inputs"], dict):
-        call.body["inputs"] = [
-            {"type": name, "enabled": bool(given.get("enabled", True)), "streams": []}
-            for name, given in call.body["inputs"].items()
-        ]
     reply = generic.create(call, _PACKAGE)
     _moved(call, body)
     return reply
@@ -307,8 +302,6 @@ def update_package_policy(call: Call) -> Reply:
         _demand_name(
             call, "fleet_package_policy", body["name"], "An integration policy with the name", record.id
         )
-    if isinstance(body.get("inputs"), dict):
-        body.pop("inputs")
     reply = generic.change(call, _PACKAGE, record, body)
     record.value["revision"] = 1 + record.facts["revision"]
     record.value["version"] = record.version
