@@ -25,7 +25,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     from pytest_kibana.plugin import run_of
 
     contract = run_of(metafunc.config).contract_in_use()
-    has: Callable[[str], bool] = lambda label: contract is not None and contract.find(label) is not None  # noqa: E731
+
+    def has(label: str) -> bool:
+        return contract is not None and contract.find(label) is not None
+
     makeable = [kind for kind in RESOURCES.values() if kind.makeable]
     if "kibana_law" in metafunc.fixturenames:
         tried = [

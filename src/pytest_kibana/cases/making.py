@@ -1,6 +1,6 @@
 """Everything that is varied on the base request of an operation, as candidates that still have to be proven."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final
@@ -265,16 +265,16 @@ def _parameter_root(base: Case, parameter: Parameter) -> Root:
             return replace(base, path=values)
         return replace(base, query=values) if location == "query" else replace(base, headers=values)
 
-    without: Callable[[], Case] | None = None
-    if location != "path":
-        without = lambda: with_part({k: v for k, v in current.items() if k != name})  # noqa: E731
+    def without() -> Case:
+        return with_part({k: v for k, v in current.items() if k != name})
+
     return Root(
         location,
         f"/{name}",
         parameter.schema.json,
         current.get(name, MISSING),
         lambda v: with_part({**current, name: v}),
-        without,
+        without if location != "path" else None,
         parameter.required,
         depth=1,
     )

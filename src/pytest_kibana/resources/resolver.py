@@ -35,17 +35,28 @@ class CaseLike(Protocol):
     """What the resolver needs of a case; see :class:`pytest_kibana.cases.Case`."""
 
     @property
-    def operation(self) -> str: ...  # noqa: D102
+    def operation(self) -> str:
+        """Label of the operation."""
+
     @property
-    def path(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def path(self) -> Mapping[str, Any]:
+        """Values of path parameters, holes among them."""
+
     @property
-    def query(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def query(self) -> Mapping[str, Any]:
+        """Values of query parameters, holes among them."""
+
     @property
-    def headers(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def headers(self) -> Mapping[str, Any]:
+        """Values of headers, holes among them."""
+
     @property
-    def body(self) -> Any: ...  # noqa: D102
+    def body(self) -> Any:
+        """The body, holes in it."""
+
     @property
-    def valid(self) -> bool: ...  # noqa: D102
+    def valid(self) -> bool:
+        """Whether the contract allows the request."""
 
 
 _ABSENT = object()

@@ -18,13 +18,16 @@ class FilePart(Protocol):
     """A file in a multipart body."""
 
     @property
-    def filename(self) -> str: ...  # noqa: D102
+    def filename(self) -> str:
+        """Name that the server is told."""
 
     @property
-    def content(self) -> bytes: ...  # noqa: D102
+    def content(self) -> bytes:
+        """The file's bytes."""
 
     @property
-    def content_type(self) -> str: ...  # noqa: D102
+    def content_type(self) -> str:
+        """Its media type."""
 
 
 def encode_body(value: Any, media: str, encoding: Mapping[str, str] | None = None) -> tuple[bytes, str]:

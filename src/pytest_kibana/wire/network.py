@@ -55,17 +55,21 @@ class Reply:
 class Network(Protocol):
     """What carries a request; raises :data:`weather.TROUBLE` where no answer came."""
 
-    def exchange(self, outgoing: Outgoing) -> Reply: ...  # noqa: D102
+    def exchange(self, outgoing: Outgoing) -> Reply:
+        """Send a request, and return what came back."""
 
-    def close(self) -> None: ...  # noqa: D102
+    def close(self) -> None:
+        """Close its connections."""
 
 
 class AsyncNetwork(Protocol):
     """What carries a request in an event loop."""
 
-    async def exchange(self, outgoing: Outgoing) -> Reply: ...  # noqa: D102
+    async def exchange(self, outgoing: Outgoing) -> Reply:
+        """Send a request, and return what came back."""
 
-    async def aclose(self) -> None: ...  # noqa: D102
+    async def aclose(self) -> None:
+        """Close its connections."""
 
 
 class PoolNetwork:

@@ -8,6 +8,7 @@ import json
 import re
 import sys
 import zlib
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -137,8 +138,8 @@ def _load(text: str, notes: list[str], names: set[str]) -> Any:
         found = dict(pairs)
         names.update(found)
         if len(found) != len(pairs):
-            seen: set[str] = set()
-            twice = next(k for k, _ in pairs if k in seen or seen.add(k))  # type: ignore[func-returns-value]
+            counts = Counter(key for key, _ in pairs)
+            twice = next(key for key, count in counts.items() if count > 1)
             notes.append(f"the key {twice[:60]!r} stands twice in one object")
         return found
 
