@@ -1,6 +1,7 @@
 """What comes of an operation does not depend on which others were tested before it.
 
-It is the same alone and among all. So shards merge to the verdicts of one run, and a finding can be looked at again by testing its operation alone.
+It is the same alone and among all. So shards merge to the verdicts of one run, and a finding can be looked at again by
+testing its operation alone.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,8 +16,8 @@ from pytest_kibana.settings import EMBEDDED, Settings
 from pytest_kibana.wire import KibanaClient
 
 ENTANGLED = (
-    "/api/entity_store/",
-    "/api/fleet/epm/",
+    "/api/entity_store/en",
+    "/api/fleet/epm/packages/{pkgName}/{pkgVersion}",
     "/api/fleet/uninstall_tokens/",
     "/api/lists/index",
 )
@@ -89,7 +90,7 @@ def _compare(bench: Bench, labels: tuple[str, ...]) -> int:
 def test_operations_on_one_thing_come_to_the_same_alone(bench: Bench) -> None:
     bench.settings = replace(bench.settings, budget="per-operation=8")
     labels = tuple(label for label in _labels(bench) if any(part in label for part in ENTANGLED))
-    assert _compare(bench, labels) > 5_000
+    assert _compare(bench, labels) > 3_000
 
 
 @pytest.mark.proof
