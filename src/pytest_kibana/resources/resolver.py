@@ -129,7 +129,7 @@ class Resolver:
             self._finder(case.operation, recipe, self._use(operation)),
         )
         for name in recipe.needs:
-            self._need(name, self._use(operation))
+            self._need(name, operation)
         if recipe.choices and case.valid:
             self._need_chosen(case, operation, recipe)
         for name in recipe.without:
@@ -221,14 +221,27 @@ class Resolver:
         for name, keys in given.items():
             self._factory.make(name, **keys)
 
-    def _need(self, name: str, use: str) -> None:
+    def _need(self, name: str, operation: "Operation") -> None:
         """Make sure that something is there once. What only reads may find that it is there already."""
         try:
             self._factory.need(name)
         except SafetyRefusal:
-            if use != _READ:
+            if self._use(operation) != _READ:
                 raise
             self._make_or_borrow(name)
+        except ResourceTrouble:
+            if not self._is_asked(name, operation):
+                raise
+
+    def _is_asked(self, name: str, operation: "Operation") -> bool:
+        """Tell whether it is the operation itself that reads or changes a setting, so that its answer shows why that
+        cannot be done; and no harm is done where the change would go with the throwaway space.
+        """
+        kind = RESOURCES.get(name)
+        if kind is None or kind.kind is not Kind.SETTING:
+            return False
+        calls = (*kind.read, *(kind.update if kind.scope is Scope.SPACE else ()))
+        return any(self._contract.find(call.label) is operation for call in calls)
 
     def _lend(self, name: str, operation: str) -> Handle:
         with self._lock:

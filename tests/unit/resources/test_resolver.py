@@ -294,6 +294,23 @@ def test_what_cannot_be_made_is_tried_a_few_times_and_says_why(run: Run) -> None
     assert len(run.bench.kibana.seen) == before + 3
 
 
+def test_a_setting_that_cannot_be_read_is_asked_for_by_its_own_operations_all_the_same(
+    run: Run, monkeypatch: pytest.MonkeyPatch, published: Callable[[str], Path]
+) -> None:
+    def refuse(name: str) -> None:
+        raise ResourceTrouble(f"the {name} cannot be read", hint="Ask why.")
+
+    monkeypatch.setattr(run.factory, "need", refuse)
+    assert run.send(Case("GET /api/data_views/default"))[1].answer is not None
+    contract = load(published("9.1"))
+    resolver = Resolver(run.factory, contract, recipes_for(contract))
+    resolver.resolve(Case("GET /api/fleet/settings"))
+    with pytest.raises(ResourceTrouble):  # it could not be put back as it was
+        resolver.resolve(Case("PUT /api/fleet/settings", body={}))
+    with pytest.raises(ResourceTrouble):
+        resolver.resolve(Case("GET /api/lists/index"))
+
+
 def test_recipes_of_9_1_can_be_told_apart_by_what_they_do(published: Callable[[str], Path]) -> None:
     recipes = recipes_for(load(published("9.1")))
     assert recipes["POST /api/cases"].creates == "case"
