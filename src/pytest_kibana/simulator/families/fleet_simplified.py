@@ -70,7 +70,8 @@ def _has_lists(call: Call) -> bool:
 def _in_form(call: Call, item: dict[str, Json], *, named: bool) -> dict[str, Json]:
     record = call.table(_KIND).get(str(item.get("id")))
     facts: dict[str, Json] = {} if record is None else record.facts
-    whole = {**item, **{name: facts[name] for name in ("inputs", "vars") if name in facts}}
+    kept: dict[str, Json] = {name: facts[name] for name in ("inputs", "vars") if name in facts}
+    whole: dict[str, Json] = {**item, **kept}
     return _simplified(whole) if named else whole
 
 
