@@ -107,7 +107,8 @@ def concluded(told: Mapping[str, Any], phases: Sequence[pytest.TestReport]) -> R
         elif report.skipped:
             verdict, reason = Verdict.NOT_RUN, _why(report)
         elif report.failed:
-            verdict, reason = (Verdict.ERROR if report.when == "setup" else Verdict.FAILED), _why(report)
+            verdict = Verdict.ERROR if report.when == "setup" else Verdict.FAILED
+            reason = _without(f"{told['requirement']} {told['sentence']}", _why(report))
     seconds = round(sum(report.duration for report in phases), 3)
     record = from_json(
         {**told, "verdict": verdict.value, "reason": reason and reason[:_LONGEST], "seconds": seconds}
@@ -121,4 +122,11 @@ def _why(report: pytest.TestReport) -> str:
     if isinstance(report.longrepr, tuple):
         return str(report.longrepr[2]).removeprefix("Skipped: ")
     crash = getattr(report.longrepr, "reprcrash", None)
-    return str(crash.message if crash is not None else report.longrepr).removeprefix("AssertionError: ")
+    said = str(crash.message if crash is not None else report.longrepr)
+    return said.removeprefix("AssertionError: ").removeprefix("Failed: ")
+
+
+def _without(heading: str, reason: str) -> str:
+    """Leave out of a reason what stands above it in every report."""
+    rest = reason.removeprefix(heading) if reason.startswith(heading) else reason
+    return "\n".join(line.strip() for line in rest.strip().splitlines()) or reason

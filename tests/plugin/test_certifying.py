@@ -28,6 +28,11 @@ def test_held(kibana_space, kibana_client):
 def test_broken(kibana_client):
     assert kibana_client.get("/api/spaces/space").status_code == 418
 
+@tag("TOLD")
+def test_told(kibana_client):
+    "It is told."
+    pytest.fail("KBN-REQ-X-TOLD It is told.\\n  /id is missing", pytrace=False)
+
 @tag("WISHED", level="SHOULD")
 def test_wished(kibana_client):
     assert not "wished"
@@ -63,6 +68,7 @@ def test_each_requirement_has_its_line(
     assert said == {
         "HELD": "passed",
         "BROKEN": "failed",
+        "TOLD": "failed",
         "WISHED": "tolerated",
         "IDLE": "not run",
         "ERROR": "error",
@@ -71,7 +77,8 @@ def test_each_requirement_has_its_line(
     assert (held.sentence, held.families) == ("It holds. And more.", ("spaces",))
     assert held.calls["GET /api/spaces/space/{id}"] == {"200": 1, "404": 1}
     assert "418" in (records["BROKEN"].reason or "")
+    assert records["TOLD"].reason == "/id is missing", "what stands above it is not said again"
     assert "the contract" in (records["IDLE"].reason or "")
     assert ran.results.footer is not None
     assert ran.results.footer.exit_code == ran.code
-    assert "0 new findings, 1 failed test of requirements, and the harness failed in part, in" in ran.out
+    assert "0 new findings, 2 failed tests of requirements, and the harness failed in part, in" in ran.out

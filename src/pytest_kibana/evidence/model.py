@@ -168,6 +168,11 @@ class RequirementRecord:
     seconds: float = 0.0
     calls: dict[str, dict[str, int]] = field(default_factory=dict)
 
+    @property
+    def parameter(self) -> str:
+        """Return what tells this test from the others of its function, in brackets; empty where it is the only one."""
+        return self.test[self.test.index("[") :] if "[" in self.test else ""
+
 
 @dataclass(frozen=True, slots=True)
 class FamilyCoverage:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
+from html import escape
 from pathlib import Path
 
 from pytest_kibana.evidence.compare import Comparison
@@ -125,10 +126,11 @@ def _findings(results: Results) -> list[str]:
 
 def _finding(finding: Finding) -> list[str]:
     place = f"<code>{_text(finding.pointer)}</code> " if finding.pointer else ""
+    seen = f", seen {finding.count} times" if finding.count > 1 else ""
     lines = [
-        f"<details><summary>{_text(finding.code)} {_text(finding.operation)}: {_text(finding.title)}</summary>",
+        f"<details><summary>{_html(f'{finding.code} {finding.operation}: {finding.title}')}</summary>",
         "",
-        f"{place}{_text(finding.sentence[:_LONG])} ({finding.level} {finding.severity}, seen {finding.count} times)",
+        f"{place}{_text(finding.sentence[:_LONG])} ({finding.level} {finding.severity}{seen})",
         "",
     ]
     if finding.curl and len(finding.curl) <= 2000:
@@ -145,8 +147,8 @@ def _requirements(results: Results) -> list[str]:
     broken = [r for r in records if r.verdict is Verdict.FAILED]
     lines = [f"Requirements: {', '.join(f'{n} {word}' for word, n in sorted(counts.items()))}.", ""]
     for record in broken[:MOST_SHOWN]:
-        said = f"{record.requirement} {record.sentence} {(record.reason or '')[:_LONG]}"
-        lines.append(f"- {_text(said)}")
+        said = " ".join(filter(None, [record.sentence, record.parameter, (record.reason or "")[:_LONG]]))
+        lines.append(f"- {_text(record.requirement)}: {_text(said)}")
     return [*lines, ""] if broken else lines
 
 
@@ -170,11 +172,14 @@ def _untested(results: Results) -> list[str]:
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~:@-])")
 
 
+def _html(text: str) -> str:
+    """Text inside of a block of HTML, where Markdown reads no backslashes; no mention either."""
+    return escape("".join(c if c.isprintable() else " " for c in text), quote=False).replace("@", "&#64;")
+
+
 def _text(text: str) -> str:
     """Text that Markdown shows as it is: no markup, no HTML, no mention, on one line."""
-    line = "".join(c if c.isprintable() else " " for c in text)
-    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _MARKUP.sub(r"\\\1", line)
+    return _MARKUP.sub(r"\\\1", escape("".join(c if c.isprintable() else " " for c in text), quote=False))
 
 
 def _data(text: str) -> str:

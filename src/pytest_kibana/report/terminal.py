@@ -248,8 +248,9 @@ def requirements(records: Sequence[RequirementRecord], verbose: int = 0) -> list
         lines.append(
             Line(_cut(f"  {record.requirement}  {record.verdict.value}: {record.sentence}", WIDTH), style)
         )
-        if record.reason:
-            lines.append(Line(_cut(f"    {record.reason.splitlines()[0]}", WIDTH), "dim"))
+        of = f"{record.parameter} " if record.parameter else ""
+        if of or record.reason:
+            lines.append(Line(_cut(f"    {of}{(record.reason or '').split(chr(10), 1)[0]}", WIDTH), "dim"))
     return lines
 
 

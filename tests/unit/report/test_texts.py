@@ -16,7 +16,7 @@ from tests.unit.report.synthetic import HOSTILE, document, finding, header, host
 from pytest_kibana.errors import ResultsError, UsageError
 from pytest_kibana.evidence import Results, TroubleRecord, Verdict, read_results
 from pytest_kibana.evidence.compare import compare
-from pytest_kibana.evidence.model import HARNESS, FamilyCoverage
+from pytest_kibana.evidence.model import HARNESS, FamilyCoverage, Level, RequirementRecord
 from pytest_kibana.report import github, junit, metrics
 from pytest_kibana.report.formats import FORMATS, save, write_reports
 from pytest_kibana.report.html import page_data
@@ -375,3 +375,29 @@ def test_excused_findings_stand_in_columns_and_say_their_kind_once(tmp_path: Pat
         "  KBN-R103  a short title                       1 operation",
         "  KBN-R411  a title that is a good deal longer  1 operation",
     ]
+
+
+def test_github_shows_the_heading_of_a_finding_as_it_is(tmp_path: Path) -> None:
+    """A line of details is a block of HTML to GitHub, which reads no backslashes there."""
+    found = [finding("GET /api/cases/{id}/_find", title="a <b> & @you", count=1)]
+    text = github.markdown(document(tmp_path / "results.jsonl", findings=found))
+    heading = "KBN-R103 GET /api/cases/{id}/_find: a &lt;b&gt; &amp; &#64;you"
+    assert f"<details><summary>{heading}</summary>" in text
+    assert "seen 1 times" not in text
+
+
+def test_a_broken_requirement_says_of_what_it_broke_and_why(tmp_path: Path) -> None:
+    record = RequirementRecord(
+        test="laws/test_laws.py::test_law[space-round trip]",
+        requirement="KBN-REQ-LAW-001",
+        level=Level.MUST,
+        verdict=Verdict.FAILED,
+        sentence="What was made reads back.",
+        reason="/id was sent and is not there\nmore",
+    )
+    whole = document(tmp_path / "results.jsonl", findings=[])
+    results = replace(whole, records=(*whole.records, record))
+    lines = [line.text for line in summary(results)]
+    at = lines.index("  KBN-REQ-LAW-001  failed: What was made reads back.")
+    assert lines[at + 1] == "    [space-round trip] /id was sent and is not there"
+    assert "What was made reads back. \\[space\\-round trip\\] /id was sent" in github.markdown(results)
