@@ -163,7 +163,7 @@ class Session(Tenancy):
         mine = tuple(label for label in within if label in chosen)
         if not mine:
             raise UsageError(
-                f"--kibana-consumer {self.settings.consumer}: the contract and --kibana-operations leave none of its operations",
+                f"--kibana-consumer {self.settings.consumer}: the contract and --kibana-operations leave nothing of it",
                 hint="Leave out --kibana-operations, or use another contract.",
             )
         return mine

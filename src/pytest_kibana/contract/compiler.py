@@ -88,7 +88,7 @@ def _must_be_openapi(document: Mapping[str, Any], name: str) -> None:
     if not isinstance(document.get("paths"), dict) or not document["paths"]:
         raise ContractError(
             f"{name} describes no operations: `paths` is missing or empty",
-            hint="The file may be truncated, or one part of a contract that is not bundled yet. Fetch the bundled file.",
+            hint="The file may be truncated, or a part that is not bundled yet. Fetch the bundled contract.",
         )
 
 
