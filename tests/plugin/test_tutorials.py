@@ -33,10 +33,9 @@ def commands(page: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh environment with the wheel, built from this tree, and what it asks for."""
+    """A fresh environment with the wheel, built as for a release from the source archive, and what it asks for."""
     folder = tmp_path_factory.mktemp("alone")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", folder, ROOT], check=True)
+    subprocess.run([sys.executable, "-m", "build", "--outdir", folder, ROOT], check=True, capture_output=True)
     (wheel,) = folder.glob("*.whl")
     venv.create(folder / "venv", with_pip=True)
     python = folder / "venv" / "bin" / "python"
