@@ -18,13 +18,10 @@ from pytest_kibana.resources import Entry, Factory, Resources
 from pytest_kibana.resources.catalogue import resource
 from pytest_kibana.resources.model import Scope
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused
+from pytest_kibana.suites.families.sources import AUTHENTICATION, LIVE, PRIVILEGES
 from pytest_kibana.target.operations import load_facts
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
-PRIVILEGES = "Kibana contract: the privileges that each operation names"
-AUTHENTICATION = "Kibana source, authentication_service.ts"
-TERRAFORM = "observed through the Terraform provider"
 OFFERED = "pytest-kibana"
 """The tag of agents that their owner gave to tests: a throwaway agent each, which may be told anything."""
 _PARAMETER = re.compile(r"\{(\w+)\??\}")

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_kibana.suites.families.fleet import (
-    LIVE,
-    TERRAFORM,
     Access,
     Ask,
     Promise,
@@ -19,6 +17,7 @@ from pytest_kibana.suites.families.fleet import (
     for_reads,
     for_unknown,
 )
+from pytest_kibana.suites.families.sources import LIVE, TERRAFORM
 
 _BOOLEAN = {"no boolean": {"is_default": "perhaps"}}
 _UNKNOWN_FIELD = {"unknown field": {"no_such_field": 1}}

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, assert_refused, ok, part, shows, texts
+from pytest_kibana.suites.families.sources import AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
 pytestmark = pytest.mark.kibana_requires(license="enterprise")
-LIVE = "observed live"
 TOOLS, TOOL = "/api/agent_builder/tools", "/api/agent_builder/tools/{}"
 AGENTS, AGENT = "/api/agent_builder/agents", "/api/agent_builder/agents/{}"
 BUILD, SURVEY, LOOK = f"POST {TOOLS}", f"GET {TOOLS}", f"GET {TOOLS}/{{id}}"
@@ -185,9 +185,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-AGENTS-013", source="Kibana source, authentication_service.ts", since="9.2", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-AGENTS-013", source=AUTHENTICATION, since="9.2", tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((Ask(SURVEY), Ask(LIST), *UNKNOWN, *SENSELESS))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody reads, builds or runs anything."""

@@ -7,6 +7,7 @@ import pytest
 from pytest_kibana.errors import ResourceTrouble
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, part
+from pytest_kibana.suites.families.sources import AUTHENTICATION
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
@@ -171,9 +172,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-AGENTS-209", source="Kibana source, authentication_service.ts", since="9.4", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-AGENTS-209", source=AUTHENTICATION, since="9.4", tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((Ask(LIST), Ask(PLUGINS), *UNKNOWN, *SENSELESS))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody reads or changes anything."""

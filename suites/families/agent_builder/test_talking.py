@@ -9,11 +9,11 @@ import pytest
 from pytest_kibana.errors import ResourceTrouble
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, shows
+from pytest_kibana.suites.families.sources import AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, once, rows
 from pytest_kibana.wire import KibanaClient
 
 pytestmark = pytest.mark.kibana_requires(license="enterprise")
-LIVE = "observed live"
 BASE = "/api/agent_builder"
 TALK, STREAM = f"POST {BASE}/converse", f"POST {BASE}/converse/async"
 LIST, READ, REMOVE = (
@@ -156,9 +156,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-AGENTS-109", source="Kibana source, authentication_service.ts", since="9.2", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-AGENTS-109", source=AUTHENTICATION, since="9.2", tier="smoke")
 @pytest.mark.parametrize(
     "ask", rows(*once((Ask(LIST), *UNKNOWN, *SENSELESS, Ask(MCP, json=rpc("initialize", **HELLO)))))
 )

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, assert_refused, ok, part
 from pytest_kibana.suites.families.conftest import Eventually
+from pytest_kibana.suites.families.sources import API_TESTS, LIVE
 from pytest_kibana.wire import KibanaClient
 
 pytestmark = pytest.mark.kibana_requires(license="enterprise")
-LIVE = "observed live"
 BASE = "/api/security_ai_assistant/current_user/conversations"
 ONE, FIND = f"{BASE}/{{id}}", f"GET {BASE}/_find"
 SAID = [
@@ -143,7 +143,7 @@ def test_all_go_but_those_that_are_spared(
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-ASSISTANT-007",
-    source="Elastic's own API tests assert it",
+    source=API_TESTS,
     operations=[f"POST {BASE}", f"GET {ONE}"],
     tier="thorough",
 )

@@ -9,10 +9,10 @@ from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, part
 from pytest_kibana.suites.families.conftest import Eventually
 from pytest_kibana.suites.families.models import mute_model
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
 pytestmark = pytest.mark.kibana_requires(license="enterprise")
-LIVE = "observed live"
 BASE = "/api/security_ai_assistant"
 PROMPTS, FIELDS = f"{BASE}/prompts", f"{BASE}/anonymization_fields"
 KNOWLEDGE, ENTRIES = f"{BASE}/knowledge_base", f"{BASE}/knowledge_base/entries"

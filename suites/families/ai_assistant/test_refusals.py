@@ -6,11 +6,11 @@ import pytest
 
 from pytest_kibana.resources import Handle
 from pytest_kibana.suites.families.asking import NO_SUCH_ID
+from pytest_kibana.suites.families.sources import AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
 pytestmark = pytest.mark.kibana_requires(license="enterprise")
-LIVE = "observed live"
 BASE = "/api/security_ai_assistant"
 TALKS, KNOWLEDGE = f"{BASE}/current_user/conversations", f"{BASE}/knowledge_base"
 TALK, ENTRIES = f"{TALKS}/{{id}}", f"{KNOWLEDGE}/entries"
@@ -71,9 +71,7 @@ def test_an_unknown_entry_is_not_found(ask: Ask, assistant: KibanaClient) -> Non
     ask.assert_answered(assistant)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-ASSISTANT-042", source="Kibana source, authentication_service.ts", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-ASSISTANT-042", source=AUTHENTICATION, tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *UNKNOWN, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody speaks with the assistant, or reads what was said."""

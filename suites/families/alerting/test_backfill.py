@@ -7,6 +7,7 @@ import pytest
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok
+from pytest_kibana.suites.families.sources import AUTHENTICATION
 from pytest_kibana.suites.families.tables import Ask, once, rows
 from pytest_kibana.wire import KibanaClient
 
@@ -117,9 +118,7 @@ def test_an_unknown_rule_is_not_found(ask: Ask, here: KibanaClient) -> None:
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-RULES-116", source="Kibana source, authentication_service.ts", since="9.4"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-RULES-116", source=AUTHENTICATION, since="9.4")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *NEWER))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody plans, finds or calls off runs."""

@@ -4,6 +4,7 @@ import pytest
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, Stranger
+from pytest_kibana.suites.families.sources import API_TESTS, AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, once, rows
 from pytest_kibana.wire import KibanaClient
 
@@ -30,23 +31,21 @@ OPEN = (
 )
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-RULES-101", source="observed live")
+@pytest.mark.kibana_requirement("KBN-REQ-RULES-101", source=LIVE)
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
     """A rule that does not exist is answered 404; a pause without a schedule, and an invalid page, 400."""
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-RULES-102", source="Kibana source, authentication_service.ts")
+@pytest.mark.kibana_requirement("KBN-REQ-RULES-102", source=AUTHENTICATION)
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nothing is told, and nothing is changed."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-RULES-103", source="Elastic's own API tests assert it", operations=[SNOOZE, WAKE]
-)
+@pytest.mark.kibana_requirement("KBN-REQ-RULES-103", source=API_TESTS, operations=[SNOOZE, WAKE])
 def test_strangers_silence_nothing(
     stranger: Stranger, kibana_resources: Resources, kibana_space: Handle
 ) -> None:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from pytest_kibana.errors import ResourceTrouble
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, Stranger, assert_refused, ok, part, texts
+from pytest_kibana.suites.families.sources import API_TESTS, LIVE
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 RULE, FIND = "/api/alerting/rule/{}", "/api/alerting/rules/_find"
 MAKE, READ, CHANGE, REMOVE = (f"{m} /api/alerting/rule/{{id}}" for m in ("POST", "GET", "PUT", "DELETE"))
 SWITCHES = ("_enable", "_disable", "_mute_all", "_unmute_all", "_update_api_key")
@@ -134,7 +134,7 @@ def test_a_key_is_renewed(rule: Handle, here: KibanaClient) -> None:
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-RULES-009",
-    source="Elastic's own API tests assert it",
+    source=API_TESTS,
     operations=[READ, CHANGE, REMOVE, *(to(word) for word in SWITCHES)],
 )
 @pytest.mark.parametrize("what", ["read", "change", "delete", *SWITCHES])
@@ -238,7 +238,7 @@ def test_a_rule_outlives_its_connector(kibana_resources: Resources, here: Kibana
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-RULES-016",
-    source="Elastic's own API tests assert it",
+    source=API_TESTS,
     operations=[MAKE, CHANGE, REMOVE, *(to(word) for word in SWITCHES)],
     tier="smoke",
 )
@@ -259,7 +259,7 @@ def test_strangers_change_no_rule(
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-RULES-017", source="Elastic's own API tests assert it", operations=[MAKE, READ], tier="thorough"
+    "KBN-REQ-RULES-017", source=API_TESTS, operations=[MAKE, READ], tier="thorough"
 )
 @FEW
 @given(

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, assert_refused, ok, shows
+from pytest_kibana.suites.families.sources import AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 ALL = "/api/apm/settings/agent-configuration"
 MAKE, LIST, REMOVE = f"PUT {ALL}", f"GET {ALL}", f"DELETE {ALL}"
 VIEW, SEARCH, ENVIRONMENTS, AGENT = (
@@ -124,9 +124,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
     ask.assert_answered(kibana_client)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-APMCONF-008", source="Kibana source, authentication_service.ts", safety="read", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-APMCONF-008", source=AUTHENTICATION, safety="read", tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
     """Without credentials nobody reads or changes a configuration."""

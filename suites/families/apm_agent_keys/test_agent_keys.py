@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from pytest_kibana.suites.families.asking import ok, said
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.suites.families.tables import Ask, rows
 from pytest_kibana.wire import KibanaClient
 
@@ -20,9 +21,7 @@ REFUSED = (
 )
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-APMKEY-001", source="observed live", operations=[MAKE], safety="disruptive"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-APMKEY-001", source=LIVE, operations=[MAKE], safety="disruptive")
 def test_a_key_is_shown_once(kibana_client: KibanaClient, unique: Callable[[], str]) -> None:
     """A key for agents is answered with its id, its name, its secret, and both as agents send them."""
     # Disruptive: only Elasticsearch takes a key away again. This one may do no more than ask for a configuration.

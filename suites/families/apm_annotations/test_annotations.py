@@ -7,6 +7,7 @@ import pytest
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import ok, shows
 from pytest_kibana.suites.families.conftest import Eventually
+from pytest_kibana.suites.families.sources import AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, once, rows
 from pytest_kibana.wire import KibanaClient
 
@@ -45,7 +46,7 @@ LACKING = tuple(
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-APMANN-001", source="observed live", operations=[MAKE, SEARCH], safety="global", tier="smoke"
+    "KBN-REQ-APMANN-001", source=LIVE, operations=[MAKE, SEARCH], safety="global", tier="smoke"
 )
 def test_an_annotation_is_found(
     kibana_resources: Resources, kibana_client: KibanaClient, eventually: Eventually
@@ -61,9 +62,7 @@ def test_an_annotation_is_found(
     assert found(start="2001-01-01T13:00:00.000Z") == []
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-APMANN-002", source="observed live", operations=[SEARCH], safety="read"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-APMANN-002", source=LIVE, operations=[SEARCH], safety="read")
 def test_a_service_without_annotations(kibana_client: KibanaClient, unique: Callable[[], str]) -> None:
     """A service without annotations has an empty list, not an error."""
     path = f"/api/apm/services/{unique()}/annotation/search"
@@ -77,9 +76,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
     ask.assert_answered(kibana_client)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-APMANN-004", source="Kibana source, authentication_service.ts", safety="read", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-APMANN-004", source=AUTHENTICATION, safety="read", tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *LACKING))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
     """Without credentials nobody makes or searches annotations."""

@@ -3,6 +3,7 @@
 import pytest
 
 from pytest_kibana.suites.families.asking import ok
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.suites.families.tables import Ask, rows
 from pytest_kibana.wire import KibanaClient
 
@@ -14,9 +15,7 @@ REFUSED = (
 )
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-APMSCHEMA-001", source="observed live", operations=[SAVE], safety="disruptive"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-APMSCHEMA-001", source=LIVE, operations=[SAVE], safety="disruptive")
 def test_a_schema_is_kept(kibana_client: KibanaClient) -> None:
     """A schema is stored with 200 and an empty object, and a second one takes the place of the first."""
     for schema in ({"made by": "a test"}, {}):

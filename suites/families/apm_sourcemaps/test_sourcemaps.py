@@ -6,10 +6,10 @@ import pytest
 
 from pytest_kibana.resources import File, Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, ok, said
+from pytest_kibana.suites.families.sources import AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 ALL, ONE = "/api/apm/sourcemaps", "/api/apm/sourcemaps/{}"
 UPLOAD, LIST, REMOVE = f"POST {ALL}", f"GET {ALL}", f"DELETE {ALL}/{{id}}"
 # A part that calls itself JSON is parsed by the server and then refused (observed live).
@@ -99,9 +99,7 @@ def test_an_unknown_one_is_not_found(ask: Ask, kibana_client: KibanaClient) -> N
     ask.assert_answered(kibana_client)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-APMMAP-006", source="Kibana source, authentication_service.ts", safety="read", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-APMMAP-006", source=AUTHENTICATION, safety="read", tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once(EVERY)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
     """Without credentials nobody uploads, lists or deletes source maps."""

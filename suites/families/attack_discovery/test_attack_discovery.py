@@ -10,10 +10,10 @@ from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, assert_refused, ok, part, shows
 from pytest_kibana.suites.families.conftest import Eventually
 from pytest_kibana.suites.families.models import mute_model
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
 pytestmark = pytest.mark.kibana_requires(license="enterprise")
-LIVE = "observed live"
 BASE, SCHEDULES = "/api/attack_discovery", "/api/attack_discovery/schedules"
 GENERATIONS = f"{BASE}/generations"
 SCHEDULE, GENERATION = f"{SCHEDULES}/{{id}}", f"{GENERATIONS}/{{execution_uuid}}"

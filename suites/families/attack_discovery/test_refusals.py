@@ -6,11 +6,11 @@ import pytest
 
 from pytest_kibana.resources import Handle
 from pytest_kibana.suites.families.asking import NO_SUCH_ID
+from pytest_kibana.suites.families.sources import AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
 pytestmark = pytest.mark.kibana_requires(license="enterprise")
-LIVE = "observed live"
 BASE, SCHEDULES = "/api/attack_discovery", "/api/attack_discovery/schedules"
 SCHEDULE, GENERATION = f"{SCHEDULES}/{{id}}", f"{BASE}/generations/{{execution_uuid}}"
 NOBODY = (NO_SUCH_ID,)
@@ -64,9 +64,7 @@ def test_an_unknown_generation_is_not_found(ask: Ask, discovery: KibanaClient) -
     ask.assert_answered(discovery)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-ATTACK-032", source="Kibana source, authentication_service.ts", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-ATTACK-032", source=AUTHENTICATION, tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *UNKNOWN, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody reads or changes schedules and discoveries."""

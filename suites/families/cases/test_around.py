@@ -7,9 +7,9 @@ import pytest
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, ok, part
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 CASES, COMMENTS = "/api/cases", "/api/cases/{}/comments"
 ALERTS, OF_ALERT = "GET /api/cases/{caseId}/alerts", "GET /api/cases/alerts/{alertId}"
 SYSTEMS, PUSH = (

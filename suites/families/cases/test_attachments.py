@@ -6,9 +6,9 @@ import pytest
 
 from pytest_kibana.resources import File, Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, part
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 COMMENTS = "/api/cases/{}/comments"
 ADD, EDIT = "POST /api/cases/{caseId}/comments", "PATCH /api/cases/{caseId}/comments"
 READ, REMOVE = (f"{m} /api/cases/{{caseId}}/comments/{{commentId}}" for m in ("GET", "DELETE"))

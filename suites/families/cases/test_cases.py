@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, Stranger, assert_refused, ok, part, texts
 from pytest_kibana.suites.families.conftest import Eventually
+from pytest_kibana.suites.families.sources import API_TESTS, LIVE
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 CASES, ONE, FIND = "/api/cases", "/api/cases/{}", "/api/cases/_find"
 MAKE, CHANGE, REMOVE, READ = (f"POST {CASES}", f"PATCH {CASES}", f"DELETE {CASES}", "GET /api/cases/{caseId}")
 
@@ -231,7 +231,7 @@ def test_a_case_is_not_pushed_to_nowhere(kibana_resources: Resources, here: Kiba
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-CASES-013",
-    source="Elastic's own API tests assert it",
+    source=API_TESTS,
     operations=[MAKE, CHANGE, REMOVE],
     tier="smoke",
 )
@@ -253,7 +253,7 @@ def test_strangers_change_no_case(
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-CASES-014", source="Elastic's own API tests assert it", operations=[MAKE, READ], tier="thorough"
+    "KBN-REQ-CASES-014", source=API_TESTS, operations=[MAKE, READ], tier="thorough"
 )
 @FEW
 @given(

@@ -6,10 +6,10 @@ import pytest
 
 from pytest_kibana.resources import File, Handle
 from pytest_kibana.suites.families.asking import NO_SUCH_ID
+from pytest_kibana.suites.families.sources import API_TESTS, AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 CASES, ONE, CONFIGURE = "/api/cases", "/api/cases/{caseId}", "/api/cases/configure"
 COMMENTS, COMMENT = f"{ONE}/comments", f"{ONE}/comments/{{commentId}}"
 PUSH = f"POST {ONE}/connector/{{connectorId}}/_push"
@@ -80,16 +80,14 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-CASES-061", source="Kibana source, authentication_service.ts", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-CASES-061", source=AUTHENTICATION, tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody reads or changes cases and what hangs on them."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-CASES-062", source="Elastic's own API tests assert it")
+@pytest.mark.kibana_requirement("KBN-REQ-CASES-062", source=API_TESTS)
 @pytest.mark.parametrize("ask", rows(*guarded(WRITES)))
 def test_a_viewer_makes_nothing(ask: Ask, viewer: KibanaClient, kibana_space: Handle) -> None:
     """A viewer makes no case, and does not set cases up."""

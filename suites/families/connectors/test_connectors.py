@@ -9,9 +9,9 @@ from hypothesis import given
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, Stranger, assert_refused, ok, part, texts
 from pytest_kibana.suites.families.conftest import Eventually
+from pytest_kibana.suites.families.sources import API_TESTS, LIVE
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 ONE = "/api/actions/connector/{}"
 MAKE, READ, CHANGE, REMOVE = (f"{m} /api/actions/connector/{{id}}" for m in ("POST", "GET", "PUT", "DELETE"))
 RUN = "POST /api/actions/connector/{id}/_execute"
@@ -169,7 +169,7 @@ def test_uses_are_counted(kibana_resources: Resources, here: KibanaClient, event
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-CONN-009",
-    source="Elastic's own API tests assert it",
+    source=API_TESTS,
     operations=[MAKE, CHANGE, REMOVE],
     tier="smoke",
 )
@@ -191,7 +191,7 @@ def test_strangers_change_no_connector(
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-CONN-010",
-    source="Elastic's own API tests assert it",
+    source=API_TESTS,
     operations=[MAKE, CHANGE, READ],
     tier="thorough",
 )

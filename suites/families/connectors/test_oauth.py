@@ -3,6 +3,7 @@
 import pytest
 
 from pytest_kibana.suites.families.asking import NO_SUCH_ID
+from pytest_kibana.suites.families.sources import AUTHENTICATION
 from pytest_kibana.wire import KibanaClient
 
 LIVE = "observed on 9.4.3"
@@ -58,7 +59,7 @@ def test_no_login_begins_for_an_unknown_connector(kibana_client: KibanaClient) -
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-CONN-113",
-    source="Kibana source, authentication_service.ts",
+    source=AUTHENTICATION,
     operations=[SCRIPT, LAND],
     since="9.4",
     safety="disruptive",

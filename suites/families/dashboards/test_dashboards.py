@@ -7,6 +7,7 @@ from hypothesis import given
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, assert_refused, ok, texts
+from pytest_kibana.suites.families.sources import AUTHENTICATION
 from pytest_kibana.wire import KibanaClient
 
 LIVE = "observed on 9.4.3"
@@ -123,7 +124,7 @@ def test_unknown_and_senseless_ones_are_refused(
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-DASH-104",
-    source="Kibana source, authentication_service.ts",
+    source=AUTHENTICATION,
     operations=[OLD_MAKE, OLD_READ, OLD_PUT, OLD_REMOVE, OLD_LIST],
 )
 def test_nobody_reads_or_changes_one(nobody: KibanaClient, old: Handle, kibana_space: Handle) -> None:

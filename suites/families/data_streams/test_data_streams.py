@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pytest_kibana.suites.families.asking import assert_refused, ok
-from pytest_kibana.suites.families.fleet import LIVE
+from pytest_kibana.suites.families.sources import CONTRACT, LIVE
 from pytest_kibana.wire import KibanaClient
 
 OURS, KNOWN = "/api/fleet/data_streams", "/api/fleet/epm/data_streams"
@@ -49,7 +49,7 @@ def test_order_and_search(kibana_client: KibanaClient) -> None:
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-DSTR-006", source="Kibana contract", operations=[f"GET {KNOWN}"], safety="read"
+    "KBN-REQ-DSTR-006", source=CONTRACT, operations=[f"GET {KNOWN}"], safety="read"
 )
 @pytest.mark.parametrize(
     "query",

@@ -18,9 +18,9 @@ from pytest_kibana.suites.families.asking import (
     shows,
     texts,
 )
+from pytest_kibana.suites.families.sources import API_TESTS, LIVE
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 VIEWS = "/api/data_views/data_view"
 ONE = VIEWS + "/{}"
 FIELD = ONE + "/runtime_field"
@@ -223,7 +223,7 @@ def test_a_swap_takes_the_old_view_away_when_asked(
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-DV-040",
-    source="Elastic's own API tests assert it",
+    source=API_TESTS,
     operations=[f"POST {VIEWS}", CHANGE, f"POST {DEFAULT}"],
     tier="smoke",
 )
@@ -245,7 +245,7 @@ def test_strangers_change_no_view(
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-DV-041",
-    source="Elastic's own API tests assert it",
+    source=API_TESTS,
     operations=[f"POST {VIEWS}", READ],
     tier="thorough",
 )

@@ -7,9 +7,9 @@ import pytest
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, part, shows
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 INDEX, SIGNALS = "/api/detection_engine/index", "/api/detection_engine/signals"
 PREVIEW, PRIVILEGES = "/api/detection_engine/rules/preview", "/api/detection_engine/privileges"
 ATTACKS = "/api/detection_engine/attacks"

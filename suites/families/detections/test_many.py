@@ -7,9 +7,9 @@ import pytest
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, lines, ndjson, ok, part, shows
 from pytest_kibana.suites.families.conftest import Eventually
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 RULES, FIND = "/api/detection_engine/rules", "/api/detection_engine/rules/_find"
 BULK, EXPORT, IMPORT = (f"POST {RULES}/{name}" for name in ("_bulk_action", "_export", "_import"))
 

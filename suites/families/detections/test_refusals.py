@@ -6,10 +6,10 @@ import pytest
 
 from pytest_kibana.resources import File, Handle
 from pytest_kibana.suites.families.asking import NO_SUCH_ID
+from pytest_kibana.suites.families.sources import API_TESTS, AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 RULES, SIGNALS = "/api/detection_engine/rules", "/api/detection_engine/signals"
 INDEX, ATTACKS = "/api/detection_engine/index", "/api/detection_engine/attacks"
 NOBODYS = f"kbn-test-no-such-rule-{NO_SUCH_ID}"
@@ -76,16 +76,14 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-DETECT-071", source="Kibana source, authentication_service.ts", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-DETECT-071", source=AUTHENTICATION, tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((*RULE_ROWS, *ALERT_ROWS, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody reads or changes rules and alerts."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-DETECT-072", source="Elastic's own API tests assert it")
+@pytest.mark.kibana_requirement("KBN-REQ-DETECT-072", source=API_TESTS)
 @pytest.mark.parametrize("ask", rows(*guarded(RULE_ROWS)))
 def test_a_viewer_changes_no_rule(ask: Ask, viewer: KibanaClient, kibana_space: Handle) -> None:
     """A viewer makes, changes, imports and deletes no rule."""

@@ -7,7 +7,8 @@ import pytest
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok
 from pytest_kibana.suites.families.conftest import Eventually
-from pytest_kibana.suites.families.fleet import LIVE, OFFERED, Ask, every, offered_agent, offered_agents
+from pytest_kibana.suites.families.fleet import OFFERED, Ask, every, offered_agent, offered_agents
+from pytest_kibana.suites.families.sources import CONTRACT, LIVE
 from pytest_kibana.wire import KibanaClient
 
 ALL, ONE = "/api/fleet/agents", "/api/fleet/agents/{}"
@@ -45,7 +46,7 @@ def action_of(client: KibanaClient, key: str) -> dict[str, Any] | None:
     return next((row for row in rows if row["actionId"] == key), None)
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-AGACT-005", source="Kibana contract", safety="read")
+@pytest.mark.kibana_requirement("KBN-REQ-AGACT-005", source=CONTRACT, safety="read")
 @every(
     [
         Ask(SEEN, query={"page": "one"}),

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import assert_refused, ok
-from pytest_kibana.suites.families.fleet import LIVE
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
 ALL, ONE = "/api/fleet/agent_download_sources", "/api/fleet/agent_download_sources/{}"

@@ -7,14 +7,8 @@ from hypothesis import given
 
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, assert_refused, ok, part, texts
-from pytest_kibana.suites.families.fleet import (
-    LIVE,
-    TERRAFORM,
-    Ask,
-    intended,
-    listed_ids,
-    need_space_awareness,
-)
+from pytest_kibana.suites.families.fleet import Ask, intended, listed_ids, need_space_awareness
+from pytest_kibana.suites.families.sources import CONTRACT, LIVE, TERRAFORM
 from pytest_kibana.wire import KibanaClient
 
 ALL, ONE = "/api/fleet/agent_policies", "/api/fleet/agent_policies/{}"
@@ -182,9 +176,7 @@ def test_lists_are_filtered_sorted_and_paged(kibana_resources: Resources, here: 
         assert [page["page"] for page in pages] == [1, 2, 3]
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-FLPOL-013", source="Kibana contract", operations=[LIST], safety="read"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-FLPOL-013", source=CONTRACT, operations=[LIST], safety="read")
 @pytest.mark.parametrize(
     "query", [{"page": "one"}, {"sortOrder": "sideways"}, {"full": "perhaps"}], ids=["page", "order", "full"]
 )

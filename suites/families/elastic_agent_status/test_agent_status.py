@@ -4,7 +4,8 @@ import pytest
 
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, ok
-from pytest_kibana.suites.families.fleet import LIVE, offered_agents
+from pytest_kibana.suites.families.fleet import offered_agents
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
 PATH = "/api/fleet/agent_status"

@@ -7,15 +7,8 @@ import pytest
 
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, part
-from pytest_kibana.suites.families.fleet import (
-    LIVE,
-    OFFERED,
-    Ask,
-    every,
-    listed_ids,
-    offered_agent,
-    offered_agents,
-)
+from pytest_kibana.suites.families.fleet import OFFERED, Ask, every, listed_ids, offered_agent, offered_agents
+from pytest_kibana.suites.families.sources import CONTRACT, LIVE
 from pytest_kibana.wire import KibanaClient
 
 ALL, ONE = "/api/fleet/agents", "/api/fleet/agents/{}"
@@ -62,7 +55,7 @@ def test_a_page_of_agents(kibana_client: KibanaClient) -> None:
     assert part(nothing, "items", "total") == {"items": [], "total": 0}
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-AGENT-006", source="Kibana contract", safety="read")
+@pytest.mark.kibana_requirement("KBN-REQ-AGENT-006", source=CONTRACT, safety="read")
 @every(
     [
         Ask(LIST, query={"page": "one"}),

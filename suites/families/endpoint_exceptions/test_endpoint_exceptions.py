@@ -8,10 +8,10 @@ from hypothesis import given
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, assert_refused, ok, part, texts
+from pytest_kibana.suites.families.sources import API_TESTS, AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 LIST, ITEMS = "/api/endpoint_list", "/api/endpoint_list/items"
 NOBODYS = f"kbn-test-no-such-item-{NO_SUCH_ID}"
 # No host is called so: the exception weakens nothing while it is there.
@@ -137,16 +137,14 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
     ask.assert_answered(kibana_client)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-EPEX-008", source="Kibana source, authentication_service.ts", safety="read", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-EPEX-008", source=AUTHENTICATION, safety="read", tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
     """Without credentials nobody reads or changes exceptions for endpoints."""
     ask.assert_kept_from(nobody, 401)
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-EPEX-009", source="Elastic's own API tests assert it", safety="read")
+@pytest.mark.kibana_requirement("KBN-REQ-EPEX-009", source=API_TESTS, safety="read")
 @pytest.mark.parametrize("ask", rows(*guarded((*REFUSED, *OPEN))))
 def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient) -> None:
     """A viewer makes, changes and deletes no exception for endpoints."""

@@ -13,10 +13,10 @@ from pytest_kibana.resources import File, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, part
 from pytest_kibana.suites.families.conftest import Eventually
 from pytest_kibana.suites.families.hosts import our_host
+from pytest_kibana.suites.families.sources import AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 SOURCE = "Kibana source, security_solution/server/endpoint/routes"
 METADATA, STATUS, POLICY = (
     "/api/endpoint/metadata",
@@ -163,7 +163,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
 @pytest.mark.kibana_requirement(
     "KBN-REQ-ENDPOINT-007",
     level="SHOULD",  # before the first action of all, 9.4.3 answers 500
-    source="observed live",
+    source=LIVE,
     safety="read",
 )
 @pytest.mark.parametrize("ask", rows(*UNKNOWN))
@@ -172,9 +172,7 @@ def test_an_unknown_action_is_not_found(ask: Ask, kibana_client: KibanaClient) -
     ask.assert_answered(kibana_client)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-ENDPOINT-008", source="Kibana source, authentication_service.ts", safety="read", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-ENDPOINT-008", source=AUTHENTICATION, safety="read", tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((*ACTIONS, *BROKEN, *UNKNOWN, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
     """Without credentials nobody sees hosts, or does anything to them."""

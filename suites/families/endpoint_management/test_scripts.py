@@ -6,6 +6,7 @@ import pytest
 
 from pytest_kibana.resources import File, Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok
+from pytest_kibana.suites.families.sources import AUTHENTICATION
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
@@ -88,9 +89,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
     ask.assert_answered(kibana_client)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-ENDPOINT-044", source="Kibana source, authentication_service.ts", safety="read", since="9.4"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-ENDPOINT-044", source=AUTHENTICATION, safety="read", since="9.4")
 @pytest.mark.parametrize("ask", rows(*once(REFUSED)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
     """Without credentials nobody reads or changes scripts."""

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, assert_refused, ok, part, shows
 from pytest_kibana.suites.families.conftest import Eventually
+from pytest_kibana.suites.families.sources import AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 ONE, MANY, LIST = "/api/asset_criticality", "/api/asset_criticality/bulk", "/api/asset_criticality/list"
 SAY, READ, FORGET = (f"{method} {ONE}" for method in ("POST", "GET", "DELETE"))
 LEVELS = ("low_impact", "medium_impact", "high_impact", "extreme_impact")
@@ -121,9 +121,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-ENTITY-007", source="Kibana source, authentication_service.ts", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-ENTITY-007", source=AUTHENTICATION, tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once(REFUSED)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody says or reads how much assets matter."""

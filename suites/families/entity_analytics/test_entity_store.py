@@ -8,10 +8,10 @@ import pytest
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import assert_refused, ok, part
 from pytest_kibana.suites.families.conftest import Eventually
+from pytest_kibana.suites.families.sources import AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 SOURCE = "Kibana source, entity_analytics/entity_store/routes"
 BASE, RISK = "/api/entity_store", "/api/risk_score"
 ENGINES, ENTITIES, STATUS = f"{BASE}/engines", f"{BASE}/entities", f"{BASE}/status"
@@ -231,9 +231,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-ENTITY-060", source="Kibana source, authentication_service.ts", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-ENTITY-060", source=AUTHENTICATION, tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody reads entities and scores, or steers what keeps them."""

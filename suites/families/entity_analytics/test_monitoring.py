@@ -10,6 +10,7 @@ from pytest_kibana.errors import ResourceTrouble
 from pytest_kibana.resources import File, Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, ok, part, shows
 from pytest_kibana.suites.families.conftest import Eventually
+from pytest_kibana.suites.families.sources import AUTHENTICATION
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
@@ -212,9 +213,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, engine: Handle, here: KibanaCl
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-ENTITY-031", source="Kibana source, authentication_service.ts", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-ENTITY-031", source=AUTHENTICATION, tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody turns monitoring on or off, or sees whom it watches."""

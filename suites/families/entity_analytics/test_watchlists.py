@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pytest_kibana.resources import File, Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, ok, part
+from pytest_kibana.suites.families.sources import AUTHENTICATION
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
@@ -81,9 +82,7 @@ def test_an_unknown_watchlist_is_not_found(ask: Ask, here: KibanaClient) -> None
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-ENTITY-084", source="Kibana source, authentication_service.ts", since="9.4"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-ENTITY-084", source=AUTHENTICATION, since="9.4")
 @pytest.mark.parametrize("ask", rows(*once((*BROKEN, *UNKNOWN, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody reads or changes watchlists."""

@@ -11,6 +11,7 @@ import pytest
 from pytest_kibana.resources import Handle
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok
 from pytest_kibana.suites.families.conftest import Eventually
+from pytest_kibana.suites.families.sources import AUTHENTICATION
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
@@ -207,9 +208,7 @@ def test_without_a_store_nothing_is_kept(ask: Ask, here: KibanaClient) -> None:
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-ESTORE-012", source="Kibana source, authentication_service.ts", since="9.4"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-ESTORE-012", source=AUTHENTICATION, since="9.4")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *ABSENT, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody reads or writes entities, or steers the store."""

@@ -38,11 +38,12 @@ from pytest_kibana.suites.families.epm.asks import (
     newest,
     status,
 )
-from pytest_kibana.suites.families.fleet import LIVE, Ask, every, intended, names
+from pytest_kibana.suites.families.fleet import Ask, every, intended, names
+from pytest_kibana.suites.families.sources import CONTRACT, LIVE
 from pytest_kibana.wire import KibanaClient
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-EPM-005", source="Kibana contract", safety="read")
+@pytest.mark.kibana_requirement("KBN-REQ-EPM-005", source=CONTRACT, safety="read")
 @every(
     [
         Ask(LIST, query={"prerelease": "perhaps"}),

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, Stranger, assert_refused, ok, part, texts
+from pytest_kibana.suites.families.sources import API_TESTS, LIVE
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 LISTS, ITEMS = "/api/exception_lists", "/api/exception_lists/items"
 ENTRY = {"field": "host.name", "operator": "included", "type": "match", "value": "nowhere"}
 
@@ -99,7 +99,7 @@ def test_items_are_of_their_list(kibana_resources: Resources, here: KibanaClient
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-EXC-007",
-    source="Elastic's own API tests assert it",
+    source=API_TESTS,
     operations=[f"POST {LISTS}", f"PUT {LISTS}", f"DELETE {LISTS}"],
     tier="smoke",
 )
@@ -121,7 +121,7 @@ def test_strangers_change_no_list(
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-EXC-008",
-    source="Elastic's own API tests assert it",
+    source=API_TESTS,
     operations=[f"POST {ITEMS}", f"GET {ITEMS}"],
     tier="thorough",
 )

@@ -8,9 +8,9 @@ import pytest
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import assert_refused, lines, ndjson, ok, part
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 LISTS, ITEMS = "/api/exception_lists", "/api/exception_lists/items"
 EXPORT, IMPORT = f"POST {LISTS}/_export", f"POST {LISTS}/_import"
 ENTRY = {"field": "host.name", "operator": "included", "type": "match", "value": "nowhere"}

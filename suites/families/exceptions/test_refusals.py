@@ -6,10 +6,10 @@ import pytest
 
 from pytest_kibana.resources import File, Handle
 from pytest_kibana.suites.families.asking import NO_SUCH_ID
+from pytest_kibana.suites.families.sources import API_TESTS, AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 LISTS, ITEMS = "/api/exception_lists", "/api/exception_lists/items"
 NOBODYS = f"kbn-test-no-such-list-{NO_SUCH_ID}"
 A_LIST: dict[str, Any] = {"name": "x", "description": "x", "type": "detection"}
@@ -62,16 +62,14 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-EXC-031", source="Kibana source, authentication_service.ts", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-EXC-031", source=AUTHENTICATION, tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once(REFUSED)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody reads, changes or moves exceptions."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-EXC-032", source="Elastic's own API tests assert it")
+@pytest.mark.kibana_requirement("KBN-REQ-EXC-032", source=API_TESTS)
 @pytest.mark.parametrize("ask", rows(*guarded(REFUSED)))
 def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_space: Handle) -> None:
     """A viewer makes, changes, copies, imports and deletes no exceptions."""

@@ -8,7 +8,8 @@ import pytest
 from pytest_kibana.resources import Resources
 from pytest_kibana.session import Session
 from pytest_kibana.suites.families.asking import assert_refused, ok, part, said
-from pytest_kibana.suites.families.fleet import LIVE, Ask, every, intended
+from pytest_kibana.suites.families.fleet import Ask, every, intended
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
 ALL, ONE = "/api/fleet/agentless_policies", "/api/fleet/agentless_policies/{}"

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import FEW, ok, part
-from pytest_kibana.suites.families.fleet import LIVE
 from pytest_kibana.suites.families.fleet_objects import aws
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
 ALL, ONE = "/api/fleet/cloud_connectors", "/api/fleet/cloud_connectors/{}"

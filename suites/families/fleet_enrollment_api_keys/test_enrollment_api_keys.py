@@ -7,7 +7,8 @@ from hypothesis import given
 
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, assert_refused, ok, part, texts
-from pytest_kibana.suites.families.fleet import LIVE, TERRAFORM, intended, listed_ids, need_space_awareness
+from pytest_kibana.suites.families.fleet import intended, listed_ids, need_space_awareness
+from pytest_kibana.suites.families.sources import CONTRACT, LIVE, TERRAFORM
 from pytest_kibana.wire import KibanaClient
 
 ALL, ONE = "/api/fleet/enrollment_api_keys", "/api/fleet/enrollment_api_keys/{}"
@@ -83,9 +84,7 @@ def test_pages_of_keys(kibana_resources: Resources, here: KibanaClient) -> None:
     assert made <= set(seen)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-FLKEY-009", source="Kibana contract", operations=[LIST], safety="read"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-FLKEY-009", source=CONTRACT, operations=[LIST], safety="read")
 @pytest.mark.parametrize("query", [{"page": "one"}, {"perPage": "many"}], ids=["page", "size"])
 def test_a_page_that_is_none_is_refused(kibana_client: KibanaClient, query: dict[str, str]) -> None:
     """A page or a size that is not a number is refused with 400."""

@@ -6,7 +6,8 @@ import pytest
 
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, part
-from pytest_kibana.suites.families.fleet import LIVE, TERRAFORM, intended
+from pytest_kibana.suites.families.fleet import intended
+from pytest_kibana.suites.families.sources import CONTRACT, LIVE, TERRAFORM
 from pytest_kibana.wire import KibanaClient
 
 MAY, HEALTH, SET_UP = "/api/fleet/check-permissions", "/api/fleet/health_check", "/api/fleet/setup"
@@ -55,7 +56,7 @@ def test_an_unknown_host_has_no_health(kibana_client: KibanaClient) -> None:
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-FLEET-008", source="Kibana contract", operations=[f"POST {HEALTH}"], safety="read"
+    "KBN-REQ-FLEET-008", source=CONTRACT, operations=[f"POST {HEALTH}"], safety="read"
 )
 @pytest.mark.parametrize(
     "body", [{}, {"id": 1}, {"id": NO_SUCH_ID, "more": 1}], ids=["empty", "number", "more"]

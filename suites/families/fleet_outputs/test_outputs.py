@@ -4,7 +4,8 @@ import pytest
 
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import ok, part, said
-from pytest_kibana.suites.families.fleet import LIVE, TERRAFORM, intended
+from pytest_kibana.suites.families.fleet import intended
+from pytest_kibana.suites.families.sources import LIVE, TERRAFORM
 from pytest_kibana.wire import KibanaClient
 
 ALL, ONE = "/api/fleet/outputs", "/api/fleet/outputs/{}"

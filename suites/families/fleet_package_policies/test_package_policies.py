@@ -7,15 +7,8 @@ from hypothesis import given
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, assert_refused, ok, part, texts
-from pytest_kibana.suites.families.fleet import (
-    LIVE,
-    TERRAFORM,
-    Ask,
-    every,
-    intended,
-    listed_ids,
-    need_space_awareness,
-)
+from pytest_kibana.suites.families.fleet import Ask, every, intended, listed_ids, need_space_awareness
+from pytest_kibana.suites.families.sources import CONTRACT, LIVE, TERRAFORM
 from pytest_kibana.wire import KibanaClient
 
 ALL, ONE = "/api/fleet/package_policies", "/api/fleet/package_policies/{}"
@@ -181,7 +174,7 @@ def test_what_is_new_needs_no_upgrade(
     assert part(one.read(), "name", "policy_ids") == part(before, "name", "policy_ids")
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-FLPKG-012", source="Kibana contract", safety="read")
+@pytest.mark.kibana_requirement("KBN-REQ-FLPKG-012", source=CONTRACT, safety="read")
 @every(
     [
         Ask(LIST, query={"page": "one"}),

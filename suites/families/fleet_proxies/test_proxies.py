@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import FEW, ok, part, texts
-from pytest_kibana.suites.families.fleet import LIVE
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
 ALL, ONE = "/api/fleet/proxies", "/api/fleet/proxies/{}"

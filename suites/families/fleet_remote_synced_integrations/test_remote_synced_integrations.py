@@ -4,7 +4,8 @@ import pytest
 
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import ok
-from pytest_kibana.suites.families.fleet import LIVE, Ask
+from pytest_kibana.suites.families.fleet import Ask
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
 STATUS = "GET /api/fleet/remote_synced_integrations/status"

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import ok
-from pytest_kibana.suites.families.fleet import LIVE, TERRAFORM
+from pytest_kibana.suites.families.sources import LIVE, TERRAFORM
 from pytest_kibana.wire import KibanaClient
 
 ALL, ONE = "/api/fleet/fleet_server_hosts", "/api/fleet/fleet_server_hosts/{}"

@@ -3,16 +3,14 @@
 import pytest
 
 from pytest_kibana.suites.families.asking import assert_refused, ok
-from pytest_kibana.suites.families.fleet import LIVE
+from pytest_kibana.suites.families.sources import CONTRACT, LIVE
 from pytest_kibana.wire import KibanaClient
 
 ALL = "/api/fleet/service_tokens"
 MAKE = f"POST {ALL}"
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-FLTOKEN-003", source="Kibana contract", operations=[MAKE], safety="global"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-FLTOKEN-003", source=CONTRACT, operations=[MAKE], safety="global")
 @pytest.mark.parametrize("broken", [{"remote": "perhaps"}, {"no_such_field": 1}], ids=["no boolean", "more"])
 def test_a_broken_wish_is_refused(kibana_client: KibanaClient, broken: dict[str, object]) -> None:
     """A service token that is asked for in a way that cannot be understood is refused with 400."""

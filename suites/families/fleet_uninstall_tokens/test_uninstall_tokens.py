@@ -6,7 +6,8 @@ import pytest
 
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import assert_refused, ok, part
-from pytest_kibana.suites.families.fleet import LIVE, Ask, listed_ids, need_space_awareness
+from pytest_kibana.suites.families.fleet import Ask, listed_ids, need_space_awareness
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
 ALL, ONE = "/api/fleet/uninstall_tokens", "/api/fleet/uninstall_tokens/{}"

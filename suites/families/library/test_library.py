@@ -13,6 +13,7 @@ from pytest_kibana.suites.families.library.shelves import (
     Step,
     steps,
 )
+from pytest_kibana.suites.families.sources import AUTHENTICATION
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
@@ -61,9 +62,7 @@ def test_what_makes_no_sense_is_refused_likewise(ask: Ask, here: KibanaClient) -
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-LIBRARY-005", source="Kibana source, authentication_service.ts", since="9.4", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-LIBRARY-005", source=AUTHENTICATION, since="9.4", tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once(ask for shelf in ALL for ask in shelf.asks())))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody reads or changes anything of the library."""

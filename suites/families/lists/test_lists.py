@@ -5,6 +5,7 @@ import pytest
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import Stranger, assert_refused, ok
 from pytest_kibana.suites.families.conftest import Eventually
+from pytest_kibana.suites.families.sources import API_TESTS
 from pytest_kibana.wire import KibanaClient
 
 LIVE = "observed live: changes show after about a second, whatever refresh says"
@@ -58,7 +59,7 @@ def test_a_taken_id_is_a_conflict(values: Handle, here: KibanaClient) -> None:
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-LISTS-004",
-    source="Elastic's own API tests assert it",
+    source=API_TESTS,
     operations=[f"POST {LISTS}", f"POST {ITEMS}", f"DELETE {LISTS}"],
     tier="smoke",
 )

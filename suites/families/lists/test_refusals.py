@@ -4,10 +4,10 @@ import pytest
 
 from pytest_kibana.resources import File, Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID
+from pytest_kibana.suites.families.sources import API_TESTS, AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 LISTS, ITEMS, INDEX = "/api/lists", "/api/lists/items", "/api/lists/index"
 NOBODYS = f"kbn-test-no-such-list-{NO_SUCH_ID}"
 TEXT = {"file": File("values.txt", b"x\n", "text/plain")}
@@ -53,16 +53,14 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-LISTS-031", source="Kibana source, authentication_service.ts", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-LISTS-031", source=AUTHENTICATION, tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody reads or changes lists, their values or their data streams."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-LISTS-032", source="Elastic's own API tests assert it")
+@pytest.mark.kibana_requirement("KBN-REQ-LISTS-032", source=API_TESTS)
 @pytest.mark.parametrize("ask", rows(*guarded((*REFUSED, *OPEN))))
 def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_space: Handle) -> None:
     """A viewer makes, changes, fills and deletes no list."""

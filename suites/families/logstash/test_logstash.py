@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from pytest_kibana.resources import Resources
 from pytest_kibana.suites.families.asking import FEW, assert_refused, ok, part, texts
-from pytest_kibana.suites.families.fleet import AUTHENTICATION, Ask, every, intended
+from pytest_kibana.suites.families.fleet import Ask, every, intended
+from pytest_kibana.suites.families.sources import AUTHENTICATION, LIVE
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 ALL, ONE = "/api/logstash/pipelines", "/api/logstash/pipeline/{}"
 LIST = f"GET {ALL}"
 READ, WRITE, REMOVE = (f"{method} /api/logstash/pipeline/{{id}}" for method in ("GET", "PUT", "DELETE"))

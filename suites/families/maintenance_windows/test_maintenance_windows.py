@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, Stranger, assert_refused, ok, part, texts
+from pytest_kibana.suites.families.sources import API_TESTS, CONTRACT, LIVE
 from pytest_kibana.wire import KibanaClient
 
 pytestmark = pytest.mark.kibana_requires(version=">=9.1", license="platinum")
-LIVE = "observed live"
 ALL, ONE = "/api/maintenance_window", "/api/maintenance_window/{}"
 MAKE = f"POST {ALL}"
 READ, CHANGE, REMOVE = (f"{m} /api/maintenance_window/{{id}}" for m in ("GET", "PATCH", "DELETE"))
@@ -93,7 +93,7 @@ def test_an_unknown_window_is_not_found(
     assert there.read() == before
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-MW-004", source="Kibana contract", operations=[MAKE], since="9.1")
+@pytest.mark.kibana_requirement("KBN-REQ-MW-004", source=CONTRACT, operations=[MAKE], since="9.1")
 @pytest.mark.parametrize(
     "broken",
     [
@@ -133,7 +133,7 @@ def test_windows_are_found_by_status(kibana_resources: Resources, here: KibanaCl
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-MW-006",
-    source="Elastic's own API tests assert it",
+    source=API_TESTS,
     operations=[MAKE, CHANGE, REMOVE, ARCHIVE],
     since="9.1",
     tier="smoke",
@@ -156,7 +156,7 @@ def test_strangers_change_no_window(
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-MW-007",
-    source="Elastic's own API tests assert it",
+    source=API_TESTS,
     operations=[MAKE, READ],
     since="9.1",
     tier="thorough",

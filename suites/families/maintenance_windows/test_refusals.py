@@ -4,6 +4,7 @@ import pytest
 
 from pytest_kibana.resources import Handle
 from pytest_kibana.suites.families.asking import NO_SUCH_ID
+from pytest_kibana.suites.families.sources import API_TESTS, AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, once, rows
 from pytest_kibana.wire import KibanaClient
 
@@ -26,21 +27,21 @@ VIEWERS = (
 )
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-MW-101", source="observed live")
+@pytest.mark.kibana_requirement("KBN-REQ-MW-101", source=LIVE)
 @pytest.mark.parametrize("ask", rows(*REFUSED))
 def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
     """An unknown window is answered 404; one without a schedule, and an unknown page or status, 400."""
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-MW-102", source="Kibana source, authentication_service.ts")
+@pytest.mark.kibana_requirement("KBN-REQ-MW-102", source=AUTHENTICATION)
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nothing is told, and nothing is changed."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-MW-103", source="Elastic's own API tests assert it")
+@pytest.mark.kibana_requirement("KBN-REQ-MW-103", source=API_TESTS)
 @pytest.mark.parametrize("ask", rows(*VIEWERS))
 def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_space: Handle) -> None:
     """A viewer changes nothing."""

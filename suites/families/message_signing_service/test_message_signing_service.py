@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_kibana.suites.families.asking import assert_refused, ok
-from pytest_kibana.suites.families.fleet import LIVE
+from pytest_kibana.suites.families.sources import CONTRACT, LIVE
 from pytest_kibana.wire import KibanaClient
 
 PATH = "/api/fleet/message_signing_service/rotate_key_pair"
@@ -18,7 +18,7 @@ def test_it_has_to_be_meant(kibana_client: KibanaClient, query: dict[str, bool])
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-FLSIGN-004", source="Kibana contract", operations=[ROTATE], safety="disruptive"
+    "KBN-REQ-FLSIGN-004", source=CONTRACT, operations=[ROTATE], safety="disruptive"
 )
 def test_the_key_pair_changes(kibana_client: KibanaClient) -> None:
     """Where it is acknowledged, and no agent is there to become deaf, the key pair changes and the answer says so."""

@@ -4,11 +4,11 @@ import pytest
 
 from pytest_kibana.resources import Handle
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, ok
+from pytest_kibana.suites.families.sources import AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
 pytestmark = pytest.mark.kibana_requires(license="platinum")
-LIVE = "observed live"
 SYNC = "GET /api/ml/saved_objects/sync"
 JOBS, MODELS = (f"POST /api/ml/saved_objects/update_{what}_spaces" for what in ("jobs", "trained_models"))
 GONE = f"kbn-test-{NO_SUCH_ID}"
@@ -71,9 +71,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
     ask.assert_answered(kibana_client)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-ML-005", source="Kibana source, authentication_service.ts", safety="read", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-ML-005", source=AUTHENTICATION, safety="read", tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once(ASKED)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
     """Without credentials nobody repairs or moves anything."""

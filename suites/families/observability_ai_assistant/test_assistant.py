@@ -6,6 +6,7 @@ import pytest
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, said
+from pytest_kibana.suites.families.sources import AUTHENTICATION
 from pytest_kibana.suites.families.tables import Ask, rows
 from pytest_kibana.wire import KibanaClient
 
@@ -58,9 +59,7 @@ def test_an_answer_is_a_stream(kibana_resources: Resources, here: KibanaClient) 
     assert events[-1] == "data: [DONE]"
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-OBSAI-004", source="Kibana source, authentication_service.ts", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-OBSAI-004", source=AUTHENTICATION, tier="smoke")
 @pytest.mark.parametrize("ask", rows(Ask(CHAT, json=BODY)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody talks to the assistant."""

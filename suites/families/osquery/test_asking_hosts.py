@@ -10,10 +10,10 @@ import pytest
 from pytest_kibana.resources import Handle
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, ok
 from pytest_kibana.suites.families.hosts import our_host
+from pytest_kibana.suites.families.sources import AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 PACKS, QUERIES, ASKED = "/api/osquery/packs", "/api/osquery/saved_queries", "/api/osquery/live_queries"
 PACK, QUERY, ANSWER = f"{PACKS}/{{id}}", f"{QUERIES}/{{id}}", f"{ASKED}/{{id}}/results/{{actionId}}"
 SCHEDULED = "/api/osquery/scheduled_results/{scheduleId}/{executionCount}"
@@ -98,9 +98,7 @@ def test_unknown_ones_are_not_found(ask: Ask, here: KibanaClient) -> None:
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-OSQUERY-024", source="Kibana source, authentication_service.ts", safety="read", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-OSQUERY-024", source=AUTHENTICATION, safety="read", tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *UNKNOWN, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody reads or changes packs and queries, or asks hosts anything."""

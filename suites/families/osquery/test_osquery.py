@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, assert_refused, ok, part
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 PACKS, QUERIES = "/api/osquery/packs", "/api/osquery/saved_queries"
 PACK, QUERY = f"{PACKS}/{{id}}", f"{QUERIES}/{{id}}"
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from pytest_kibana.errors import ResourceTrouble
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, Stranger, assert_refused, ok, shows, texts
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
 pytestmark = pytest.mark.kibana_requires(flavor="traditional")
 SOURCE = "Kibana source, security/server/routes/authorization/roles"
-LIVE = "observed live"
 ONE = "/api/security/role/{}"
 READ, WRITE, DELETE = (f"{method} /api/security/role/{{name}}" for method in ("GET", "PUT", "DELETE"))
 

@@ -20,6 +20,7 @@ from pytest_kibana.suites.families.asking import (
     texts,
 )
 from pytest_kibana.suites.families.saved_objects.conftest import EXPORT, IMPORT, Box
+from pytest_kibana.suites.families.sources import API_TESTS
 from pytest_kibana.wire import KibanaClient
 
 pytestmark = pytest.mark.kibana_requires(flavor="traditional")
@@ -209,9 +210,7 @@ def test_rotating_keys_answers_or_says_why_not(kibana_client: KibanaClient) -> N
         assert {"total", "successful", "failed"} <= set(answer.json())
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-SO-053", source="Elastic's own API tests assert it", operations=BOTH, tier="thorough"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-SO-053", source=API_TESTS, operations=BOTH, tier="thorough")
 @FEW
 @given(name=texts, description=st.one_of(st.just(""), texts))
 def test_a_file_keeps_every_text(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pytest_kibana.resources import Handle
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, Stranger, assert_refused, ok, texts
+from pytest_kibana.suites.families.sources import API_TESTS
 from pytest_kibana.wire import KibanaClient
 
 # On serverless these operations are internal (elastic/kibana#184408).
@@ -149,7 +150,7 @@ def test_strangers_change_no_object(
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-SO-012", source="Elastic's own API tests assert it", operations=[MAKE_AS, READ], tier="thorough"
+    "KBN-REQ-SO-012", source=API_TESTS, operations=[MAKE_AS, READ], tier="thorough"
 )
 @FEW
 @given(

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, Stranger, assert_refused, ok
+from pytest_kibana.suites.families.sources import API_TESTS, AUTHENTICATION, LIVE
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 ALL, ONE, SLUG = "/api/short_url", "/api/short_url/{}", "/api/short_url/_slug/{}"
 MAKE, READ, FIND = f"POST {ALL}", "GET /api/short_url/{id}", "GET /api/short_url/_slug/{slug}"
 LEGACY = {"locatorId": "LEGACY_SHORT_URL_LOCATOR", "params": {"url": "/app/dashboards"}}
@@ -70,7 +70,7 @@ def test_a_slug_is_of_one_space(
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-SHORT-006",
-    source="Kibana source, authentication_service.ts",
+    source=AUTHENTICATION,
     operations=[MAKE, READ, FIND],
     tier="smoke",
 )
@@ -90,7 +90,7 @@ def test_nobody_makes_or_follows_one(
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-SHORT-007", source="Elastic's own API tests assert it", operations=[MAKE, READ], tier="thorough"
+    "KBN-REQ-SHORT-007", source=API_TESTS, operations=[MAKE, READ], tier="thorough"
 )
 @FEW
 @given(

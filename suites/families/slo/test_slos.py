@@ -11,11 +11,11 @@ from pytest_kibana.errors import ResourceTrouble
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, assert_refused, ok, part, shows, texts
 from pytest_kibana.suites.families.conftest import Eventually
+from pytest_kibana.suites.families.sources import API_TESTS, AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
 pytestmark = pytest.mark.kibana_requires(license="platinum")
-LIVE = "observed live"
 SCHEMA = "Kibana source, slo-schema"
 ALL, ONE = "/api/observability/slos", "/api/observability/slos/{}"
 MAKE, LIST = f"POST {ALL}", f"GET {ALL}"
@@ -238,16 +238,14 @@ def test_objectives_are_of_one_space(slo: Handle, other_space: KibanaClient) -> 
     assert part(slo.read(), "name", "enabled") == part(before, "name", "enabled")
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-SLO-015", source="Kibana source, authentication_service.ts", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-SLO-015", source=AUTHENTICATION, tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((*UNKNOWN, *SENSELESS, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody reads or changes objectives."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-SLO-016", source="Elastic's own API tests assert it")
+@pytest.mark.kibana_requirement("KBN-REQ-SLO-016", source=API_TESTS)
 @pytest.mark.parametrize("ask", rows(*guarded((*UNKNOWN, Ask(MAKE, json=BODY), *SENSELESS))))
 def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_space: Handle) -> None:
     """A viewer makes, changes, switches and deletes no objective."""

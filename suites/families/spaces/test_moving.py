@@ -6,6 +6,7 @@ import pytest
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, Stranger, assert_refused, ok
+from pytest_kibana.suites.families.sources import LIVE, TERRAFORM
 from pytest_kibana.wire import KibanaClient
 
 SUITE = "Elastic's spaces_api_integration suite; observed live"
@@ -123,9 +124,7 @@ def test_share_and_take_back(
     assert view.read()["namespaces"] == [view.space]
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-SPACES-024", source="observed through the Terraform provider", operations=[f"POST {SHARE}"]
-)
+@pytest.mark.kibana_requirement("KBN-REQ-SPACES-024", source=TERRAFORM, operations=[f"POST {SHARE}"])
 def test_sharing_answers_for_each_object(
     here: KibanaClient, other_space: KibanaClient, view: Handle, target: str
 ) -> None:
@@ -138,9 +137,7 @@ def test_sharing_answers_for_each_object(
     assert "error" not in second
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-SPACES-025", source="observed through the Terraform provider", operations=[f"POST {SHARE}"]
-)
+@pytest.mark.kibana_requirement("KBN-REQ-SPACES-025", source=TERRAFORM, operations=[f"POST {SHARE}"])
 def test_sharing_is_done_from_where_the_object_is(
     other_space: KibanaClient, view: Handle, target: str
 ) -> None:
@@ -152,7 +149,7 @@ def test_sharing_is_done_from_where_the_object_is(
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-SPACES-026", source="observed live", operations=["POST /api/spaces/_get_shareable_references"]
+    "KBN-REQ-SPACES-026", source=LIVE, operations=["POST /api/spaces/_get_shareable_references"]
 )
 def test_what_goes_along_is_told(here: KibanaClient, view: Handle) -> None:
     """What would be shared along with an object is told with the spaces that it is in, the object itself included."""

@@ -4,6 +4,7 @@ import pytest
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, ok
+from pytest_kibana.suites.families.sources import AUTHENTICATION
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
@@ -72,9 +73,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
     ask.assert_answered(kibana_client)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-STREAMS-204", source="Kibana source, authentication_service.ts", since="9.4", safety="read"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-STREAMS-204", source=AUTHENTICATION, since="9.4", safety="read")
 @pytest.mark.parametrize("ask", rows(*once(REFUSED)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
     """Without credentials nobody reads or changes what hangs on streams."""

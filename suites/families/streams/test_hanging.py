@@ -7,10 +7,10 @@ import pytest
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, ok
+from pytest_kibana.suites.families.sources import AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 ONE = "/api/streams/{}"
 GONE = f"kbn-test-{NO_SUCH_ID}"
 QUERIES, DASHBOARDS, RULES = (f"/api/streams/{{name}}/{what}" for what in ("queries", "dashboards", "rules"))
@@ -140,9 +140,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
     ask.assert_answered(kibana_client)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-STREAMS-107", source="Kibana source, authentication_service.ts", safety="read", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-STREAMS-107", source=AUTHENTICATION, safety="read", tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((*UNKNOWN, *SENSELESS))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
     """Without credentials nobody reads or changes what hangs on streams."""

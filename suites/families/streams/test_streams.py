@@ -6,10 +6,10 @@ import pytest
 
 from pytest_kibana.resources import File, Handle
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, part
+from pytest_kibana.suites.families.sources import AUTHENTICATION, CONTRACT, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 ALL, ONE = "/api/streams", "/api/streams/{}"
 LIST = f"GET {ALL}"
 READ, REPLACE, REMOVE = (f"{m} {ALL}/{{name}}" for m in ("GET", "PUT", "DELETE"))
@@ -153,7 +153,7 @@ def test_a_fork_is_no_group(stream: Handle, kibana_client: KibanaClient) -> None
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-STREAMS-009", level="SHOULD", source="Kibana contract", operations=[EVENTS], safety="disruptive"
+    "KBN-REQ-STREAMS-009", level="SHOULD", source=CONTRACT, operations=[EVENTS], safety="disruptive"
 )
 def test_a_stream_without_data_has_no_events(stream: Handle, kibana_client: KibanaClient) -> None:
     """A stream that nothing was sent to has no significant events, where they are switched on."""
@@ -165,7 +165,7 @@ def test_a_stream_without_data_has_no_events(stream: Handle, kibana_client: Kiba
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-STREAMS-010", level="SHOULD", source="Kibana contract", operations=[PREVIEW], safety="disruptive"
+    "KBN-REQ-STREAMS-010", level="SHOULD", source=CONTRACT, operations=[PREVIEW], safety="disruptive"
 )
 def test_a_query_is_tried(stream: Handle, kibana_client: KibanaClient) -> None:
     """A query is tried before it is kept, where significant events are switched on; it is never an error."""
@@ -177,7 +177,7 @@ def test_a_query_is_tried(stream: Handle, kibana_client: KibanaClient) -> None:
 @pytest.mark.kibana_requirement(
     "KBN-REQ-STREAMS-011",
     level="SHOULD",
-    source="Kibana contract",
+    source=CONTRACT,
     operations=[GENERATE],
     safety="disruptive",
 )
@@ -193,7 +193,7 @@ def test_nothing_is_made_up_without_a_model(stream: Handle, kibana_client: Kiban
 @pytest.mark.kibana_requirement(
     "KBN-REQ-STREAMS-012",
     level="SHOULD",
-    source="Kibana contract",
+    source=CONTRACT,
     operations=[EXPORT, IMPORT],
     safety="disruptive",
 )
@@ -239,9 +239,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
     ask.assert_answered(kibana_client)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-STREAMS-015", source="Kibana source, authentication_service.ts", safety="read", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-STREAMS-015", source=AUTHENTICATION, safety="read", tier="smoke")
 @pytest.mark.parametrize(
     "ask", rows(*once((Ask(LIST), *UNKNOWN, *SENSELESS, *SWITCHES, Ask(GROUP, (GONE,)))))
 )

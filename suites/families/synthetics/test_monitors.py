@@ -7,10 +7,10 @@ import pytest
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, assert_refused, ok, part
 from pytest_kibana.suites.families.conftest import Eventually
+from pytest_kibana.suites.families.sources import API_TESTS, AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 ALL, ONE = "/api/synthetics/monitors", "/api/synthetics/monitors/{}"
 MAKE, LIST, BULK = f"POST {ALL}", f"GET {ALL}", f"POST {ALL}/_bulk_delete"
 READ, CHANGE, REMOVE = (f"{m} {ALL}/{{id}}" for m in ("GET", "PUT", "DELETE"))
@@ -213,16 +213,14 @@ def test_a_place_of_a_policy_that_is_not_there_is_refused(here: KibanaClient) ->
     Ask(SETTLE, json={"label": "kbn-test", "agentPolicyId": NO_SUCH_ID}, status=400).assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-SYNMON-009", source="Kibana source, authentication_service.ts", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-SYNMON-009", source=AUTHENTICATION, tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, Ask(SURVEY)))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody reads or changes monitors and locations."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-SYNMON-010", source="Elastic's own API tests assert it")
+@pytest.mark.kibana_requirement("KBN-REQ-SYNMON-010", source=API_TESTS)
 @pytest.mark.parametrize("ask", rows(*guarded(REFUSED)))
 def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_space: Handle) -> None:
     """A viewer makes, changes, tries and deletes no monitor, and no location."""

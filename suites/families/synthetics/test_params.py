@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, NO_SUCH_ID, assert_refused, ok, part, texts
+from pytest_kibana.suites.families.sources import API_TESTS, AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 ALL, ONE = "/api/synthetics/params", "/api/synthetics/params/{}"
 MAKE, LIST = f"POST {ALL}", f"GET {ALL}"
 READ, CHANGE, REMOVE = (f"{m} {ALL}/{{id}}" for m in ("GET", "PUT", "DELETE"))
@@ -131,16 +131,14 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-SYNPARAM-009", source="Kibana source, authentication_service.ts", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-SYNPARAM-009", source=AUTHENTICATION, tier="smoke")
 @pytest.mark.parametrize("ask", rows(Ask(LIST), *once(REFUSED)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody reads or changes parameters."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-SYNPARAM-010", source="Elastic's own API tests assert it")
+@pytest.mark.kibana_requirement("KBN-REQ-SYNPARAM-010", source=API_TESTS)
 @pytest.mark.parametrize("ask", rows(*guarded(ask for ask in WRITING if ask.label != BULKS[0])))
 def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_space: Handle) -> None:
     """A viewer makes, changes and deletes no parameter."""

@@ -3,6 +3,7 @@
 import pytest
 
 from pytest_kibana.suites.families.asking import assert_refused, ok
+from pytest_kibana.suites.families.sources import AUTHENTICATION, LIVE
 from pytest_kibana.wire import KibanaClient
 
 STATUS = "GET /api/status"
@@ -58,7 +59,7 @@ def test_status_tells_nobody_more_than_the_level(nobody: KibanaClient) -> None:
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-SYSTEM-005",
-    source="observed live",
+    source=LIVE,
     operations=["GET /api/features"],
     safety="read",
     tier="smoke",
@@ -75,7 +76,7 @@ def test_features_have_what_roles_need(kibana_client: KibanaClient) -> None:
 
 
 @pytest.mark.kibana_requirement(
-    "KBN-REQ-TASKS-001", source="observed live", operations=["GET /api/task_manager/_health"], safety="read"
+    "KBN-REQ-TASKS-001", source=LIVE, operations=["GET /api/task_manager/_health"], safety="read"
 )
 def test_tasks_are_counted(kibana_client: KibanaClient) -> None:
     """The health of tasks is OK, a warning or an error, with statistics."""
@@ -87,7 +88,7 @@ def test_tasks_are_counted(kibana_client: KibanaClient) -> None:
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-UPGRADE-001",
-    source="observed live",
+    source=LIVE,
     operations=["GET /api/upgrade_assistant/status"],
     safety="read",
 )
@@ -103,7 +104,7 @@ def test_upgrade_readiness_is_told(kibana_client: KibanaClient) -> None:
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-SYSTEM-006",
-    source="Kibana source, authentication_service.ts",
+    source=AUTHENTICATION,
     operations=["GET /api/features", "GET /api/task_manager/_health", "GET /api/upgrade_assistant/status"],
     safety="read",
 )

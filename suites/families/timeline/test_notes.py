@@ -8,9 +8,9 @@ from hypothesis import given
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, ok, part, shows, texts
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 UNWRAPPED = "9.0"
 """Before it, the answers of timelines and notes were wrapped (published contract of 8.18)."""
 NOTE, PIN, TIMELINE = "/api/note", "/api/pinned_event", "/api/timeline"

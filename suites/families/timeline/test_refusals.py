@@ -6,10 +6,10 @@ import pytest
 
 from pytest_kibana.resources import File, Handle
 from pytest_kibana.suites.families.asking import NO_SUCH_ID
+from pytest_kibana.suites.families.sources import API_TESTS, AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 ONE, ALL = "/api/timeline", "/api/timelines"
 NOBODYS: dict[str, Any] = {"timelineId": NO_SUCH_ID, "version": "WzAsMV0=", "timeline": {"title": "x"}}
 FAVOURITE = {"timelineId": NO_SUCH_ID, "templateTimelineId": None, "templateTimelineVersion": None}
@@ -46,16 +46,14 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-TIMELINE-051", source="Kibana source, authentication_service.ts", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-TIMELINE-051", source=AUTHENTICATION, tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody reads or changes timelines, notes and pins."""
     ask.assert_kept_from(nobody.in_space(kibana_space), 401)
 
 
-@pytest.mark.kibana_requirement("KBN-REQ-TIMELINE-052", source="Elastic's own API tests assert it")
+@pytest.mark.kibana_requirement("KBN-REQ-TIMELINE-052", source=API_TESTS)
 @pytest.mark.parametrize("ask", rows(*(ask for ask in guarded(REFUSED) if not ask.label.startswith("GET "))))
 def test_a_viewer_changes_nothing(ask: Ask, viewer: KibanaClient, kibana_space: Handle) -> None:
     """A viewer makes, changes, likes, imports and deletes no timeline, note or pin."""

@@ -17,9 +17,9 @@ from pytest_kibana.suites.families.asking import (
     texts,
 )
 from pytest_kibana.suites.families.conftest import Eventually
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 UNWRAPPED = "9.0"
 """Before it, the answers of timelines and notes were wrapped (published contract of 8.18)."""
 ONE, ALL = "/api/timeline", "/api/timelines"

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from pytest_kibana.resources import Handle, Resources
 from pytest_kibana.suites.families.asking import FEW, ok, part
+from pytest_kibana.suites.families.sources import AUTHENTICATION, LIVE
 from pytest_kibana.suites.families.tables import Ask, once, rows
 from pytest_kibana.wire import KibanaClient
 
-LIVE = "observed live"
 PATH = "/api/uptime/settings"
 READ, CHANGE = f"GET {PATH}", f"PUT {PATH}"
 DEFAULTS: dict[str, Any] = {
@@ -59,9 +59,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
     assert part(ok(here.get(PATH)), *DEFAULTS) == DEFAULTS
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-UPTIME-005", source="Kibana source, authentication_service.ts", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-UPTIME-005", source=AUTHENTICATION, tier="smoke")
 @pytest.mark.parametrize("ask", rows(Ask(READ), *once(REFUSED)))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody reads or changes the settings."""

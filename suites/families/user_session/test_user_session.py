@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from pytest_kibana.suites.families.asking import NO_SUCH_ID, ok, shows
+from pytest_kibana.suites.families.sources import AUTHENTICATION
 from pytest_kibana.suites.families.tables import Ask, once, rows
 from pytest_kibana.wire import KibanaClient
 
@@ -49,7 +50,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, kibana_client: KibanaClient) -
 
 @pytest.mark.kibana_requirement(
     "KBN-REQ-SESSION-004",
-    source="Kibana source, authentication_service.ts",
+    source=AUTHENTICATION,
     operations=[END],
     safety="disruptive",
     tier="smoke",

@@ -7,6 +7,7 @@ import pytest
 from pytest_kibana.resources import Handle
 from pytest_kibana.suites.families.asking import assert_refused, ok
 from pytest_kibana.suites.families.conftest import Eventually
+from pytest_kibana.suites.families.sources import AUTHENTICATION
 from pytest_kibana.suites.families.tables import Ask, once, rows
 from pytest_kibana.suites.families.workflows.addresses import BASE, GONE, RELEASE, text
 from pytest_kibana.suites.families.workflows.conftest import Maker
@@ -186,9 +187,7 @@ def test_nobody_goes_on_without_a_token(ask: Ask, here: KibanaClient) -> None:
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-WORKFLOWS-112", source="Kibana source, authentication_service.ts", since="9.4", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-WORKFLOWS-112", source=AUTHENTICATION, since="9.4", tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((*REFUSED, *OTHERS))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient) -> None:
     """Without credentials nobody runs, watches or stops anything."""

@@ -4,6 +4,7 @@ import pytest
 
 from pytest_kibana.resources import Handle
 from pytest_kibana.suites.families.conftest import Eventually
+from pytest_kibana.suites.families.sources import AUTHENTICATION
 from pytest_kibana.suites.families.tables import Ask, guarded, once, rows
 from pytest_kibana.suites.families.workflows.addresses import (
     BASE,
@@ -57,9 +58,7 @@ def test_what_makes_no_sense_is_refused(ask: Ask, here: KibanaClient) -> None:
     ask.assert_answered(here)
 
 
-@pytest.mark.kibana_requirement(
-    "KBN-REQ-WORKFLOWS-004", source="Kibana source, authentication_service.ts", tier="smoke"
-)
+@pytest.mark.kibana_requirement("KBN-REQ-WORKFLOWS-004", source=AUTHENTICATION, tier="smoke")
 @pytest.mark.parametrize("ask", rows(*once((*BOTH, *OPEN))))
 def test_nobody_asks(ask: Ask, nobody: KibanaClient, kibana_space: Handle) -> None:
     """Without credentials nobody reads or changes workflows."""
