@@ -45,7 +45,8 @@ from pytest_kibana.suites.families.epm.asks import (
     of_one,
     status,
 )
-from pytest_kibana.suites.families.fleet import LIVE, Intent, intended
+from pytest_kibana.suites.families.fleet import Intent, intended
+from pytest_kibana.suites.families.sources import LIVE
 from pytest_kibana.wire import KibanaClient
 
 DONE = ("success", "failed")
