@@ -46,6 +46,9 @@ NOT_READY = b"Kibana server is not ready yet"
         (200, False, NOT_READY, None, None),
         (404, False, b"", None, None),
         (503, True, b"", {"message": 5}, None),
+        (503, True, b"", None, "not ready"),
+        (429, True, b"", None, "overloaded"),
+        (502, True, b"", None, None),
     ],
 )
 def test_answers(status: int, kbn_name: bool, body: bytes, json: Any, kind: str | None) -> None:
