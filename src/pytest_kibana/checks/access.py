@@ -108,7 +108,9 @@ def refused_by_401(look: Look) -> Iterator[Problem]:
         yield Problem(
             f"answers {status} in place of 401",
             keyword=str(status),
-            about=About.UNDECIDED if 300 <= status < 400 or _unknown_route(look) else About.DEPLOYMENT,
+            about=About.UNDECIDED
+            if 300 <= status < 400 or _unknown_route(look) or seen.head(look)
+            else About.DEPLOYMENT,
         )
 
 

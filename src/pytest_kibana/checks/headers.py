@@ -12,6 +12,7 @@ from pytest_kibana.evidence.model import About, Level, Severity
 _SLOW_FACTOR = 20.0
 _SLOW_FLOOR = 5.0
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})")
+_CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 _STAMPS = frozenset({"created_at", "updated_at", "createdAt", "updatedAt"})
 
 
@@ -167,7 +168,10 @@ def deprecation_warning(look: Look) -> Iterator[Problem]:
 def no_redirect(look: Look) -> Iterator[Problem]:
     """A redirect is documented, and 304 answers a conditional request only."""
     status = seen.status(look)
-    if seen.documented(look) is None and status != 304:
+    asked = {name.lower() for name, _ in look.exchange.request.headers}
+    if status == 304 and not _CONDITIONS & asked:
+        yield Problem("answers 304 to a question without a condition", keyword="304")
+    elif seen.documented(look) is None and status != 304:
         yield Problem(f"answers {status} to {_target(look)}", keyword=str(status), about=About.UNDECIDED)
 
 
@@ -306,6 +310,29 @@ def charset(look: Look) -> Iterator[Problem]:
     value = (seen.answer(look).header("content-type") or "").lower()
     if "charset=" in value and "utf-8" not in value and "utf8" not in value:
         yield Problem("the character set is not UTF-8", keyword="charset")
+
+
+@check(
+    "KBN-R315",
+    "cookie that scripts can read",
+    applies=lambda look: seen.from_kibana(look) and seen.answer(look).header("set-cookie") is not None,
+    level=Level.SHOULD,
+    severity=Severity.NORMAL,
+    why="A script that gets into the page takes the session away with it.",
+    example="set-cookie is sid=…; Path=/, without HttpOnly.",
+    source="Kibana source, session_cookie.ts; Kibana docs, xpack.security.secureCookies; CWE-1004, CWE-614",
+)
+def cookie_is_closed(look: Look) -> Iterator[Problem]:
+    """Every cookie is HttpOnly, and Secure where the deployment is reached by TLS. A proxy may have set it:
+    undecided.
+    """
+    for name, value in seen.answer(look).headers:
+        if name.lower() != "set-cookie":
+            continue
+        said = {part.strip().partition("=")[0].lower() for part in value.split(";")[1:]}
+        wanted = {"httponly", *(("secure",) if look.exchange.url.startswith("https:") else ())}
+        for attribute in sorted(wanted - said):
+            yield Problem(f"a cookie lacks {attribute}", keyword=attribute, about=About.UNDECIDED)
 
 
 @check(

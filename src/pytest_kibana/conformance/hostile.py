@@ -20,8 +20,11 @@ PROTOTYPE = b'"__proto__":{"kbn-test":true}'
 PROSE = frozenset({"name", "title", "description", "label", "comment", "note", "message", "text", "summary"})
 """Members that are read by people, and name no object."""
 
-UNKNOWN = "0bad-0bad'\"\\%25 \U0001f6d1"
+UNKNOWN = "0bad-0bad'\"\\%25 \u017c\U0001f6d1"
 """An id that nothing has, and that has to be encoded and escaped with care."""
+
+LONG = f"0bad-0bad-{'a' * 700}"
+"""An id that nothing has, and that is longer than an id in Elasticsearch may be: 512 bytes."""
 
 Change = Callable[[Request], Request]
 
@@ -30,7 +33,8 @@ def hostile(operation: Operation) -> Iterator[tuple[str, Change]]:
     """Yield what to call each change, and the change."""
     if operation.method == "GET":
         if operation.path.endswith("}") and operation.parameters_in("path"):
-            yield "hostile id", _hostile_id
+            yield "hostile id", partial(_another_id, UNKNOWN)
+            yield "long id", partial(_another_id, LONG)
         free = next((p for p in operation.parameters_in("query") if not p.required and _free(p)), None)
         if free is not None:
             yield "hostile query", partial(_hostile_query, free.name)
@@ -46,10 +50,10 @@ def _free(parameter: Parameter) -> bool:
     return isinstance(schema, dict) and schema.get("type") == "string" and not bound & schema.keys()
 
 
-def _hostile_id(request: Request) -> Request:
+def _another_id(text: str, request: Request) -> Request:
     before, _, last = request.path.rpartition("/")
     known = set(request.path_parameters.values())
-    return replace(request, path=f"{before}/{quote(UNKNOWN, safe='')}") if unquote(last) in known else request
+    return replace(request, path=f"{before}/{quote(text, safe='')}") if unquote(last) in known else request
 
 
 def _hostile_query(name: str, request: Request) -> Request:

@@ -109,7 +109,7 @@ def probes(
     if group == "protocol":
         yield from _protocol(operation, xsrf=xsrf, makes=makes)
     elif group == "access":
-        yield from _access(secured=secured, strangers=strangers, revoked=revoked)
+        yield from _access(operation, secured=secured, strangers=strangers, revoked=revoked)
 
 
 def _protocol(operation: Operation, *, xsrf: bool, makes: bool) -> Iterator[Probe]:
@@ -138,12 +138,14 @@ def _protocol(operation: Operation, *, xsrf: bool, makes: bool) -> Iterator[Prob
         yield Probe("unknown object", None, unknown=True)
 
 
-def _access(*, secured: bool, strangers: bool, revoked: bool) -> Iterator[Probe]:
+def _access(operation: Operation, *, secured: bool, strangers: bool, revoked: bool) -> Iterator[Probe]:
     if not secured:
         return
     if not strangers:
         nobody = Rule("credentials", "authorization", "required", "no credentials")
         yield Probe("anonymous", "refused", identity="anonymous", rule=nobody)
+        if operation.method == "GET":
+            yield Probe("anonymous head", "refused", identity="anonymous", method="HEAD", rule=nobody)
     wrong = Rule("credentials", "authorization", "unknown", "an API key that does not exist")
     yield Probe("wrong key", "refused", identity="wrong key", rule=wrong)
     yield Probe("viewer", None, identity="viewer")

@@ -120,6 +120,7 @@ class Looks:
         json_trouble: str | None = None,
         truncated: bool = False,
         sent: Any = None,
+        asked: Mapping[str, str] | None = None,
         **look: Any,
     ) -> Look:
         operation = self.contract.operation(label)
@@ -143,6 +144,7 @@ class Looks:
             method or operation.method,
             operation.path.replace("{id}", "a"),
             query=query,
+            headers=tuple((asked or {}).items()),
             operation=operation.label,
             intent=intent or Intent(),
             body=None if sent is None else json.dumps(sent).encode(),

@@ -185,8 +185,12 @@ TABLE: dict[str, tuple[Make, Make]] = {
         lambda k: k(DELETE, 204, headers={"warning": '299 Kibana-9.1.0 "This endpoint is deprecated"'}),
     ),
     "KBN-R307": (
-        lambda k: k(LIST, 302, text="", headers={"location": "/login"}),
         lambda k: k(LIST, 304, text=""),
+        lambda k: k(LIST, 304, text="", asked={"if-none-match": '"1"'}),
+    ),
+    "KBN-R315": (
+        lambda k: k(LIST, 200, [], headers={"set-cookie": "sid=x; Path=/"}),
+        lambda k: k(LIST, 200, [], headers={"set-cookie": "sid=x; Path=/; HttpOnly"}),
     ),
     "KBN-R308": (
         lambda k: k(LIST, 302, text="", headers={"location": "//evil.example/x"}),
@@ -586,6 +590,11 @@ def test_a_path_that_only_begins_like_a_question_is_a_change(looks):
 
     assert by_a_viewer("POST /api/things/_resolve_errors") is Verdict.TOLERATED
     assert by_a_viewer("POST /api/things/_export") is Verdict.PASSED
+
+
+def test_an_undocumented_redirect_is_told(looks):
+    look = looks(LIST, 302, text="", headers={"location": "/login"})
+    assert verdict_of("KBN-R307", look) is Verdict.TOLERATED
 
 
 FLEET = "GET /api/fleet/things"
