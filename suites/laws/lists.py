@@ -1,6 +1,7 @@
 """Laws of lists: what stands in them, once, in order, page by page."""
 
 import json
+import uuid
 from itertools import pairwise
 from typing import Any
 
@@ -233,6 +234,20 @@ def search_finds_one(bench: Bench) -> Broken:
     }
     if both & set(_found(bench, first, {**nothing, **strange})):
         yield "a search for a name that nothing has finds something"
+
+
+@statute(45, "search for nothing", "listing", when=own_id, source="Kibana docs, find APIs")
+def nothing_is_found(bench: Bench) -> Broken:
+    """A search for a word that nothing has finds nothing."""
+    contract, label = bench.here.contract, bench.call("listing").label
+    operation = contract.find(label) if contract is not None else None
+    query = {p.name for p in operation.parameters_in("query")} if operation is not None else set()
+    if "search" not in query:
+        raise NotHere("needs a list that can be searched for words, and the contract has none")
+    handle = bench.make()
+    bench.until(lambda: handle.id in bench.ids(handle), bench.kind.listed_within)
+    if handle.id in _found(bench, handle, {"search": uuid.uuid4().hex}):
+        yield "a search for a word that nothing has finds what was made"
 
 
 def _found(bench: Bench, handle: Handle, asked: dict[str, Any]) -> list[str]:

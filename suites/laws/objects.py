@@ -162,8 +162,8 @@ def update_is_to_the_point(bench: Bench) -> Broken:
     wrong = list(_changed_beside(bench))
     if wrong and bench.kind.kind is Kind.SETTING and not in_space(bench.kind):
         # Somebody else may change what the whole deployment has, but not the same in two such moments.
-        again = set(_changed_beside(bench))
-        wrong = [sentence for sentence in wrong if sentence in again]
+        again = {sentence.split()[0] for sentence in _changed_beside(bench)}
+        wrong = [sentence for sentence in wrong if sentence.split()[0] in again]
     yield from wrong
 
 
@@ -174,10 +174,14 @@ def _changed_beside(bench: Bench) -> Broken:
     after = bench.update(handle, changes)
     yield from bench.lost(changes, after)
     meant = (*bench.kind.volatile, *_leaves(changes, bench.kind.members_in(after)))
+    if bench.kind.kind is Kind.SETTING:  # its update may name another object each time, and means it
+        meant += tuple(_leaves(bench.call("update").body))
     yield from differences(before, after, ignored=meant)
     if bench.kind.kind is Kind.SETTING and handle.entry is not None:  # to make one is to change it
         yield from differences(handle.entry.before, after, ignored=(*meant, *_leaves(handle.sent)))
+    if bench.kind.kind is not Kind.OBJECT:
         handle.delete()
+        bench.here.forget(bench.kind.name)
 
 
 def _ours(bench: Bench) -> Handle:

@@ -86,16 +86,18 @@ def refused_change(bench: Bench) -> Broken:
     "refused delete",
     "sight",
     "delete",
-    when=lambda kind: has_id(kind) and vanishes(kind),
+    kinds=(Kind.OBJECT, Kind.ENGINE),
+    when=lambda kind: (has_id(kind) or kind.kind is Kind.ENGINE) and vanishes(kind),
     source="Kibana source, lifecycle_handlers.ts and router.ts: the handler comes last",
 )
 def refused_delete(bench: Bench) -> Broken:
     """A delete that is refused removes nothing."""
     call = bench.call("delete")
     handle = bench.make()
-    if not bench.until(
-        handle.exists, bench.kind.read_within if bench.has("read") else bench.kind.listed_within
-    ):
+    if not handle.owned:
+        raise NotHere(f"needs a {bench.kind.name} that was not there before, and it was")
+    within = bench.kind.read_within if bench.has("read") else bench.kind.listed_within
+    if not bench.until(handle.exists, within):
         raise NotHere(f"needs a {bench.kind.name} that is seen after it was made, and it is not")
     for how in bench.ways:
         if how.breaks:
@@ -106,6 +108,9 @@ def refused_delete(bench: Bench) -> Broken:
         elif not handle.exists():
             yield f"it was refused {how.name} ({reply.status}), and removed all the same"
             handle = bench.make()
+    if bench.kind.kind is Kind.ENGINE:
+        handle.delete()
+        bench.here.forget(bench.kind.name)
 
 
 def _refused(reply: Reply) -> bool:

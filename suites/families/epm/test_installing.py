@@ -263,6 +263,24 @@ def test_a_space_gets_the_assets_of_a_package(package: Handle, here: KibanaClien
 
 
 @pytest.mark.kibana_requirement(
+    "KBN-REQ-EPM-036",
+    level="SHOULD",
+    source="the contract knows no such refusal; 9.4.3 answers 400 in the space of the installation",
+    operations=[ASSETS, NO_ASSETS],
+    safety="disruptive",
+)
+def test_the_space_of_the_installation_gives_its_assets_back(
+    package: Handle, kibana_client: KibanaClient
+) -> None:
+    """What a package shows in Kibana can be taken out of the space of its installation, and put back."""
+    if not package.owned:
+        pytest.skip(f"needs a package that is not in use, found {package.id}")
+    one = ONE.format(package.id, package.value("version"))
+    assert ok(kibana_client.delete(f"{one}/kibana_assets"))["success"] is True
+    assert ok(kibana_client.post(f"{one}/kibana_assets", json={"force": True}))["success"] is True
+
+
+@pytest.mark.kibana_requirement(
     "KBN-REQ-EPM-030",
     level="SHOULD",
     source="Kibana contract: the rules that come with a package",

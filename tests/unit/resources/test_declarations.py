@@ -138,3 +138,21 @@ def test_written_recipes_are_read_and_all_are_of_use(published: Callable[[str], 
     newer = {label for label in written() if label not in used}
     assert all(form.body is not NOTHING for forms in written().values() for form in forms)
     assert len(newer) < 20, f"no published contract has {sorted(newer)}"
+
+
+@pytest.mark.parametrize("answer", [{"id": "a"}, [{"id": "a"}]], ids=["the item itself", "a list of one"])
+def test_an_object_is_found_wherever_a_version_shows_it(answer: object) -> None:
+    assert resource("endpoint_exception_item").object_in(answer) == {"id": "a"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "place"),
+    [
+        ({"id": "a", "data": {"title": "t"}}, "/data"),
+        ({"item": {"attributes": {"title": "t"}}}, "/attributes"),
+    ],
+    ids=["since 9.4", "until 9.3"],
+)
+def test_members_are_found_wherever_a_version_shows_them(answer: object, place: str) -> None:
+    dashboard = resource("dashboard")
+    assert dashboard.members_in(dashboard.object_in(answer)) == place

@@ -83,6 +83,7 @@ SNOOZE_SCHEDULE = Resource(
         Listing(
             Call("GET /api/alerting/rule/{id}", path={"id": "${self.ruleId}"}),
             items="/snooze_schedule",
+            sparse=True,
             named_at=(),
         ),
     ),

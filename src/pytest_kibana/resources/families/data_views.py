@@ -75,7 +75,8 @@ DEFAULT_DATA_VIEW = Resource(
     restore=(
         Call("POST /api/data_views/default", body={"data_view_id": "${self:/data_view_id}", "force": True}),
     ),
-    change={"force": True},
+    # The first data view of a space is its default without being told so; another one is not.
+    change={"data_view_id": "${data_view.id}", "force": True},
     shown_at={"force": ""},
     source="observed through the Terraform provider",
 )

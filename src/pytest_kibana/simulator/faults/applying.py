@@ -1,11 +1,15 @@
 """Where the faults of memory can show: what an operation does, to what kind of thing, and what it says of it."""
 
+import re
 from typing import Any
 
 from pytest_kibana.contract.model import Operation
 from pytest_kibana.simulator import listing
 from pytest_kibana.simulator.faults.model import Applies, Bench, role_of, shows
 from pytest_kibana.simulator.routing import anonymous
+
+_OWN = re.compile(r"name|title|creat|updat|date|time|id$|slug|type", re.IGNORECASE)
+"""Members in which two things differ because somebody made them so."""
 
 
 def does(*roles: str) -> Applies:
@@ -40,6 +44,16 @@ def asks(names: tuple[str, ...]) -> Applies:
         return of_makeable("list")(operation, bench) and bool(asked & set(names))
 
     return applies
+
+
+def sorts(operation: Operation, bench: Bench) -> bool:
+    """Apply where a list can be sorted by what differs: what is computed is the same of all things of a stand-in."""
+    if not asks(listing.SORTS)(operation, bench):
+        return False
+    by = next(p for p in operation.parameters_in("query") if p.name in listing.SORTS)
+    allowed = bench.synthesiser.flat(by.schema.json)
+    named = allowed.get("enum") if isinstance(allowed, dict) else None
+    return named is None or any(_OWN.search(str(name)) for name in named)
 
 
 def chosen(operation: Operation, bench: Bench) -> bool:

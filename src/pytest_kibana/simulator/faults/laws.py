@@ -100,7 +100,7 @@ def _resets(call: Call, proceed: Proceed) -> Reply:
             if (
                 f'"{name}"' not in sent
                 and not name.lower().startswith(_VOLATILE)
-                and isinstance(value, str | list | bool)
+                and (isinstance(value, str | bool) or (isinstance(value, list) and value))
             ):
                 holder[name] = (
                     [] if isinstance(value, list) else (not value) if isinstance(value, bool) else f"{value}?"

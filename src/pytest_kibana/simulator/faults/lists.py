@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from pytest_kibana.simulator import listing
-from pytest_kibana.simulator.faults.applying import asks, at, bulk, does, of_makeable, totals
+from pytest_kibana.simulator.faults.applying import asks, at, bulk, does, of_makeable, sorts, totals
 from pytest_kibana.simulator.faults.model import Around, Fault, Proceed
 from pytest_kibana.simulator.replies import Reply
 from pytest_kibana.simulator.world import Call
@@ -92,14 +92,14 @@ FAULTS = (
         "laws.sort_ignored",
         "A list comes in no order.",
         ("sort",),
-        asks(listing.SORTS),
+        sorts,
         around=_deaf_to((*listing.SORTS, *listing.ORDERS)),
     ),
     Fault(
         "laws.sort_backwards",
         "A list comes in the opposite order.",
         ("sort",),
-        asks(listing.SORTS),
+        sorts,
         after=_rows(lambda rows: rows[::-1]),
     ),
     Fault(

@@ -1,0 +1,84 @@
+"""What only a story shows, at operations that once were blind spots of the laws; and suites that do not run."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pytest_kibana.errors import HarnessError
+from pytest_kibana.selftest.suites import Suites
+from pytest_kibana.selftest.trying import Trier
+from pytest_kibana.session import Session
+from pytest_kibana.settings import EMBEDDED, Settings
+from pytest_kibana.simulator.faults import CATALOGUE
+from pytest_kibana.wire import KibanaClient
+
+Published = Callable[[str], Path]
+
+
+@pytest.fixture(scope="module")
+def trier(published: Published) -> Iterator[Trier]:
+    """Who tries faults on a stand-in that plays 9.1."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(
+            url=EMBEDDED,
+            contract=str(published("9.1")),
+            embedded="--control-port 0 --elasticsearch-port 0 --quiet",
+            allow="disruptive",
+            ledger_dir=folder,
+            seed=1,
+        )
+        session = Session(settings)
+        try:
+            stand_in = session.stand_in
+            assert stand_in is not None
+            assert stand_in.control_url is not None
+            with KibanaClient(stand_in.control_url, None) as control:
+                yield Trier(session, control)
+        finally:
+            session.close()
+
+
+@pytest.mark.parametrize(
+    ("fault", "operation", "law"),
+    [
+        # seen in a list, or in what it belongs to, for nothing reads it alone
+        ("create_lost", "POST /api/alerting/rule/{id}/snooze_schedule", "list has it"),
+        ("create_lost", "PATCH /api/pinned_event", "list has it"),
+        # settings and engines change as objects do
+        ("update_resets", "PUT /api/fleet/settings", "update changes what is meant"),
+        ("update_lost", "PUT /api/fleet/epm/packages/{pkgName}/{pkgVersion}", "update changes what is meant"),
+        # what stands at another place in each version
+        ("update_lost", "PUT /api/dashboards/dashboard/{id}", "update changes what is meant"),
+        ("time_frozen", "PUT /api/dashboards/dashboard/{id}", "times"),
+        ("duplicate_accepted", "POST /api/dashboards/dashboard/{id}", "same id again"),
+        ("version_unchecked", "PUT /api/endpoint_list/items", "stale version"),
+        ("read_differs", "GET /api/streams/{name}", "round trip"),
+        ("update_resets", "PUT /api/fleet/agent_download_sources/{sourceId}", "update changes what is meant"),
+        # what bears a name of this process is nobody else's to remove
+        ("delete_takes_another", "DELETE /api/actions/connector/{id}", "delete removes one"),
+        ("delete_takes_another", "DELETE /api/spaces/space/{id}", "delete removes one"),
+        # absence is said with a 400 by a few
+        ("delete_unknown", "DELETE /api/fleet/epm/packages/{pkgName}/{pkgVersion}", "second delete"),
+    ],
+)
+def test_the_law_is_found_broken_and_only_with_the_fault(
+    trier: Trier, fault: str, operation: str, law: str
+) -> None:
+    found = trier.session.contract.find(operation)
+    assert found is not None
+    assert law in trier.laws(found, CATALOGUE[f"laws.{fault}"])
+    assert law not in trier.laws(found, None)
+
+
+def test_suites_that_do_not_run_are_no_silent_witnesses(tmp_path: Path) -> None:
+    suites = Suites(
+        url="http://127.0.0.1:9",
+        api_key="a",
+        viewer_api_key=None,
+        contract=str(tmp_path / "no-such-contract.yaml"),
+        folder=tmp_path,
+    )
+    with pytest.raises(HarnessError, match="do not run where nothing is wrong"):
+        suites.witnesses("GET /api/status")
