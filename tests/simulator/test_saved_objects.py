@@ -141,3 +141,13 @@ class TestFiles:
     def test_a_file_of_another_kind_is_refused(self, kibana: httpx.Client) -> None:
         answer = kibana.post(f"{OBJECTS}/_import", files={"file": ("export.txt", b"{}")})
         assert answer.json()["message"] == "Invalid file extension .txt"
+
+    def test_types_that_no_release_knows_cannot_be_exported(self, kibana: httpx.Client) -> None:
+        for kinds in ("nothing", ["tag", "nothing"]):
+            answer = kibana.post("/api/saved_objects/_export", json={"type": kinds})
+            assert (answer.status_code, answer.json()["message"]) == (
+                400,
+                "Trying to export non-exportable type(s): nothing",
+            )
+        for kind in ("*", "alert", "canvas-element"):
+            assert kibana.post("/api/saved_objects/_export", json={"type": kind}).status_code == 200

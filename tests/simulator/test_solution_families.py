@@ -390,3 +390,21 @@ class TestIntelligence:
 
     def test_plugins_are_behind_a_flag(self, released: httpx.Client) -> None:
         assert released.get("/api/agent_builder/plugins").status_code == 404
+
+
+class TestMonitors:
+    def test_schedules_and_places_are_shown_in_full(self, solutions: httpx.Client) -> None:
+        policy = solutions.post(
+            f"{FLEET}/agent_policies", json={"name": "places", "namespace": "default"}
+        ).json()
+        place = {"label": "cellar", "agentPolicyId": policy["item"]["id"], "geo": {"lat": 1.5, "lon": 2.5}}
+        made = solutions.post("/api/synthetics/private_locations", json=place).json()
+        body = {"type": "http", "name": "m", "url": "https://example.com", "schedule": 10}
+        sent = {**body, "private_locations": ["cellar"]}
+        key = solutions.post("/api/synthetics/monitors", json=sent).json()["config_id"]
+        shown = solutions.get(f"/api/synthetics/monitors/{key}").json()
+        assert shown["schedule"] == {"number": "10", "unit": "m"}
+        (where,) = shown["locations"]
+        assert (where["id"], where["label"], where["isServiceManaged"]) == (made["id"], "cellar", False)
+        assert where["geo"] == place["geo"]
+        assert solutions.delete(f"/api/synthetics/private_locations/{made['id']}").status_code == 400

@@ -25,6 +25,14 @@ TYPES: dict[str, str] = {
 }  # fmt: skip
 """Types of saved objects, and whether they live in one space, in several, or in all."""
 
+OTHERS = frozenset(
+    {"apm-custom-dashboards", "apm-service-group", "canvas-element", "cloud-security-posture-settings",
+     "csp-rule-template", "infra-custom-dashboards", "inventory-view", "metrics-data-source", "metrics-explorer-view",
+     "ml-job", "ml-module", "ml-trained-model", "security-rule", "synthetics-monitor", "synthetics-param",
+     "synthetics-private-location", "threshold-explorer-view", "timelion-sheet", "uptime-dynamic-settings"}
+)  # fmt: skip
+"""Further types that Kibana has or had and that can be asked for; nothing of them is ever kept here."""
+
 HIDDEN = frozenset({"action", "alert", "cases", "exception-list", "exception-list-agnostic", "osquery-pack"})
 """Types that the API of saved objects does not show (Kibana source: ``hidden``)."""
 
@@ -272,7 +280,8 @@ def lines(content: bytes) -> list[dict[str, Json]]:
         Refusal: a line is no JSON object.
     """
     found = []
-    for line in content.decode("utf-8-sig", "replace").split("\n"):  # other ends of lines may stand inside of texts
+    # Other ends of lines than this one may stand inside of texts.
+    for line in content.decode("utf-8-sig", "replace").split("\n"):
         if not line.strip():
             continue
         try:

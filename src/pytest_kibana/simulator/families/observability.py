@@ -170,7 +170,37 @@ def create_monitor(call: Call) -> Reply:
     }
     record = call.world.store.put("synthetics_monitor", call.space, key, value, by=call.user)
     value |= {"created_at": record.created_at, "updated_at": record.updated_at}
-    return Reply(value)
+    return Reply(_monitor(call, value))
+
+
+def _monitor(call: Call, value: dict[str, Json]) -> dict[str, Json]:
+    """Return a monitor as it is shown: its schedule in numbers and units, its places in full and in one list."""
+    every = value.get("schedule")
+    places = [_place(call, str(name)) for name in value.get("private_locations") or ()]
+    managed = [
+        one if isinstance(one, dict) else {"id": one, "label": one, "isServiceManaged": True}
+        for one in value.get("locations") or ()
+    ]
+    return {
+        **{name: held for name, held in value.items() if name != "private_locations"},
+        "schedule": every if isinstance(every, dict) else {"number": str(every), "unit": "m"},
+        "locations": [*managed, *places],
+    }
+
+
+def _place(call: Call, name: str) -> dict[str, Json]:
+    table = call.table("synthetics_private_location")
+    found = next(
+        (r.value for r in table.values() if name in (r.id, r.value.get("label"))), {"id": name, "label": name}
+    )
+    kept = {key: found[key] for key in ("id", "label", "geo", "agentPolicyId") if key in found}
+    return {**kept, "isServiceManaged": False, "isInvalid": False}
+
+
+@family.on(f"GET {_MONITORS}/{{}}")
+def read_monitor(call: Call) -> Reply:
+    """Show a monitor."""
+    return Reply(_monitor(call, generic.find(call, _MONITOR).value))
 
 
 def _demanding(call: Call) -> bool:
@@ -186,13 +216,13 @@ def update_monitor(call: Call) -> Reply:
     revision = record.value["revision"] + 1
     record.value = {**record.value, **(call.body or {}), "id": record.id, "config_id": record.id}
     record.value |= {"revision": revision, "updated_at": record.updated_at}
-    return Reply(record.value)
+    return Reply(_monitor(call, record.value))
 
 
 @family.on(f"GET {_MONITORS}")
 def monitors(call: Call) -> Reply:
     """Show monitors, page by page."""
-    every = [r.value for r in call.table("synthetics_monitor").values()]
+    every = [_monitor(call, r.value) for r in call.table("synthetics_monitor").values()]
     rows = [row for row in every if all(_chosen(row, call.query, *names) for names in _FILTERS)]
     body = page_of(call, _MONITOR, rows)
     size = body.pop("per_page", 20)

@@ -344,6 +344,10 @@ def export(call: Call) -> Reply:
     kinds = _list(body.get("type"))
     if not kinds and not body.get("objects"):
         raise Refusal(400, "Either `type` or `objects` are required.", family="platform")
+    unknown = [str(kind) for kind in kinds if kind not in (*saved.TYPES, *saved.OTHERS, "*")]
+    if unknown:
+        text = f"Trying to export non-exportable type(s): {', '.join(unknown)}"
+        raise Refusal(400, text, family="platform")
     for space in (call.space, "*"):
         table = call.world.store.table(saved.TABLE, space)
         chosen += [r for r in table.values() if "*" in kinds or r.facts["type"] in kinds]
