@@ -46,7 +46,8 @@ def of_answer(status: int, *, kbn_name: bool, body: bytes, json: Any) -> Weather
         return None
     if not body and json is None and kbn_name and status in (429, 503):
         return Weather(
-            "overloaded" if status == 429 else "not ready", f"HTTP {status} without a word of why, as to a HEAD"
+            "overloaded" if status == 429 else "not ready",
+            f"HTTP {status} without a word of why, as to a HEAD",
         )
     message = json.get("message") if isinstance(json, dict) else None
     message = message if isinstance(message, str) else ""
