@@ -171,3 +171,18 @@ class TestForms:
         assert shown["tcp-tcp"]["enabled"] is False
         rows = fleet.get(f"{FLEET}/package_policies", params={"format": "simplified"}).json()["items"]
         assert [row["inputs"] for row in rows] == [shown]
+
+
+class TestCounting:
+    def test_agents_are_counted_as_they_are_filtered(self, fleet: httpx.Client) -> None:
+        def counted(kuery: str) -> int:
+            found = fleet.get(f"{FLEET}/agent_status", params={"kuery": kuery}).json()["results"]
+            return int(found["all"])
+
+        every = fleet.get(AGENTS, params={"getStatusSummary": "true", "perPage": 1}).json()
+        assert sum(every["statusSummary"].values()) == every["total"] == counted("status: *")
+        assert (
+            counted("fleet-agents.status: offline and not status: online")
+            == every["statusSummary"]["offline"]
+        )
+        assert counted("policy_id: none") == 0

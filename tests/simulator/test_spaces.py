@@ -205,3 +205,27 @@ class TestBetweenSpaces:
     def test_aliases_that_nobody_knows_are_disabled_with_204(self, kibana: httpx.Client) -> None:
         body = {"aliases": [{"targetSpace": "x", "targetType": "tag", "sourceId": "y"}]}
         assert kibana.post("/api/spaces/_disable_legacy_url_aliases", json=body).status_code == 204
+
+
+class TestFindingEverywhere:
+    def test_objects_of_named_spaces_are_found_and_shared_ones_once(
+        self, kibana: httpx.Client, space: str
+    ) -> None:
+        assert (
+            kibana.post(
+                f"/s/{space}/api/saved_objects/lens/here-{space}", json={"attributes": {}}
+            ).status_code
+            == 200
+        )
+        shared = {"attributes": {"title": "s-*"}, "initialNamespaces": ["default", space]}
+        assert kibana.post(f"/api/saved_objects/index-pattern/shared-{space}", json=shared).status_code == 200
+
+        def found(**query: object) -> list[str]:
+            answer = kibana.get(
+                "/api/saved_objects/_find",
+                params={"type": ["lens", "index-pattern"], "per_page": 100, **query},
+            )  # type: ignore[dict-item]
+            return sorted(o["id"] for o in answer.json()["saved_objects"] if o["id"].endswith(space))
+
+        assert found() == [f"shared-{space}"]
+        assert found(namespaces=space) == found(namespaces="*") == [f"here-{space}", f"shared-{space}"]

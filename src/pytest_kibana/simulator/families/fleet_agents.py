@@ -30,6 +30,11 @@ _TYPES = {
 """What the actions are called that verbs on agents leave behind."""
 
 
+_STATUSES = ("offline", "error", "online", "inactive", "enrolling", "unenrolling", "unenrolled", "updating",
+             "degraded", "uninstalled", "orphaned")  # fmt: skip
+"""What agents may be, as the summary of their list counts it."""
+
+
 @family.start
 def enroll(world: World) -> None:
     """Enroll the agents, where the contract knows agents at all."""
@@ -94,7 +99,13 @@ def list_(call: Call) -> Reply:
     """Show agents; those that have left only where that is asked for."""
     every = call.query.get("showInactive") in (True, "true")
     rows = [r.value for r in call.table("fleet_agent").values() if every or r.value.get("active")]
-    return Reply(page_of(call, _AGENT, rows))
+    body = page_of(call, _AGENT, rows)
+    if call.query.get("getStatusSummary") in (True, "true"):
+        counts = dict.fromkeys(_STATUSES, 0)
+        for row in rows:
+            counts[row["status"]] += 1
+        body["statusSummary"] = counts
+    return Reply(body)
 
 
 @family.on(f"POST {_AGENTS}")
@@ -143,7 +154,10 @@ def status(call: Call) -> Reply:
     policies = call.query.get("policyIds") or (
         [call.query["policyId"]] if call.query.get("policyId") else None
     )
-    for record in call.table("fleet_agent").values():
+    records = list(call.table("fleet_agent").values())
+    if kuery := call.query.get("kuery"):
+        records = filtered(records, str(kuery), lambda record: record.value)
+    for record in records:
         if policies is None or record.value.get("policy_id") in policies:
             counts["all"] += 1
             counts["active"] += bool(record.value.get("active"))

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from pytest_kibana.simulator import kql, saved
-from pytest_kibana.simulator.authorization import may_use_type
+from pytest_kibana.simulator.authorization import may_enter, may_use_type
 from pytest_kibana.simulator.families import Family
 from pytest_kibana.simulator.forms import Upload
 from pytest_kibana.simulator.listing import filtered, sort_rows, values_at, whole
@@ -241,18 +241,25 @@ def _list(value: Json) -> list[Json]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
+def _searched_spaces(call: Call) -> list[str]:
+    """Return the spaces to look into: the call's, or those that it names and the caller may enter."""
+    named = [str(space) for space in _list(call.query.get("namespaces"))]
+    known = list(call.world.store.table("space")) if "*" in named else named
+    return [space for space in known if may_enter(call, space)] if named else [call.space]
+
+
 @family.on("GET /api/saved_objects/_find")
 def find(call: Call) -> Reply:
     """Show objects of some types: searched, filtered, sorted and paged."""
     query = call.query
     kinds = [kind for kind in _list(query.get("type")) if may_use_type(call, str(kind))]
-    found = [
-        record
-        for space in (call.space, "*")
+    found = {
+        id(record): record  # what is in several spaces is found once
+        for space in (*_searched_spaces(call), "*")
         for record in call.world.store.table(saved.TABLE, space).values()
         if record.facts["type"] in kinds
-    ]
-    rows = [saved.shown(call, record) for record in found]
+    }
+    rows = [saved.shown(call, record) for record in found.values()]
     if search := query.get("search"):
         fields = [str(f).split("^")[0] for f in _list(query.get("search_fields"))]
         operator = str(query.get("default_search_operator") or "OR")
