@@ -13,6 +13,8 @@ from itertools import groupby
 from pathlib import Path
 
 from pytest_kibana import errors, fixtures, markers
+from pytest_kibana.checks.explain import reference
+from pytest_kibana.evidence.document import published_schema
 from pytest_kibana.resources.catalogue import RESOURCES
 from pytest_kibana.resources.model import Scope
 from pytest_kibana.settings import declared, env_of, flag_of, ini_of
@@ -226,11 +228,19 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
+WHOLE: dict[str, Callable[[], str]] = {"checks.md": reference, "results.schema.json": published_schema}
+"""Files that their rooms make whole: a page with a note of its own, and JSON, which has no place for one."""
+
+
 def main(arguments: list[str]) -> int:
     """Write the pages, or with ``--check`` name those that are stale."""
     stale = []
-    for name, make in PAGES.items():
-        text, path = NOTE + make(), HERE / name
+    pages = {
+        **{name: NOTE + make() for name, make in PAGES.items()},
+        **{name: make() for name, make in WHOLE.items()},
+    }
+    for name, text in pages.items():
+        path = HERE / name
         if path.is_file() and path.read_text() == text:
             continue
         stale.append(name)

@@ -547,9 +547,7 @@ def test_an_unknown_code_names_the_nearest():
 
 def test_the_reference_page_is_fresh():
     page = ROOT / "docs" / "reference" / "checks.md"
-    assert page.read_text("utf-8") == reference(), (
-        "run: python -m pytest_kibana.checks.explain > docs/reference/checks.md"
-    )
+    assert page.read_text("utf-8") == reference(), "run: python docs/generate.py"
 
 
 # what decides whom a finding is about
