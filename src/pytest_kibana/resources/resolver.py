@@ -254,8 +254,16 @@ class Resolver:
         return handle
 
     def _take_away(self, name: str) -> None:
-        """Take away that of which there is one, for a request is about to make it; the ledger still has it."""
-        handle = self._make(name)
+        """Take away that of which there is one, for a request is about to make it; the ledger still has it.
+
+        What cannot be made is not there, and the request shows why: it is sent where what it makes goes with the space.
+        """
+        try:
+            handle = self._make(name)
+        except ResourceTrouble:
+            if RESOURCES[name].scope is Scope.SPACE:
+                return
+            raise
         delete = self._factory.known(handle.resource.delete)
         if delete is not None:
             self._factory.ask(handle, delete)

@@ -311,6 +311,22 @@ def test_a_setting_that_cannot_be_read_is_asked_for_by_its_own_operations_all_th
         resolver.resolve(Case("GET /api/lists/index"))
 
 
+def test_what_cannot_be_made_beforehand_is_not_in_the_way_of_the_request_that_makes_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch, published: Callable[[str], Path]
+) -> None:
+    def refuse(name: str) -> None:
+        raise ResourceTrouble(f"no {name} could be made", hint="Ask why.")
+
+    contract = load(published("9.1"))
+    resolver = Resolver(run.factory, contract, recipes_for(contract))
+    monkeypatch.setattr(run.factory, "make", refuse)
+    monkeypatch.setattr(run.factory, "need", refuse)
+    once = [label for label, recipe in recipes_for(contract).items() if recipe.without and not recipe.needs]
+    assert once
+    for label in once:
+        assert resolver.resolve(Case(label, valid=False)).operation == label
+
+
 def test_recipes_of_9_1_can_be_told_apart_by_what_they_do(published: Callable[[str], Path]) -> None:
     recipes = recipes_for(load(published("9.1")))
     assert recipes["POST /api/cases"].creates == "case"
