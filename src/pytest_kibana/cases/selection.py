@@ -117,16 +117,19 @@ def choose(maker: Maker, budget: CaseBudget) -> Made:
 
 
 def _ranked(maker: Maker, candidates: Iterable[Candidate], turns: Sequence[str]) -> Iterator[Candidate]:
-    """Let the scenarios take turns; within one, shallow places tend to come first, the seed decides."""
+    """Let the scenarios take turns, in the body and beside it; within one, shallow places tend to come first, the seed
+    decides. A body has many places, behind which a parameter of the query would never come to its turn.
+    """
     dice = random.Random(f"{maker.seed}:{maker.operation.label}")  # noqa: S311 - reproducible by design
-    groups: dict[str, list[tuple[float, int, Candidate]]] = {}
+    groups: dict[tuple[str, bool], list[tuple[float, int, Candidate]]] = {}
     repeated: Counter[tuple[str, str, str]] = Counter()
     for number, candidate in enumerate(candidates):
         where = (candidate.scenario, candidate.location, candidate.at)
         weight = candidate.depth + 3 * dice.random() + 3 * repeated[where]
         repeated[where] += 1
-        groups.setdefault(candidate.scenario, []).append((weight, number, candidate))
-    order = sorted(groups, key=turns.index)
+        group = (candidate.scenario, candidate.location == "body")
+        groups.setdefault(group, []).append((weight, number, candidate))
+    order = sorted(groups, key=lambda group: (turns.index(group[0]), group[1]))
     queues = [[c for _, _, c in sorted(groups[name], key=lambda row: row[:2])] for name in order]
     for turn in range(max(map(len, queues), default=0)):
         for queue in queues:

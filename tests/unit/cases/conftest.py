@@ -102,6 +102,7 @@ DOCUMENT: dict[str, Any] = {
             ),
             "post": _operation(
                 "create-thing",
+                parameters=[_query("strict", {"type": "boolean"})],
                 requestBody=_body(
                     {"$ref": "#/components/schemas/Thing"},
                     examples={

@@ -284,7 +284,14 @@ def test_the_budget_is_kept_and_distinct_scenarios_come_before_more_of_one(contr
         Kind.RANDOM: 2,
         Kind.INVALID: 6,
     }
-    assert len({c.rule.keyword for c in cases if c.rule}) == 6
+    assert len({(c.rule.location, c.rule.keyword) for c in cases if c.rule}) == 6
+
+
+def test_a_parameter_comes_to_its_turn_beside_a_large_body(contract: Contract) -> None:
+    budget = CaseBudget("few", examples=0, boundary=4, random=0, invalid=6)
+    cases = cases_for(contract, CREATE, seed=1, budget=budget)
+    assert "query" in {c.rule.location for c in cases if c.rule}
+    assert any(c.query for c in cases if c.valid)
 
 
 def test_a_smaller_budget_sends_cases_of_the_larger_one_under_the_same_ids(contract: Contract) -> None:
