@@ -176,7 +176,7 @@ class Selftest:
                 if self.expected.means(fault) == "stories" and nobodys(contract, operation):
                     self._out_of_reach.add(f"{operation.label} (nobody can make what it is about)")
                     continue
-                if fault.group == "response" and operation.label not in self._succeeds:
+                if (fault.group == "response" or fault.of_success) and operation.label not in self._succeeds:
                     self._out_of_reach.add(f"{operation.label} (no success that could be wrong)")
                     continue
                 trial = self._trial(trier, fault, operation)

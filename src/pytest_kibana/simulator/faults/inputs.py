@@ -253,6 +253,7 @@ FAULTS = (
         ("valid body accepted",),
         has_json_body,
         around=_refuse_all,
+        of_success=True,
     ),
     Fault(
         "input.options_demanded",
@@ -260,6 +261,7 @@ FAULTS = (
         ("valid body accepted",),
         lambda o, b: has_json_body(o, b) and _has_options(o, b),
         around=_demand_options,
+        of_success=True,
     ),
     Fault(
         "input.invalid_500",

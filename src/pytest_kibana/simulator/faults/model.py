@@ -125,6 +125,7 @@ class Fault:
         wire: takes over when the answer is about to be sent; a status of 0 says that it was dealt with.
         unchecked: the request is not held against the contract.
         slack: checks inside handlers that are left out (``version``).
+        of_success: it shows only where something succeeds when nothing is wrong.
         migrate: is done once to what is kept of the kind of thing, when the data is of an older release; it tells
             whether there was something to do it to.
     """
@@ -140,6 +141,7 @@ class Fault:
     unchecked: bool = False
     slack: frozenset[str] = frozenset()
     migrate: Migrate | None = None
+    of_success: bool = False
 
     @property
     def group(self) -> str:

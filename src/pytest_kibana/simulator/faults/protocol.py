@@ -295,7 +295,14 @@ FAULTS = (
         ("required headers",),
         after=_with("cache-control", "public, max-age=3600"),
     ),
-    Fault("protocol.head_missing", "HEAD is a 404 where GET is not.", ("HEAD",), reads, after=_head_missing),
+    Fault(
+        "protocol.head_missing",
+        "HEAD is a 404 where GET is not.",
+        ("HEAD",),
+        reads,
+        after=_head_missing,
+        of_success=True,
+    ),
     Fault(
         "protocol.byte_order_mark",
         "The JSON begins with a byte order mark.",
