@@ -24,7 +24,7 @@ _PACKAGE = Path(__file__).parent
 _INSTALLED = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib"))
 
 
-class Ended(pytest.exit.Exception):
+class Ended(pytest.exit.Exception):  # type: ignore[name-defined,misc]  # mypy takes pytest.exit for a function alone
     """Ends pytest. It shows the name of the class before the reason, so the name is one that people know."""
 
 
