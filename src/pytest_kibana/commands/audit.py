@@ -50,7 +50,8 @@ def command(
     """
     import tempfile
 
-    from pytest_kibana.commands.auditing import audit, read_recording
+    from pytest_kibana.commands.auditing import audit
+    from pytest_kibana.commands.recordings import read_recording
     from pytest_kibana.contract import load
     from pytest_kibana.evidence import read_results, write_results
     from pytest_kibana.report.formats import FORMATS, write_reports
@@ -73,7 +74,11 @@ def command(
         made = write_reports(results, names, folder, overwrite=overwrite)
     files = [str(one) for one in (file, *made)] if output else []
     say(summary(results, files=files, verbose=verbose))
-    say([Line(), Line(f"{len(audited.uncovered)} operations of the contract are not in the recording")])
-    if audited.unknown:
-        say([Line(f"{len(audited.unknown)} paths of the recording are not in the contract")])
+    say([Line()])
+    for number, what, where in (
+        (len(audited.uncovered), "operation", "of the contract, not in the recording"),
+        (len(audited.unknown), "path", "of the recording, not in the contract"),
+    ):
+        if number:
+            say([Line(f"{number} {what}{'' if number == 1 else 's'} {where}")])
     sys.exit(int(conclusion.exit_code))

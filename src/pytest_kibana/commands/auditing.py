@@ -13,23 +13,18 @@ from datetime import UTC, datetime
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from pytest_kibana.cases.model import Kind
 from pytest_kibana.checks import Look, described, judge
+from pytest_kibana.commands.recordings import RECORDED, most_spoken_to, of_kibana
 from pytest_kibana.conformance import Conclusion, Item, Outcome, Plan, conclude, plan
 from pytest_kibana.conformance.outcome import Tally
 from pytest_kibana.conformance.probes import probes
 from pytest_kibana.contract import Contract
 from pytest_kibana.contract.model import Operation
-from pytest_kibana.errors import UsageError
 from pytest_kibana.evidence import SCHEMA_VERSION, Header, SkipRecord, TroubleRecord, load_deviations
-from pytest_kibana.report.har import MADE_FOR
 from pytest_kibana.target import load_facts
-from pytest_kibana.wire import Context, Exchange, Intent, read_cassette, read_har
-
-RECORDED = "recorded"
-"""The group of what nobody of ours meant anything by."""
+from pytest_kibana.wire import Exchange
 
 _VALID = frozenset({Kind.EXAMPLE.value, Kind.SMALLEST.value, Kind.BOUNDARY.value, Kind.RANDOM.value})
 _CHECKS: Mapping[str, tuple[str, ...]] = {
@@ -61,39 +56,6 @@ class Audit:
     seconds: float = 0.0
 
 
-def read_recording(path: Path, contract: Contract, *, base_path: str = "") -> tuple[Exchange, ...]:
-    """Read a HAR file or a cassette; what it is shows in its name, and else in how it begins.
-
-    Raises:
-        UsageError: it is neither, or cannot be read.
-    """
-    if path.suffix.lower() in (".yaml", ".yml"):
-        return read_cassette(path, _context(contract, base_path))
-    head = _head(path)
-    if path.suffix.lower() != ".har" and b'"log"' not in head:
-        return read_cassette(path, _context(contract, base_path))
-    exchanges = read_har(path, _context(contract, base_path))
-    if f"{MADE_FOR}{contract.sha256}".encode() in head:
-        return exchanges
-    return tuple(_unclaimed(exchange) for exchange in exchanges)
-
-
-def _context(contract: Contract, base_path: str) -> Context:
-    return Context(base_path=base_path.rstrip("/"), contract=contract)
-
-
-def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(4096)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", hint="Check the path.") from None
-
-
-def _unclaimed(exchange: Exchange) -> Exchange:
-    return replace(exchange, request=replace(exchange.request, intent=Intent(kind=RECORDED)))
-
-
 def audit(
     recordings: Mapping[Path, Sequence[Exchange]],
     contract: Contract,
@@ -116,12 +78,16 @@ def audit(
         deviations: file with the user's own known deviations.
     """
     begun = time.time()
-    exchanges = [exchange for file in recordings.values() for exchange in file]
+    sorted_out = [of_kibana(file) for file in recordings.values()]
+    exchanges = [exchange for kept, _ in sorted_out for exchange in kept]
+    others = sum((Counter(elsewhere) for _, elsewhere in sorted_out), Counter[str]())
     subject = Subject(target_version or _version_said(exchanges), flavor)
     planned = plan(
         contract, subject, load_facts().of, allow="disruptive", allow_internal=True, groups=(RECORDED,)
     )
     outcomes, unknown, troubles = _judge(exchanges, contract, subject, strict=strict)
+    at = max((e.started for e in exchanges), default=0.0)
+    troubles += [TroubleRecord("not Kibana's", place, at, n) for place, n in others.most_common()]
     covered = {outcome.operation for outcome in outcomes if outcome.tested}
     uncovered = tuple(label for label in planned.eligible if label not in covered)
     missing = tuple(
@@ -143,7 +109,7 @@ def audit(
         "sha256": contract.sha256,
         "title": contract.title,
     }
-    header = _header(recordings, what, subject, planned, strict=strict)
+    header = _header(tuple(recordings), exchanges, what, subject, planned, strict=strict)
     return Audit(header, concluded, uncovered, unknown, time.time() - begun)
 
 
@@ -162,7 +128,7 @@ def _judge(
             weather[exchange.weather.kind, exchange.weather.sentence] += 1
             continue
         group = _group(exchange, operation)
-        tally = tallies.setdefault((operation.label, group), Tally(Item(operation, group, 0)))
+        tally = tallies.setdefault((operation.label, group), Tally(Item(operation, group, 0), whole=False))
         said = exchange if group != RECORDED else _claimed(exchange)
         look = Look(
             exchange,
@@ -228,21 +194,21 @@ def _version_said(exchanges: Sequence[Exchange]) -> str | None:
 
 
 def _header(
-    recordings: Mapping[Path, Sequence[Exchange]],
+    files: Sequence[Path],
+    exchanges: Sequence[Exchange],
     contract: dict[str, Any],
     subject: Subject,
     planned: Plan,
     *,
     strict: bool,
 ) -> Header:
-    exchanges = [exchange for file in recordings.values() for exchange in file]
     target: dict[str, Any] = {
-        "url": _place(exchanges),
+        "url": most_spoken_to(exchanges),
         "version": subject.version,
         "flavor": subject.flavor,
         "license": None,
         "stand_in": any(e.answer and e.answer.header("kbn-name") == "kibana-stand-in" for e in exchanges),
-        "recording": [str(path) for path in recordings],
+        "recording": [str(path) for path in files],
     }
     return Header(
         schema=SCHEMA_VERSION,
@@ -259,9 +225,3 @@ def _header(
         plan=planned.summary(),
         started=min((e.started for e in exchanges), default=0.0),
     )
-
-
-def _place(exchanges: Sequence[Exchange]) -> str:
-    """Where most of the recording was spoken to."""
-    places = Counter("{0.scheme}://{0.netloc}".format(urlsplit(e.url)) for e in exchanges)
-    return places.most_common(1)[0][0] if places else ""

@@ -48,7 +48,7 @@ def derive(
     recording: tuple[Path, ...], contract: str, base_path: str, title: str | None, output: Path | None
 ) -> None:
     """Write the consumer file of whoever made a RECORDING (HAR, or a cassette): each operation that was called."""
-    from pytest_kibana.commands.auditing import read_recording
+    from pytest_kibana.commands.recordings import read_recording
     from pytest_kibana.contract import load
     from pytest_kibana.errors import UsageError
     from pytest_kibana.target.consumers import derived

@@ -143,9 +143,15 @@ class Outcome:
 
 
 class Tally:
-    """Counts the verdicts of one item's exchanges, and makes its outcome."""
+    """Counts the verdicts of one item's exchanges, and makes its outcome.
 
-    def __init__(self, item: Item) -> None:
+    Args:
+        item: whose exchanges they are.
+        whole: whether all that was sent for the item is heard, as in a run and not in a recording: only then does it
+            mean anything that nothing was accepted.
+    """
+
+    def __init__(self, item: Item, *, whole: bool = True) -> None:
         self.item = item
         self.skips: list[SkipRecord] = []
         self.troubles: list[TroubleRecord] = []
@@ -157,6 +163,7 @@ class Tally:
         self._succeeded = False
         self._story: list[Step] = []
         self._refused: list[Exchange] = []
+        self._whole = whole
         self.given_up = 0
 
     @property
@@ -209,7 +216,7 @@ class Tally:
     def _nothing_accepted(self) -> None:
         """Find it odd where no valid request of several succeeded."""
         statuses = {x.answer.status for x in self._refused if x.answer is not None}
-        if self._succeeded or len(self._refused) < _SEVERAL or statuses & _OF_ACCESS:
+        if not self._whole or self._succeeded or len(self._refused) < _SEVERAL or statuses & _OF_ACCESS:
             return
         check, first = CATALOGUE[_NOTHING_ACCEPTED], self._refused[0]
         named = ", ".join(map(str, sorted(statuses)))

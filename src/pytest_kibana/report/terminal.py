@@ -53,7 +53,7 @@ def summary(results: Results, *, files: Sequence[str] = (), verbose: int = 0) ->
         lines += requirements(results.requirements, verbose)
         lines += _findings(results, verbose)
         lines += untested(results.skips, verbose)
-        lines += _troubles(results.troubles)
+        lines += _troubles(results.troubles, verbose)
         lines += verdict(results)
     return [_harmless(line) for line in lines] + [Line(path, "dim") for path in files]
 
@@ -150,6 +150,8 @@ def _row_style(row: FamilyCoverage, failing: Collection[str]) -> Style:
     return "good" if row.succeeded == row.tested else "plain"
 
 
+_MOST_ALIKE = 6
+"""Troubles of one kind that are shown unless all are wanted."""
 _ORDER = {severity: place for place, severity in enumerate(Severity)}
 _STYLE: dict[str, Style] = {"new": "bad", "known": "warn", "tolerated": "warn"}
 
@@ -270,13 +272,18 @@ def untested(skips: Sequence[SkipRecord], verbose: int = 0) -> list[Line]:
     return lines
 
 
-def _troubles(troubles: Sequence[TroubleRecord]) -> list[Line]:
+def _troubles(troubles: Sequence[TroubleRecord], verbose: int) -> list[Line]:
     if not troubles:
         return []
     lines = [Line(), Line("environment (not findings)", "bold")]
-    for trouble in troubles:
-        times = f" ({trouble.count} times)" if trouble.count > 1 else ""
-        lines += [Line(p, "warn") for p in _wrapped(f"  {trouble.kind}: {trouble.sentence}{times}", "    ")]
+    for kind in dict.fromkeys(trouble.kind for trouble in troubles):
+        mine = [trouble for trouble in troubles if trouble.kind == kind]
+        shown = mine if verbose else mine[:_MOST_ALIKE]
+        for trouble in shown:
+            times = f" ({trouble.count} times)" if trouble.count > 1 else ""
+            lines += [Line(p, "warn") for p in _wrapped(f"  {kind}: {trouble.sentence}{times}", "    ")]
+        if len(shown) < len(mine):
+            lines.append(Line(f"  {kind}: and {len(mine) - len(shown)} more (-v lists them)", "dim"))
     return lines
 
 
@@ -290,7 +297,7 @@ def verdict(results: Results) -> list[Line]:
     eligible = sum(c.eligible for c in results.coverage)
     broken = sum(r.verdict is Verdict.FAILED for r in results.requirements)
     failing = f", {_many(broken, 'failed test')} of requirements" if broken else ""
-    rate = f"{footer.requests} requests in {footer.seconds:.1f} s"
+    rate = f"{_many(footer.requests, 'request')} in {footer.seconds:.1f} s"
     planned = any(record.item.rsplit("-", 1)[-1] != "traffic" for record in results.verdicts)
     if not results.coverage or (results.requirements and not planned):
         spoilt = footer.verdict is Verdict.ERROR

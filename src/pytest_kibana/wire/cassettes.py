@@ -13,7 +13,7 @@ from pytest_kibana.wire.exchange import Exchange, Headers
 from pytest_kibana.wire.recorded import Context, Recording, exchange_of
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_HINT = "Give a cassette that vcrpy or go-vcr wrote."
+_HINT = "Give a HAR file, or a cassette that vcrpy or go-vcr wrote."
 _DURATION = re.compile(r"([\d.]+)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -35,7 +35,7 @@ def read_cassette(path: Path, context: Context | None = None) -> tuple[Exchange,
     except OSError as trouble:
         raise UsageError(f"{path} cannot be read: {trouble.strerror}", hint="Check the path.") from None
     except (yaml.YAMLError, KeyError, TypeError, ValueError, RecursionError):
-        raise UsageError(f"{path} is not a cassette", hint=_HINT) from None
+        raise UsageError(f"{path} is neither HAR nor a cassette", hint=_HINT) from None
     found = []
     for number, interaction in enumerate(interactions):
         try:

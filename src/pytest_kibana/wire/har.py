@@ -200,9 +200,17 @@ def _recording(entry: Mapping[str, Any]) -> Recording:
         response_headers=_headers(said["headers"]),
         response_body=_body(said.get("content"), "encoding") or b"",
         started=datetime.fromisoformat(entry["startedDateTime"]).timestamp(),
-        elapsed=float(entry["time"]) / 1000,
+        elapsed=max(0.0, float(entry.get("time") or 0)) / 1000,
         http_version=str(said.get("httpVersion") or "HTTP/1.1").upper(),
+        bodiless=_lost(asked, said),
     )
+
+
+def _lost(asked: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
+    """Tell whether an answer had a body that its recorder left out: it gives the size, and no text."""
+    content = said.get("content") or {}
+    wanted = asked["method"] != "HEAD" and int(said["status"]) not in (204, 304)
+    return wanted and "text" not in content and float(content.get("size") or 0) > 0
 
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:

@@ -19,7 +19,9 @@ _SENT_BY_THE_CONNECTION = frozenset({"host", "content-length", "connection", "tr
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One request and its answer as a file holds them; ``status`` 0 says that there was none."""
+    """One request and its answer as a file holds them; ``status`` 0 says that there was none, ``bodiless`` that the
+    answer had a body which the file does not hold.
+    """
 
     method: str
     url: str
@@ -31,6 +33,7 @@ class Recording:
     started: float = 0.0
     elapsed: float = 0.0
     http_version: str = "HTTP/1.1"
+    bodiless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ def exchange_of(recording: Recording, number: int, context: Context) -> Exchange
         )
     else:
         weather = Weather("broken", "the recording holds no answer")
+    if recording.bodiless:
+        weather = weather or Weather("broken", "the recording does not hold the body of an answer")
     exchange = Exchange(
         f"recorded-{number}", request, recording.url, recording.started, recording.elapsed, answer, weather
     )

@@ -13,7 +13,8 @@ from click.testing import CliRunner, Result
 
 from pytest_kibana import embedded
 from pytest_kibana.cli import app
-from pytest_kibana.commands.auditing import audit, read_recording
+from pytest_kibana.commands.auditing import audit
+from pytest_kibana.commands.recordings import read_recording
 from pytest_kibana.conformance import Conclusion, conclude
 from pytest_kibana.contract import load
 from pytest_kibana.evidence import Results, read_results
@@ -143,6 +144,77 @@ def test_outage_in_a_recording_is_no_finding(tmp_path: Path) -> None:
     assert {t.kind for t in results.troubles} >= {"broken"}
 
 
+def test_what_was_said_to_others_is_not_kibanas(tmp_path: Path) -> None:
+    elsewhere = entry("GET", "/api/spaces/space", 200, "[7]", stranger=True)
+    elsewhere["request"]["url"] = "https://cdn.example/api/spaces/space"
+    socket = entry("GET", "/socket", 101, "")
+    socket["request"]["url"] = "wss://kibana.example/socket"
+    recording = har(tmp_path / "b.har", entry("GET", "/api/status", 200, STATUS), elsewhere, socket)
+    results = judged(tmp_path / "out", recording)
+    assert {v.operation for v in results.verdicts} == {"GET /api/status"}
+    others = {t.sentence for t in results.troubles if t.kind == "not Kibana's"}
+    assert others == {"https://cdn.example", "wss://kibana.example"}
+    assert results.header.target["url"] == "https://kibana.example"
+
+
+def test_base_path_is_found_where_nobody_said_it(tmp_path: Path) -> None:
+    recording = har(
+        tmp_path / "b.har",
+        entry("GET", "/kibana/s/sales/api/short_url/a", 200, SHORT_URL),
+        entry("GET", "/kibana/app/home", 200, "x", media="text/html"),
+    )
+    results = judged(tmp_path / "out", recording)
+    assert {v.operation for v in results.verdicts} == {"GET /api/short_url/{id}"}
+
+
+def test_a_body_that_the_recorder_left_out_is_not_missing(tmp_path: Path) -> None:
+    one = entry("GET", "/api/short_url/a", 200, SHORT_URL)
+    del one["response"]["content"]["text"]
+    results = judged(tmp_path / "out", har(tmp_path / "b.har", one))
+    assert not results.verdicts
+    assert [t.sentence for t in results.troubles] == ["the recording does not hold the body of an answer"]
+
+
+def test_entries_without_times_are_read(tmp_path: Path) -> None:
+    one = entry("GET", "/api/status", 200, STATUS)
+    del one["time"], one["timings"], one["cache"]
+    assert judged(tmp_path / "out", har(tmp_path / "b.har", one)).verdicts
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "said"),
+    [
+        ("x.har.gz", b"\x1f\x8b\x08", "is compressed"),
+        (
+            "x.json",
+            b'{"info": {"schema": "https://schema.getpostman.com/json/collection/v2.1.0/"}}',
+            "Postman",
+        ),
+        ("x.json", b'{"_type": "export", "__export_source": "insomnia.desktop.app:v1"}', "Insomnia"),
+        ("x.json", b'{"openapi": "3.0.3"}', "is a contract"),
+        ("x.yaml", b"openapi: 3.0.3\n", "is a contract"),
+        ("x.pcap", b"\xd4\xc3\xb2\xa1", "holds packets"),
+        ("x.flows", b"123:7:version;2:20#", "hardump"),
+        ("x.yml", b"---\nhttp_interactions:\n", "Ruby"),
+        ("results.jsonl", b'{"type":"header","schema":1}', "pytest-kibana report"),
+    ],
+)
+def test_what_people_take_for_a_recording_is_named(tmp_path: Path, name: str, head: bytes, said: str) -> None:
+    from pytest_kibana.errors import UsageError
+
+    (tmp_path / name).write_bytes(head)
+    with pytest.raises(UsageError, match=said):
+        read_recording(tmp_path / name, load("core"))
+
+
+def test_many_unknown_paths_are_folded(tmp_path: Path) -> None:
+    entries = [entry("GET", f"/bundles/{n}.js", 200, "x") for n in range(30)]
+    recording = har(tmp_path / "b.har", entry("GET", "/api/status", 200, STATUS), *entries)
+    told = run(recording, "--contract", "core").output
+    assert told.count("unknown path: GET") == 6
+    assert "unknown path: and 24 more (-v lists them)" in told
+
+
 def test_nothing_of_the_contract_is_not_green(tmp_path: Path) -> None:
     assert run(har(tmp_path / "b.har", entry("GET", "/login", 200, "x")), "--contract", "core").exit_code == 5
 
@@ -172,7 +244,7 @@ def test_what_is_no_recording_is_told(tmp_path: Path) -> None:
     from pytest_kibana.errors import UsageError
 
     (tmp_path / "x.txt").write_text("hello")
-    with pytest.raises(UsageError, match="not a cassette"):
+    with pytest.raises(UsageError, match="neither HAR nor a cassette"):
         run(tmp_path / "x.txt")
     with pytest.raises(UsageError, match="cannot be read"):
         run(tmp_path / "none.har")
