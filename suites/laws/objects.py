@@ -141,7 +141,12 @@ def unknown_is_not_changed(bench: Bench) -> Broken:
         yield f"a change of an id that nothing has was answered {status}"
 
 
-@statute(8, "not removed", "delete", when=lambda kind: has_id(kind) and not kind.idempotent_delete)
+def _misses(kind: Resource) -> bool:
+    """Tell whether a delete says that there is no such thing: where it revokes, a second one finds what it revoked."""
+    return has_id(kind) and (not kind.idempotent_delete or kind.gone == "inactive")
+
+
+@statute(8, "not removed", "delete", when=_misses)
 def unknown_is_not_removed(bench: Bench) -> Broken:
     """A delete of an id that nothing has is answered 404."""
     handle = bench.make()
@@ -384,13 +389,20 @@ def _lost_with(bench: Bench, handle: Handle, *, beside: Handle) -> set[str]:
     if not bench.has("listing"):
         handle.delete()
         return set()
-    before = bench.ids(beside)
+    before = _alive(bench, beside)
     handle.delete()
-    gone = set(before) - set(bench.ids(beside)) - {handle.id}
+    gone = before - _alive(bench, beside) - {handle.id}
     if in_space(bench.kind):
         return gone
     ours = {bench.here.mark.run, bench.there.mark.run}
     return {one for one in gone if (maker := trace(one)) is None or maker.run in ours}
+
+
+def _alive(bench: Bench, beside: Handle) -> set[str]:
+    """Return the ids of a list, those aside that are listed as revoked."""
+    pointer, revoked = bench.listing().id_at, bench.kind.inactive_at
+    rows = bench.items(beside)
+    return {str(value_at(row, pointer)) for row in rows if not (revoked and value_at(row, revoked) is False)}
 
 
 # -- common

@@ -129,22 +129,24 @@ def _ways(
         contract = bench.here.contract
         if contract is None or call.body is NOTHING:
             continue
-        wrong = partial(_wrong, contract, call, frozenset(names), change)
-        if sent is None or wrong(sent) is not sent:
-            yield how, wrong
+        # In what it holds, and in what it might hold: a server may look at the one before the other.
+        for last in (False, True):
+            wrong = partial(_wrong, contract, call, frozenset(names), change, last)
+            if sent is None or wrong(sent) is not sent:
+                yield how, wrong
 
 
 def _wrong(
-    contract: Contract, call: Call, keep: frozenset[str], change: Callable[[Any], Any], body: Any
+    contract: Contract, call: Call, keep: frozenset[str], change: Callable[[Any], Any], last: bool, body: Any
 ) -> Any:
-    return breaking(contract, call, change(body), keep)
+    return breaking(contract, call, change(body), keep, last=last)
 
 
-def breaking(contract: Contract, call: Call, body: Any, keep: frozenset[str]) -> Any:
+def breaking(contract: Contract, call: Call, body: Any, keep: frozenset[str], *, last: bool = False) -> Any:
     """Return a body with one wrong member, which its schema refuses; the body itself where none can be found.
 
     Members that hold one of the names to keep, and versions, stay as they are: they say which object is meant, and by
-    its name one is found that must not be there.
+    its name one is found that must not be there. ``last`` begins with members that the body does not have.
     """
     operation = contract.find(call.label)
     media = operation.body.media(call.media) if operation is not None and operation.body else None
@@ -152,7 +154,8 @@ def breaking(contract: Contract, call: Call, body: Any, keep: frozenset[str]) ->
         return body
     for root in dict.fromkeys((call.root, "")):
         members = value_at(body, root) if root else body
-        for broken in _broken(members, keep, _declared(contract, media.schema.json)):
+        ways = list(_broken(members, keep, _declared(contract, media.schema.json)))
+        for broken in reversed(ways) if last else ways:
             candidate = put(body, root, broken) if root else broken
             if not contract.is_valid(media.schema, candidate):
                 return candidate

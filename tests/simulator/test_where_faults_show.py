@@ -59,6 +59,29 @@ def test_what_is_named_by_the_path_cannot_be_made_twice(bench: Bench) -> None:
     assert "POST /api/fleet/epm/packages/{pkgName}/{pkgVersion}" not in shown
 
 
+def test_what_replaces_accepts_no_duplicate(bench: Bench) -> None:
+    field = "/api/data_views/data_view/{viewId}/runtime_field"
+    shown = labels(bench, "laws.duplicate_accepted")
+    assert {
+        f"POST {field}",
+        "POST /api/detection_engine/rules",
+        "POST /api/saved_objects/{type}/{id}",
+    } <= shown
+    assert not {f"PUT {field}", "POST /api/saved_objects/{type}"} & shown
+
+
+def test_what_is_inside_of_another_is_made_nowhere_else(bench: Bench) -> None:
+    shown = labels(bench, "laws.created_elsewhere")
+    assert "POST /api/cases" in shown
+    assert "POST /api/cases/{caseId}/comments" not in shown
+
+
+def test_what_no_list_shows_is_made_unseen(bench: Bench) -> None:
+    shown = labels(bench, "input.refused_yet_done")
+    assert {"POST /api/cases", "PATCH /api/maintenance_window/{id}"} <= shown
+    assert "POST /api/maintenance_window" not in shown  # 9.1 has no list of them
+
+
 def test_what_is_computed_sorts_nothing(bench: Bench) -> None:
     shown = labels(bench, "laws.sort_backwards")
     assert "GET /api/cases/_find" in shown

@@ -36,6 +36,8 @@ DATA_VIEW = Resource(
     source="observed through the Terraform provider and kibana-py",
 )
 
+_FIELD = {"name": "${self.id}", "runtimeField": {"type": "long", "script": {"source": "emit(1)"}}}
+
 RUNTIME_FIELD = Resource(
     name="data_view_runtime_field",
     family="data views",
@@ -44,8 +46,10 @@ RUNTIME_FIELD = Resource(
     create=(
         within(
             "POST /api/data_views/data_view/{viewId}/runtime_field",
-            {"name": "${self.id}", "runtimeField": {"type": "long", "script": {"source": "emit(1)"}}},
+            _FIELD,
+            refuses_again=400,
         ),
+        within("PUT /api/data_views/data_view/{viewId}/runtime_field", _FIELD),  # makes or replaces
     ),
     made_at="/fields/0",
     reading_at="/fields/0",
@@ -58,7 +62,6 @@ RUNTIME_FIELD = Resource(
     ),
     delete=(item("DELETE /api/data_views/data_view/{viewId}/runtime_field/{fieldName}"),),
     change={"runtimeField": {"script": {"source": "emit(2)"}}},
-    refuses_again=400,
     source="observed through the Terraform provider",
 )
 

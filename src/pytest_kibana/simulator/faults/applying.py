@@ -1,11 +1,13 @@
 """Where the faults of memory can show: what an operation does, to what kind of thing, and what it says of it."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from pytest_kibana.contract.model import Operation
 from pytest_kibana.simulator import listing
 from pytest_kibana.simulator.faults.model import Applies, Bench, role_of, shows
+from pytest_kibana.simulator.inventory import Resource
 from pytest_kibana.simulator.routing import anonymous
 
 _OWN = re.compile(r"name|title|creat|updat|date|time|id$|slug|type", re.IGNORECASE)
@@ -59,12 +61,37 @@ def sorts(operation: Operation, bench: Bench) -> bool:
 def chosen(operation: Operation, bench: Bench) -> bool:
     """Apply where whoever makes a thing may choose its id, and none is replaced by it."""
     role, resource = role_of(operation)
-    return (
-        role == "create"
-        and resource is not None
-        and (resource.chosen or bool(resource.aliases))
-        and not resource.upsert
-    )
+    if role != "create" or resource is None or resource.upsert:
+        return False
+    replaces = operation.method == "PUT" and any(label.startswith("POST") for label in resource.create)
+    told = _is_item(operation, resource) or _takes(operation, bench, {*resource.keys, *resource.aliases})
+    return told and not replaces and (resource.chosen or bool(resource.aliases))
+
+
+def _is_item(operation: Operation, resource: Resource) -> bool:
+    """Tell whether the path is that of one thing, and so names it."""
+    path = anonymous(operation.path)
+    items = (label.partition(" ")[2] for label in (*resource.read, *resource.delete))
+    return path.endswith("}") and path in items
+
+
+def _takes(operation: Operation, bench: Bench, names: set[str]) -> bool:
+    """Tell whether a body is documented to have one of these members, at its top or in a wrapper."""
+    media = operation.body.media("application/json") if operation.body is not None else None
+    if media is None or media.schema is None:
+        return False
+    top = list(_members(bench, media.schema.json))
+    inner = [name for _, part in top for name, _ in _members(bench, part)]
+    return bool(names & {*inner, *(name for name, _ in top)})
+
+
+def _members(bench: Bench, schema: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the members that a schema names, in any of its alternatives."""
+    flat = bench.synthesiser.flat(schema)
+    if isinstance(flat, dict):
+        yield from flat.get("properties", {}).items()
+        for one in (*flat.get("anyOf", ()), *flat.get("oneOf", ())):
+            yield from _members(bench, one)
 
 
 def unchosen(operation: Operation, bench: Bench) -> bool:
@@ -72,9 +99,7 @@ def unchosen(operation: Operation, bench: Bench) -> bool:
     role, resource = role_of(operation)
     if role != "create" or resource is None:
         return False
-    path = anonymous(operation.path)
-    items = (label.partition(" ")[2] for label in (*resource.read, *resource.delete))
-    named = path.endswith("}") and path in items
+    named = _is_item(operation, resource)
     return not (named or resource.chosen or resource.aliases or resource.upsert or resource.single)
 
 
@@ -95,9 +120,9 @@ def of_several(role: str) -> Applies:
 
 
 def scoped(operation: Operation, bench: Bench) -> bool:
-    """Apply where a thing is made that lives in one space."""
+    """Apply where a thing is made that lives in one space, and not in another thing that does."""
     role, resource = role_of(operation)
-    return role == "create" and resource is not None and not resource.everywhere
+    return role == "create" and resource is not None and not (resource.everywhere or resource.parent)
 
 
 def versioned(operation: Operation, bench: Bench) -> bool:

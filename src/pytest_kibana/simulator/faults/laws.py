@@ -38,6 +38,7 @@ _VOLATILE = (
 )
 
 _ABSENT = re.compile(r"not (found|installed)|does not exist", re.IGNORECASE)
+_TAKEN = re.compile(r"already (exists|in use|taken)|duplicate", re.IGNORECASE)
 
 _TEXTS = ("name", "title", "description", "label", "message", "value", "list_id", "slug", "pipeline")
 
@@ -53,29 +54,18 @@ def _forgets(call: Call, proceed: Proceed) -> Reply:
     return reply
 
 
-def _instead_of(status: int) -> Around:
-    """Succeed where the status would have been this one."""
+def _instead_of(status: int, said: re.Pattern[str]) -> Around:
+    """Succeed where the status would have been this one; a few families say the same with a 400."""
 
     def around(call: Call, proceed: Proceed) -> Reply:
         try:
             return proceed()
         except Refusal as refusal:
-            if refusal.status != status:
+            if refusal.status != status and not (refusal.status == 400 and said.search(refusal.message)):
                 raise
             return generic.canned(call)
 
     return around
-
-
-def _unless_absent(call: Call, proceed: Proceed) -> Reply:
-    """Succeed where it would have been said that the thing is not there; a few families say so with a 400."""
-    try:
-        return proceed()
-    except Refusal as refusal:
-        said = refusal.status == 400 and _ABSENT.search(refusal.message)
-        if refusal.status != 404 and not said:
-            raise
-        return generic.canned(call)
 
 
 def _changed(before: dict[tuple[str, str], Table], call: Call) -> Iterator[tuple[Record, Record]]:
@@ -152,7 +142,21 @@ def _takes_another(call: Call, proceed: Proceed) -> Reply:
             if other is not None:
                 del now[other]
                 return reply
+    _revokes_another(before, call)
     return reply
+
+
+def _revokes_another(before: dict[tuple[str, str], Table], call: Call) -> None:
+    """Where a delete leaves the thing and says that it is not active, let another say so too."""
+    for record, earlier in _changed(before, call):
+        if not isinstance(record.value, dict):
+            continue
+        said = {k: v for k, v in record.value.items() if isinstance(v, bool) and earlier.value.get(k) != v}
+        table = next((t for _, _, t in call.world.store.tables() if record in t.values()), {})
+        for other in table.values():
+            if isinstance(other.value, dict) and said and not said.items() <= other.value.items():
+                other.value = {**other.value, **said}
+                return
 
 
 def _elsewhere(call: Call, proceed: Proceed) -> Reply:
@@ -229,7 +233,7 @@ FAULTS = (
         "An id that is taken is accepted.",
         ("create twice",),
         chosen,
-        around=_instead_of(409),
+        around=_instead_of(409, _TAKEN),
     ),
     Fault(
         "laws.create_echo_differs",
@@ -257,7 +261,7 @@ FAULTS = (
         "What was never made can be read.",
         ("unknown id",),
         of_several("read"),
-        around=_instead_of(404),
+        around=_instead_of(404, _ABSENT),
     ),
     Fault(
         "laws.update_lost",
@@ -278,7 +282,7 @@ FAULTS = (
         "What was never made can be updated.",
         ("unknown id",),
         of_several("update"),
-        around=_instead_of(404),
+        around=_instead_of(404, _ABSENT),
     ),
     Fault(
         "laws.version_unchecked",
@@ -313,7 +317,7 @@ FAULTS = (
         "What is not there can be deleted.",
         ("delete twice", "unknown id"),
         of_several("delete"),
-        around=_unless_absent,
+        around=_instead_of(404, _ABSENT),
     ),
     Fault(
         "laws.delete_takes_another",

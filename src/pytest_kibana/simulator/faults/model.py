@@ -66,13 +66,15 @@ def answers_json(operation: Operation, bench: Bench) -> bool:
 
 
 def changes(operation: Operation, bench: Bench) -> bool:
-    """Operations that make, change or remove a thing of which somebody can see that it was done."""
+    """Operations that make, change or remove a thing of which somebody can see that it was done: what is made under an
+    id that nobody was told shows in a list only.
+    """
     role, resource = role_of(operation)
-    return (
-        role in ("create", "update", "delete")
-        and resource is not None
-        and bool(resource.read or resource.list)
-    )
+    if role not in ("create", "update", "delete") or resource is None:
+        return False
+    known = resource.upsert or resource.single or resource.chosen or bool(resource.aliases)
+    ways = resource.list if role == "create" and not known else (*resource.read, *resource.list)
+    return any(bench.contract.find(label) is not None for label in ways)
 
 
 def shows(bench: Bench, operation: Operation, names: tuple[str, ...]) -> bool:
