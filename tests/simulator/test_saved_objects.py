@@ -1,6 +1,7 @@
 """Saved objects. Sources: Kibana source (saved_object_test_utils.ts) and what was observed on 9.0.1 and 9.4.3."""
 
 import json
+from typing import Any
 
 import httpx
 import pytest
@@ -151,3 +152,47 @@ class TestFiles:
             )
         for kind in ("*", "alert", "canvas-element"):
             assert kibana.post("/api/saved_objects/_export", json={"type": kind}).status_code == 200
+
+
+class TestDecisions:
+    """What becomes of an object of a file that was refused is decided one by one."""
+
+    LOST = (
+        b'{"type":"dashboard","id":"lost","attributes":{"title":"x"},'
+        b'"references":[{"type":"index-pattern","id":"nowhere","name":"i"}]}'
+    )
+
+    def decided(self, kibana: httpx.Client, **decision: object) -> dict[str, Any]:
+        files = {"file": ("f.ndjson", self.LOST)}
+        retries = json.dumps([{"type": "dashboard", "id": "lost", **decision}])
+        path = "/api/saved_objects/_resolve_import_errors"
+        answer = kibana.post(path, files=files, data={"retries": retries})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def test_references_that_lead_nowhere_are_an_error_until_they_are_replaced_or_ignored(
+        self, kibana: httpx.Client
+    ) -> None:
+        first = kibana.post("/api/saved_objects/_import", files={"file": ("f.ndjson", self.LOST)}).json()
+        assert first["errors"][0]["error"]["type"] == "missing_references"
+        assert self.decided(kibana)["success"] is False
+        kibana.post(f"{OBJECTS}/index-pattern/there", json={"attributes": {"title": "there-*"}})
+        swap = {"type": "index-pattern", "from": "nowhere", "to": "there"}
+        assert self.decided(kibana, replaceReferences=[swap])["successCount"] == 1
+        shown = kibana.get(f"{OBJECTS}/dashboard/lost").json()
+        assert shown["references"][0]["id"] == "there"
+        assert self.decided(kibana, ignoreMissingReferences=True, overwrite=True)["success"] is True
+        assert kibana.get(f"{OBJECTS}/dashboard/lost").json()["references"][0]["id"] == "nowhere"
+
+    def test_another_copy_gets_another_id(self, kibana: httpx.Client) -> None:
+        (made,) = self.decided(kibana, createNewCopy=True)["successResults"]
+        assert made["destinationId"] != "lost"
+
+    def test_types_are_told_to_the_management(self, kibana: httpx.Client) -> None:
+        path = "/api/kibana/management/saved_objects/_allowed_types"
+        rows = kibana.get(path, headers={"x-elastic-internal-origin": "x"}).json()["types"]
+        kinds = {row["name"]: row["namespaceType"] for row in rows}
+        assert (kinds["dashboard"], kinds["index-pattern"], kinds["config-global"]) == (
+            "multiple-isolated", "multiple", "agnostic",
+        )  # fmt: skip
+        assert kibana.get(path).status_code == 400

@@ -68,6 +68,11 @@ class TestRoutes:
         assert stand_in().get(path).status_code == 400
         assert stand_in(settings=("server.restrictInternalApis=false",)).get(path).status_code == 200
 
+    @pytest.mark.parametrize(("version", "open_"), [("8.18.0", True), ("9.0.0", False)])
+    def test_internal_routes_were_open_before_9(self, stand_in: StandIn, version: str, open_: bool) -> None:
+        answer = stand_in(version=version).get("/api/licensing/info")
+        assert answer.status_code == (200 if open_ else 400)
+
     def test_the_largest_body_can_be_smaller_but_for_routes_with_a_limit_of_their_own(
         self, stand_in: StandIn
     ) -> None:

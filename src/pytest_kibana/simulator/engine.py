@@ -123,8 +123,10 @@ def compare_release(call: Call) -> None:
 
 def fence_internal(call: Call) -> None:
     """400 for an internal route without the marker."""
-    fenced = call.route.internal and call.world.options["server.restrictInternalApis"]
-    if not fenced or _MARKER in call.headers:
+    if not call.route.internal or _MARKER in call.headers:
+        return
+    fenced = call.world.options["server.restrictInternalApis"]
+    if fenced is False or (fenced is None and not call.world.at_least("9.0") and not call.world.serverless):
         return
     marker = parse_query(call.raw_query).get("elasticInternalOrigin", ["false"])[0]
     if marker == "false":

@@ -34,7 +34,7 @@ KNOWN: Mapping[str, tuple[Check, Json]] = MappingProxyType(
         "server.compression.enabled": (_FLAG, True),
         "server.excludeRoutes": (_NAMES, []),
         "server.maxPayload": ((int, "a number of bytes"), 1024 * 1024),
-        "server.restrictInternalApis": (_FLAG, True),
+        "server.restrictInternalApis": (_FLAG, None),
         "server.xsrf.allowedSchemes": (_NAMES, None),
         "server.xsrf.allowlist": (_NAMES, []),
         "server.xsrf.disableProtection": (_FLAG, False),
@@ -44,7 +44,10 @@ KNOWN: Mapping[str, tuple[Check, Json]] = MappingProxyType(
         **dict.fromkeys(RESPONSE_HEADERS, (_HEADER, "")),
     }
 )
-"""Each setting with what it takes and what it is when nobody says (Kibana source, http_config.ts, spaces config.ts)."""
+"""Each setting with what it takes and what it is when nobody says (Kibana source, http_config.ts, spaces config.ts).
+
+None says that this differs by release or flavor, and is decided where the setting is asked for.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,10 +207,38 @@ def collect(call: Call, wanted: Iterable[Record], *, deep: bool, space: str | No
     return list(found.values())
 
 
+def decided(call: Call, item: dict[str, Json], decision: dict[str, Json], space: str) -> dict[str, Json]:
+    """Put a copy of one object into a space as somebody has decided; return the answer to it alone.
+
+    Decisions are those of ``retries``: another id, another copy, overwriting, references that are replaced by others,
+    and references that may lead nowhere (Kibana source, routes of saved objects ``resolve_import_errors.ts``).
+    """
+    swaps = {(r.get("type"), r.get("from")): r.get("to") for r in decision.get("replaceReferences") or ()}
+    references = [{**r, "id": swaps.get((r["type"], r["id"]), r["id"])} for r in item.get("references") or ()]
+    moved = {**item, "id": decision.get("destinationId") or item["id"], "references": references}
+    return take_in(
+        call,
+        [moved],
+        space,
+        overwrite=bool(decision.get("overwrite")),
+        fresh_ids=bool(decision.get("createNewCopy")),
+        lost_allowed=bool(decision.get("ignoreMissingReferences")),
+    )
+
+
 def take_in(
-    call: Call, objects: list[dict[str, Json]], space: str, *, overwrite: bool, fresh_ids: bool
+    call: Call,
+    objects: list[dict[str, Json]],
+    space: str,
+    *,
+    overwrite: bool,
+    fresh_ids: bool,
+    lost_allowed: bool = False,
 ) -> dict[str, Json]:
-    """Put copies of objects into a space, as import and copy do; return their common answer."""
+    """Put copies of objects into a space, as import and copy do; return their common answer.
+
+    ``lost_allowed`` says that objects may refer to what is not there.
+    """
     renamed = {(o["type"], o["id"]): call.world.clock.uuid() for o in objects} if fresh_ids else {}
     successes: list[Json] = []
     errors: list[Json] = []
@@ -225,7 +253,7 @@ def take_in(
         if existing is not None and not overwrite:
             errors.append({"id": key, "type": kind, "meta": meta, "error": {"type": "conflict"}})
             continue
-        lost = [] if fresh_ids else _lost(call, item, objects, space)
+        lost = [] if fresh_ids or lost_allowed else _lost(call, item, objects, space)
         if lost:
             error = {"type": "missing_references", "references": lost}
             errors.append({"id": key, "type": kind, "meta": meta, "error": error})

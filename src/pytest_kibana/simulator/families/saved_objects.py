@@ -420,10 +420,7 @@ def retry(call: Call) -> Reply:
         decision = decided.get((item["type"], item["id"]))
         if decision is None:
             continue
-        moved = {**item, "id": decision.get("destinationId") or item["id"]}
-        part = saved.take_in(
-            call, [moved], call.space, overwrite=bool(decision.get("overwrite")), fresh_ids=False
-        )
+        part = saved.decided(call, item, decision, call.space)
         answer["success"] = answer["success"] and part["success"]
         answer["successCount"] += part["successCount"]
         answer["successResults"] += part.get("successResults", [])
@@ -436,6 +433,25 @@ def retry(call: Call) -> Reply:
 def rotate(call: Call) -> Reply:
     """Old keys are configured, and nothing here was ever encrypted with one of them."""
     return Reply({"total": 0, "successful": 0, "failed": 0})
+
+
+_NAMESPACES = {"isolated": "multiple-isolated", "shared": "multiple"}
+
+
+@family.route("GET /api/kibana/management/saved_objects/_allowed_types", internal=True)
+def allowed(call: Call) -> Reply:
+    """Show the types that can be exported, as the management of saved objects asks for them."""
+    rows = [
+        {
+            "name": kind,
+            "namespaceType": _NAMESPACES.get(scope, scope),
+            "hidden": kind in saved.HIDDEN,
+            "displayName": kind,
+        }
+        for kind, scope in sorted(saved.TYPES.items())
+        if kind not in saved.HIDDEN and not kind.startswith("ingest-")
+    ]
+    return Reply({"types": rows})
 
 
 @family.start

@@ -225,10 +225,7 @@ def resolve(call: Call) -> Reply:
             item = objects.get((decision["type"], decision["id"]))
             if item is None:
                 continue
-            moved = {**item, "id": decision.get("destinationId") or item["id"]}
-            part = saved.take_in(
-                call, [moved], space, overwrite=bool(decision.get("overwrite")), fresh_ids=False
-            )
+            part = saved.decided(call, item, decision, space)
             whole["success"] = whole["success"] and part["success"]
             whole["successCount"] += part["successCount"]
             whole["successResults"] += part.get("successResults", [])
