@@ -49,15 +49,20 @@ LACKING = tuple(
     "KBN-REQ-APMANN-001", source=LIVE, operations=[MAKE, SEARCH], safety="global", tier="smoke"
 )
 def test_an_annotation_is_found(
-    kibana_resources: Resources, kibana_client: KibanaClient, eventually: Eventually
+    kibana_resources: Resources,
+    kibana_client: KibanaClient,
+    eventually: Eventually,
+    unique: Callable[[], str],
 ) -> None:
-    """An annotation is found by its service within its time, and not outside of it."""
-    made = kibana_resources.apm_annotation(body={**BODY, "message": "said by a test"})
-    path = f"/api/apm/services/{made.keys['serviceName']}/annotation/search"
+    """An annotation is found by its service within its time, once it was made, and not outside of it."""
+    service = unique()
+    path = f"/api/apm/services/{service}/annotation/search"
 
     def found(**when: str) -> list[str]:
         return [one["text"] for one in ok(kibana_client.get(path, query={**WHEN, **when}))["annotations"]]
 
+    assert found() == []
+    kibana_resources.apm_annotation(serviceName=service, body={**BODY, "message": "said by a test"})
     eventually("an annotation is found", lambda: found() == ["said by a test"])
     assert found(start="2001-01-01T13:00:00.000Z") == []
 

@@ -204,7 +204,16 @@ OBSERVABILITY = (
         everywhere=True,
         items="configurations",
     ),
-    crud("apm_sourcemap", "/api/apm/sourcemaps", read=(), update=(), everywhere=True, items="artifacts"),
+    # Its id is made of what it is: the same once more is the same.
+    crud(
+        "apm_sourcemap",
+        "/api/apm/sourcemaps",
+        read=(),
+        update=(),
+        upsert=True,
+        everywhere=True,
+        items="artifacts",
+    ),
     Resource(
         "apm_annotation",
         create=("POST /api/apm/services/{}/annotation",),
