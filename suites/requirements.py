@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
@@ -49,17 +49,26 @@ def _entries() -> Iterator[Entry]:
 
 def _of_test(function: Any, where: str) -> Iterator[Entry]:
     """Yield what a test certifies: one requirement, or one for each row of its table that brings its own."""
-    seen = set()
     for mark in getattr(function, "pytestmark", ()):
         if mark.name == "kibana_requirement":
             yield Entry(_read(mark, where), _first_line(function), where)
-        rows = mark.args[1] if mark.name == "parametrize" else ()
-        for row in rows:
-            for own in getattr(row, "marks", ()):
-                if own.name == "kibana_requirement" and own.args[0] not in seen:
-                    seen.add(own.args[0])
-                    sentence = next(value.sentence for value in row.values if hasattr(value, "sentence"))
-                    yield Entry(_read(own, where), sentence, where)
+        elif mark.name == "parametrize":
+            yield from _of_rows(mark.args[1], where)
+
+
+def _of_rows(rows: Iterable[Any], where: str) -> Iterator[Entry]:
+    """Yield what the rows of a table certify, each requirement once; its sentence is that of a value in its rows."""
+    found: dict[str, tuple[Any, str, list[str]]] = {}
+    for row in rows:
+        for own in getattr(row, "marks", ()):
+            if own.name == "kibana_requirement":
+                sentence = next(value.sentence for value in row.values if hasattr(value, "sentence"))
+                found.setdefault(own.args[0], (own, sentence, []))[2].append(row.id)
+    for own, sentence, ids in found.values():
+        which = (
+            ids[0] if len(ids) == 1 else f"{ids[0].partition('-')[0]}-*"
+        )  # a row is named by its family first
+        yield Entry(_read(own, where), sentence, f"{where}[{which}]")
 
 
 def _read(mark: Any, where: str) -> Requirement:
