@@ -93,7 +93,7 @@ def kibana_operation(request: pytest.FixtureRequest, kibana_contract: "Contract"
 
 @pytest.fixture(scope="session")
 def kibana_client_args() -> dict[str, Any]:
-    """What ``kibana_client`` differs in: override to give ``credentials`` or ``space``. Empty by default."""
+    """Override to give ``kibana_client`` other ``credentials`` or a ``space``; empty by default."""
     return {}
 
 
@@ -108,8 +108,8 @@ def kibana_client_factory(kibana_session: "Session") -> ClientFactory:
     """Make clients for others: for a role, for given credentials, for nobody, for the viewer, in a space.
 
     ``kibana_client_factory(role={"kibana": [{"base": ["read"], "spaces": ["default"]}]})`` makes an identity that may
-    do just that, which needs ``--elasticsearch-url`` (the identity is minted there); it is removed at the end.
-    A test that asks for somebody who cannot be had is skipped, with what was needed.
+    do exactly that. It needs ``--elasticsearch-url``, where the identity is created, and is removed at the end.
+    A test that asks for an identity that is not available is skipped, and says what it needed.
     """
     from pytest_kibana.errors import IdentityUnavailable
 
@@ -150,7 +150,7 @@ def _checked(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @pytest.fixture(scope="session")
 def kibana_space_args() -> dict[str, Any]:
-    """What every throwaway space has beside id and name, such as ``{"solution": "security"}``. Override it."""
+    """Override to give every throwaway space more members, such as ``{"solution": "security"}``; empty by default."""
     return {}
 
 
@@ -158,7 +158,7 @@ def kibana_space_args() -> dict[str, Any]:
 def kibana_space_factory(
     kibana_session: "Session", kibana_space_args: dict[str, Any]
 ) -> Iterator[SpaceFactory]:
-    """Make throwaway spaces; all are gone after the test, with what is in them."""
+    """Make throwaway spaces; all are removed after the test, with everything in them."""
     with kibana_session.made_here() as factory:
 
         def make(**body: Any) -> "Handle":
@@ -182,7 +182,7 @@ def kibana_worker_space(kibana_session: "Session", kibana_space_args: dict[str, 
 
 @pytest.fixture
 def kibana_resources(kibana_session: "Session", kibana_space: "Handle") -> "Iterator[Resources]":
-    """Factories for everything that can be made and unmade, in the throwaway space of this test.
+    """Factories for everything that can be created and deleted, in the throwaway space of this test.
 
     ``kibana_resources.connector()`` makes a connector and returns its handle; `pytest-kibana resources` lists them.
     """
