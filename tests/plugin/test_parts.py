@@ -25,6 +25,10 @@ def broken(results: Results) -> set[tuple[str, str, str]]:
     }
 
 
+def deselected(results: Results) -> set[str]:
+    return {skip.operation for skip in results.skips if skip.kind == "deselected"}
+
+
 def test_shards_share_the_operations_out_and_merge_to_the_whole(
     run_pytest: Run, stand_in: Embedded, tmp_path: Path
 ) -> None:
@@ -51,6 +55,7 @@ def test_shards_share_the_operations_out_and_merge_to_the_whole(
     assert merged.header.contract == expected.header.contract
     assert {v.item for v in merged.verdicts} == {v.item for v in expected.verdicts}
     assert broken(merged) == broken(expected)
+    assert deselected(merged) == deselected(expected), "what is another shard's is nobody's omission"
     write_results(tmp_path / "merged.jsonl", merged.header, merged.records, merged.footer)
 
 

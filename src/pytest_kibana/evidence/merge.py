@@ -26,8 +26,8 @@ def merge(parts: Sequence[Results]) -> Results:
     """Unite results of one contract and one target.
 
     A part that is given twice counts once, and merging what was merged with a part of it changes nothing: the
-    header remembers what a document was merged from. What one part tested and another skipped is tested. Where any
-    part was interrupted, so is the whole.
+    header remembers what a document was merged from. What one part tested and another skipped is tested, and what one
+    part left to another was selected. Where any part was interrupted, so is the whole.
 
     Raises:
         ResultsError: nothing to merge, or the parts are of different contracts or targets.
@@ -42,14 +42,21 @@ def merge(parts: Sequence[Results]) -> Results:
     verdicts = _verdicts(distinct)
     findings = _findings(distinct)
     tested = {(v.operation, v.item.rsplit("-", 1)[-1]) for v in verdicts}
+    left_out = frozenset.intersection(*(_deselected(part) for part in distinct))
     skips = tuple(
-        s for s in _once(s for p in distinct for s in p.skips) if (s.operation, s.group) not in tested
+        s
+        for s in _once(s for p in distinct for s in p.skips)
+        if (s.operation, s.group) not in tested and (s.kind != "deselected" or s.operation in left_out)
     )
     troubles = _once(t for p in distinct for t in p.troubles)
     coverage = _coverage(distinct, verdicts, skips)
     records = (*verdicts, *findings, *_requirements(distinct), *skips, *troubles, *coverage)
     whole = Results(distinct[0].path, _header(distinct), records, None)
     return replace(whole, footer=_footer(distinct, whole))
+
+
+def _deselected(part: Results) -> frozenset[str]:
+    return frozenset(skip.operation for skip in part.skips if skip.kind == "deselected")
 
 
 def _distinct(parts: Sequence[Results]) -> list[Results]:

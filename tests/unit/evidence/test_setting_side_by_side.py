@@ -37,6 +37,23 @@ def test_shards_become_one(results, make):
     assert whole.footer.requests == 4
 
 
+def test_what_one_shard_leaves_to_another_was_selected(results, make):
+    one = results(
+        make.verdict("GET /api/a"),
+        make.skip("GET /api/b", "deselected"),
+        make.skip("GET /api/c", "deselected"),
+    )
+    two = results(
+        make.skip("GET /api/a", "deselected"),
+        make.skip("GET /api/b", "safety"),
+        make.skip("GET /api/c", "deselected"),
+    )
+    assert {(s.operation, s.kind) for s in merge([one, two]).skips} == {
+        ("GET /api/b", "safety"),
+        ("GET /api/c", "deselected"),
+    }
+
+
 def test_merging_is_idempotent_and_does_not_care_for_order(results, make):
     one = results(make.verdict("GET /api/a"), make.finding(count=2), make.coverage())
     two = results(make.verdict("GET /api/b"), make.finding(count=3, operations=("GET /api/b",)), seed=8)
