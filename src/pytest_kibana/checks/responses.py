@@ -34,9 +34,7 @@ def _documented_somehow(look: Look) -> bool:
     source="OpenAPI 3.0, Responses Object",
 )
 def status_documented(look: Look) -> Iterator[Problem]:
-    """Documented, or promised by the platform; another success than the documented one is the
-    deployment's.
-    """
+    """Documented, or promised by the platform; another success than the documented one is the deployment's."""
     assert look.operation is not None
     status = seen.status(look)
     if look.operation.response(status) or 300 <= status < 400:
@@ -329,9 +327,7 @@ def content_type_is_true(look: Look) -> Iterator[Problem]:
     source="RFC 9110, 3.4",
 )
 def answers_at_all(look: Look) -> Iterator[Problem]:
-    """A request is answered while the target is well otherwise. One that only takes too long stays
-    undecided.
-    """
+    """A request is answered while the target is well otherwise. One that only takes too long stays undecided."""
     weather = look.exchange.weather
     assert weather is not None
     slow = weather.kind == "timeout"

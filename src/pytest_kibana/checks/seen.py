@@ -81,9 +81,7 @@ def object_missing(look: Look) -> bool:
 
 
 def walk(value: Any, *, limit: int = 5_000) -> Iterator[tuple[str, str, Any]]:
-    """Yield (pointer, key, value) for members at any depth, indices folded to ``*``; at most ``limit`` of
-    them.
-    """
+    """Yield (pointer, key, value) for members at any depth, indices folded to ``*``; at most ``limit`` of them."""
     waiting: list[tuple[str, Any]] = [("", value)]
     count = 0
     while waiting and count < limit:

@@ -13,8 +13,7 @@ from pytest_kibana.wire.exchange import Origin, Request
 class Limits:
     """The most that a run may use. None is no limit.
 
-    ``per_operation`` is the number of requests that cases of one operation may make, over all groups of
-    checks.
+    ``per_operation`` is the number of requests that cases of one operation may make, over all groups of checks.
     """
 
     requests: int | None = None

@@ -1,6 +1,4 @@
-"""The request that shows a finding, for people to send again: as data, as a curl line, as a Dev Tools Console
-line.
-"""
+"""The request that shows a finding, for people to send again: as data, as a curl line, as a Dev Tools Console line."""
 
 import base64
 import json

@@ -1,6 +1,4 @@
-"""What came of one pytest item, as a value that travels between processes, and the tally that it is made
-from.
-"""
+"""What came of one pytest item, as a value that travels between processes, and the tally that it is made from."""
 
 import itertools
 import statistics
@@ -37,8 +35,7 @@ class Outcome:
     """What came of one item.
 
     ``verdict`` is the worst of its checks; an item that sent nothing is ``not run`` or ``unknown``, never
-    passed. ``error`` is set where the harness itself failed. ``requests`` counts exchanges that had an
-    answer.
+    passed. ``error`` is set where the harness itself failed. ``requests`` counts exchanges that had an answer.
     """
 
     item: str
@@ -97,9 +94,7 @@ class Outcome:
         return replace(self, findings=findings, verdicts=verdicts, verdict=joined)
 
     def records(self) -> tuple[Record, ...]:
-        """Return the lines for the results, all but the findings, which are merged over the whole run
-        first.
-        """
+        """Return the lines for the results, all but the findings, which are merged over the whole run first."""
         return (*self.verdicts, *self.skips, *self.troubles)
 
     def message(self, *, width: int = 100) -> str:

@@ -33,9 +33,7 @@ _TURN = ("responses", "input", "access", "protocol")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One pytest item: an operation and a group of checks. ``limit`` is the most requests its cases may
-    make.
-    """
+    """One pytest item: an operation and a group of checks. ``limit`` is the most requests its cases may make."""
 
     operation: Operation
     group: str
@@ -270,9 +268,7 @@ def _plugin(_operation: Operation, target: KnownTarget, known: Needs) -> Obstacl
 def _allot(
     operations: Sequence[Operation], groups: Sequence[str], limits: Limits
 ) -> tuple[tuple[Item, ...], tuple[SkipRecord, ...]]:
-    """Share the budget out: first one request to every operation's first group, then the next, until all is
-    given.
-    """
+    """Share the budget out: first one request to every operation's first group, then the next, until all is given."""
     wanted = {group: max(1, limits.per_operation * _SHARES.get(group, 1) // 30) for group in groups}
     turn = sorted(groups, key=lambda g: _TURN.index(g) if g in _TURN else len(_TURN))
     # What per_operation is too small for goes to the groups that show most.
@@ -299,9 +295,7 @@ def _allot(
 def share(
     keys: Sequence[tuple[str, str]], wanted: Callable[[tuple[str, str]], int], total: int | None
 ) -> dict[tuple[str, str], int]:
-    """Share ``total`` out in rounds, one to each key in turn, no key more than it wants. The sum never
-    exceeds it.
-    """
+    """Share ``total`` out in rounds, one to each key in turn, no key more than it wants. The sum never exceeds it."""
     if total is None or sum(map(wanted, keys)) <= total:
         return {key: wanted(key) for key in keys}
     given = dict.fromkeys(keys, 0)

@@ -1,6 +1,4 @@
-"""Requests that are wrong on purpose, made from one that is right: what every operation owes whatever it
-does.
-"""
+"""Requests that are wrong on purpose, made from one that is right: what every operation owes whatever it does."""
 
 import re
 from collections.abc import Iterator, Mapping

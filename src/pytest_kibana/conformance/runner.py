@@ -135,9 +135,7 @@ class Runner:
     # -- pytest's side
 
     def start(self, keys: Sequence[str] | None = None) -> None:
-        """Begin to work ahead, on these items in this order (all where None). Unknown keys raise
-        UsageError.
-        """
+        """Begin to work ahead, on these items in this order (all where None). Unknown keys raise UsageError."""
         items = self.plan.items if keys is None else tuple(self._item(key) for key in keys)
         with self._lock:
             self._schedule = Schedule(items, self._around.claims)
@@ -400,9 +398,7 @@ class Runner:
     def _through_weather(
         self, sender: Sender, make: Callable[[], Request], tally: Tally
     ) -> tuple[Exchange | None, bool]:
-        """Send until there is an answer. Returns the exchange, and whether no answer is the request's own
-        doing.
-        """
+        """Send until there is an answer. Returns the exchange, and whether no answer is the request's own doing."""
         repeats = attempt = 0
         while not self._closed:
             attempt += 1

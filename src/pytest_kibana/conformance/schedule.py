@@ -11,9 +11,7 @@ from typing import Final
 from pytest_kibana.conformance.plan import Item
 
 WINDOW: Final = 64
-"""How many items may be finished or under way before pytest asks for them: stopping early must not send the
-rest.
-"""
+"""How many items may be finished or under way before pytest asks for them: stopping early must not send the rest."""
 
 
 @dataclass(frozen=True, slots=True)

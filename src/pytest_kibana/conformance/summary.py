@@ -50,9 +50,7 @@ class Conclusion:
 
     @property
     def exit_code(self) -> ExitCode:
-        """What the process says to the shell: findings before an incomplete run, an empty run is never
-        green.
-        """
+        """What the process says to the shell: findings before an incomplete run, an empty run is never green."""
         if self.verdict is Verdict.ERROR:
             return ExitCode.INTERNAL
         if self.verdict is Verdict.FAILED or self.lapsed:

@@ -1,6 +1,4 @@
-"""Waiting for a target that went away, once for everybody, and telling an outage from a request that breaks
-things.
-"""
+"""Waiting for a target that went away, once for everybody, and telling an outage from a request that breaks things."""
 
 import threading
 import time

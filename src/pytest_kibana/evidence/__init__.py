@@ -1,6 +1,4 @@
-"""What is kept: the results document, its merging, comparing and verifying, and the lists of known
-deviations.
-"""
+"""What is kept: the results document, its merging, comparing and verifying, and the lists of known deviations."""
 
 from pytest_kibana.evidence.deviations import (
     Deviation,

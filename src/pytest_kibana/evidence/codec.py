@@ -1,6 +1,4 @@
-"""Records and JSON: each frozen record becomes one JSON object and back, and their JSON Schema is made from
-them.
-"""
+"""Records and JSON: each frozen record becomes one JSON object and back, and their JSON Schema is made from them."""
 
 import json
 import types

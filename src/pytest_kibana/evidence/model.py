@@ -9,9 +9,7 @@ from typing import Any, Literal
 
 
 class Verdict(Enum):
-    """Outcome of a check. Ordered; joining only ever raises, and joining nothing is ``UNKNOWN``, never
-    passed.
-    """
+    """Outcome of a check. Ordered; joining only ever raises, and joining nothing is ``UNKNOWN``, never passed."""
 
     UNKNOWN = "unknown"
     NOT_RUN = "not run"

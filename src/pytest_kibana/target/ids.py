@@ -1,5 +1,4 @@
-"""Which values of a request name objects: the data behind the rule that a generated change touches only its
-own.
+"""Which values of a request name objects: the data behind the rule that a generated change touches only its own.
 
 Path parameters always do, but for a few that choose a kind of thing. In queries and bodies the member's name
 decides. A name that looks like an id and is none (the id of a *type*, of a column, of something outside
@@ -171,8 +170,7 @@ def changed_ids(
 def ids_in_body(body: bytes) -> Iterator[tuple[str, str]]:
     """Yield place and text of every id in a body: JSON, lines of JSON, or anything that holds pieces of JSON.
 
-    A body that is malformed on purpose may still be understood by a lenient server, so it is searched as
-    text.
+    A body that is malformed on purpose may still be understood by a lenient server, so it is searched as text.
     """
     try:
         yield from ids_in(json.loads(body))

@@ -1,7 +1,6 @@
 """What was said: clients, credentials, requests and exchanges.
 
-Only this room speaks HTTP. Every call, whoever makes it, becomes an :class:`Exchange`: frozen, timed,
-redacted.
+Only this room speaks HTTP. Every call, whoever makes it, becomes an :class:`Exchange`: frozen, timed, redacted.
 """
 
 from typing import TYPE_CHECKING

@@ -178,9 +178,7 @@ class ClientBase:
         return other
 
     def in_space(self, space: Any) -> Self:
-        """Return a client that speaks to a space: an id, anything with an ``id``, or None for the default
-        one.
-        """
+        """Return a client that speaks to a space: an id, anything with an ``id``, or None for the default one."""
         return self.derive(space=space)
 
     def as_(self, credentials: Credentials) -> Self:

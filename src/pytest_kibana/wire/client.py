@@ -150,9 +150,7 @@ class KibanaClient(ClientBase):
         return self.request("DELETE", path, **options)
 
     def transport(self) -> httpx.BaseTransport:
-        """Return a transport for a plain ``httpx.Client``: what it sends passes the same gates and
-        listeners.
-        """
+        """Return a transport for a plain ``httpx.Client``: what it sends passes the same gates and listeners."""
         return CoveredTransport(self)
 
     def close(self) -> None:

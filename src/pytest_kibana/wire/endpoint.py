@@ -24,8 +24,7 @@ class Timeouts:
     """Limits in seconds.
 
     ``connect`` is for making the connection, ``read`` for the longest silence, and ``total`` for a whole
-    exchange, from the first byte sent to the last byte read: a server that drips a byte now and then meets
-    it.
+    exchange, from the first byte sent to the last byte read: a server that drips a byte now and then meets it.
     """
 
     connect: float = 10.0

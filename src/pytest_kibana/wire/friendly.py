@@ -57,9 +57,7 @@ _FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"}
 
 
 def space_id(space: Any) -> str | None:
-    """Return the id of a space given as an id, as anything with an ``id``, or as None for the default
-    space.
-    """
+    """Return the id of a space given as an id, as anything with an ``id``, or as None for the default space."""
     name = getattr(space, "id", space)
     if name is None or name == "default":
         return None

@@ -1,8 +1,7 @@
 """HAR 1.2, out and in: what browsers, proxies and this project can all read.
 
 What HAR has no member for (space, operation, intent, weather) is kept under ``_kibana``, so that a file of
-our own reads back to the very same exchanges. A file from elsewhere is redacted and classified while it is
-read.
+our own reads back to the very same exchanges. A file from elsewhere is redacted and classified while it is read.
 """
 
 import base64

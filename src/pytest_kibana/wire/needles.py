@@ -1,6 +1,4 @@
-"""What counts as a secret: known texts in every form in which they can stand, and names of places that hold
-secrets.
-"""
+"""What counts as a secret: known texts in every form in which they can stand, and names of places that hold secrets."""
 
 import base64
 import json

@@ -22,9 +22,7 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of an answer is kept. ``body`` counts bytes after decompression; ``depth`` counts JSON
-    levels.
-    """
+    """How much of an answer is kept. ``body`` counts bytes after decompression; ``depth`` counts JSON levels."""
 
     body: int = 16 * 1024 * 1024
     depth: int = 128

@@ -63,9 +63,7 @@ class Redactor:
         raise TypeError("a Redactor holds secrets and cannot be pickled")
 
     def register(self, *secrets: str) -> None:
-        """Add secrets. Fewer than four characters are too few to look for, and are covered by their places
-        alone.
-        """
+        """Add secrets. Fewer than four characters are too few to look for, and are covered by their places alone."""
         with self._lock:
             fresh = [s for s in dict.fromkeys(secrets) if len(s) >= SHORT and s not in self._secrets]
             if not fresh:
@@ -103,9 +101,7 @@ class Redactor:
 
 
 class _Cleaning:
-    """One walk through a JSON value; remembers where known secrets stood, and what stood in sensitive
-    places.
-    """
+    """One walk through a JSON value; remembers where known secrets stood, and what stood in sensitive places."""
 
     def __init__(self, needles: Needles, said: frozenset[str] = frozenset()) -> None:
         self._needles = needles

@@ -1,5 +1,4 @@
-"""Telling weather from answers: what says something about the deployment's conformance, and what is an
-outage.
+"""Telling weather from answers: what says something about the deployment's conformance, and what is an outage.
 
 Kibana that is still starting answers every path with 503 and the plain text ``Kibana server is not ready
 yet`` (Kibana source, http_service.ts). Overloaded Kibana answers 429 before any handler runs (rate limiter of
