@@ -80,6 +80,8 @@ MONITOR = Resource(
     ),
     delete=(item("DELETE /api/synthetics/monitors/{id}"),),
     change={"tags": ["changed by a test"]},
+    # A schedule is shown as a number of units, and every location in full, in one list.
+    shown_at={"schedule": "", "private_locations": ""},
     volatile=("/revision", "/updated_at"),
     outlives_space=True,
     pins={"/enabled": False},
