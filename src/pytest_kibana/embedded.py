@@ -66,7 +66,7 @@ def start(contract: str, arguments: str | None = None) -> Embedded:
         command.append("--oas")
     with log.open("wb") as out:
         # The pipe's other end closes when this process dies, however it dies: then the stand-in ends too.
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
         )
     said = _wait_for(ready, process, log)

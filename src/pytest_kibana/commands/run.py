@@ -23,7 +23,7 @@ def command(pytest_args: tuple[str, ...], **given: Any) -> None:
     arguments = ["-m", "pytest", "--pyargs", "pytest_kibana.suites", *flags(given), *pytest_args]
     sys.stdout.flush()
     # This process becomes pytest: it rewrites the assertions of plugins, which none of them may be loaded before.
-    os.execve(sys.executable, [sys.executable, *arguments], {**os.environ, **secrets(given)})  # noqa: S606
+    os.execve(sys.executable, [sys.executable, *arguments], {**os.environ, **secrets(given)})  # noqa: S606 - our own interpreter
 
 
 def flags(given: Mapping[str, Any]) -> Iterator[str]:

@@ -176,7 +176,7 @@ def _run(state: "State", folder: Path, session: "Session", given: dict[str, Any]
     environment = {**os.environ, **secrets(given)}
     if session.stand_in is not None:
         environment[env_of("api_key")] = session.stand_in.api_key
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(  # noqa: S603 - our own interpreter and module
         [*command, "--no-header", "--no-summary", *arguments, "--kibana-report-overwrite"],
         env=environment,
         stdout=subprocess.DEVNULL,

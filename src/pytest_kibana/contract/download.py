@@ -64,6 +64,7 @@ class _Answer:
 @contextmanager
 def fetch_with_urllib(url: str, headers: Mapping[str, str]) -> Iterator[Incoming]:
     """Open a URL with the standard library; proxies come from the environment."""
+    # Only http and https come here: :func:`download` refuses the rest.
     request = urllib.request.Request(url, headers={"User-Agent": "pytest-kibana", **headers})  # noqa: S310
     try:
         with urllib.request.urlopen(request, timeout=_SECONDS) as response:  # noqa: S310
