@@ -102,3 +102,10 @@ def test_suites_that_do_not_run_are_no_silent_witnesses(tmp_path: Path) -> None:
     )
     with pytest.raises(HarnessError, match="do not run where nothing is wrong"):
         suites.witnesses("GET /api/status")
+
+
+def test_what_is_let_in_is_not_laid_to_the_refusal_that_follows(trier: Trier) -> None:
+    found = trier.session.contract.find("PUT /api/exception_lists")
+    assert found is not None
+    fault = CATALOGUE["input.invalid_accepted"]
+    assert "refused change" not in trier.laws(found, fault)
