@@ -4,7 +4,9 @@ Commands are loaded when they are called, so that ``--help`` and completion answ
 """
 
 import importlib
+import os
 import sys
+from difflib import get_close_matches
 
 import click
 
@@ -35,7 +37,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Writing tests": {
         "init": "Write a starter: a test, its configuration, a pipeline.",
         "resources": "List what the factories can make.",
-        "explain": "Say what a check means, and why it is there.",
+        "explain": "Say what a code, requirement or operation is.",
         "completion": "Teach a shell these commands.",
     },
     "The stand-in": {
@@ -57,6 +59,14 @@ class _Lazy(click.Group):
         command: click.Command = importlib.import_module(f"pytest_kibana.commands.{cmd_name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        near = get_close_matches(args[0], self.list_commands(ctx), n=2)
+        if near and args[0] not in self.list_commands(ctx):
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {' or '.join(near)}?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, section in COMMANDS.items():
             with formatter.section(title):
@@ -70,11 +80,21 @@ def app() -> None:
 
 
 def main() -> None:
-    """Run the command line; a :class:`HarnessError` ends it with its message, its hint and its exit code."""
+    """Run the command line; a :class:`HarnessError` ends it with its message, its hint and its exit code.
+
+    Click would end with 2 for what cannot be right, which is pytest's number for an interruption.
+    """
     try:
-        app(prog_name="pytest-kibana")
+        app(prog_name="pytest-kibana", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(ExitCode.USAGE)
     except HarnessError as error:
         click.echo(f"pytest-kibana: {error}", err=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except BrokenPipeError:
+        # Whoever read the output, such as `head`, has seen enough; the interpreter must not try to flush the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ExitCode.INTERRUPTED)
+    except (KeyboardInterrupt, click.Abort):
         sys.exit(ExitCode.INTERRUPTED)

@@ -34,7 +34,7 @@ def show(name: str, contract: str | None) -> None:
         click.echo(f"  {label}{'   not in the contract' if label in lacking else ''}")
 
 
-@command.command("derive")
+@command.command("derive", short_help="Write a consumer file from a recording.")
 @click.argument(
     "recording", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,8 @@ import click
 from pytest_kibana.errors import ExitCode
 
 if TYPE_CHECKING:
-    from pytest_kibana.contract.model import Defect
+    from pytest_kibana.contract import Contract
+    from pytest_kibana.contract.model import Defect, JsonSchema, MediaType, Schema
 
 
 @click.group("contract")
@@ -20,7 +21,7 @@ def command() -> None:
     """Look at published contracts: what is in them, and what changed between two."""
 
 
-@command.command("list")
+@command.command("list", short_help="List published versions.")
 def list_command() -> None:
     """List the versions for which a contract is published."""
     from pytest_kibana.contract import versions
@@ -28,7 +29,7 @@ def list_command() -> None:
     click.echo("\n".join(versions()))
 
 
-@command.command("fetch")
+@command.command("fetch", short_help="Fetch one into the cache.")
 @click.argument("source")
 @click.option("--lock", type=click.Path(path_type=Path), help="file that pins downloads by sha256")
 def fetch(source: str, lock: Path | None) -> None:
@@ -43,31 +44,64 @@ def fetch(source: str, lock: Path | None) -> None:
     click.echo(f"{contract.title}: {len(contract.operations)} operations, sha256 {contract.sha256}")
 
 
-@command.command("show")
+@command.command("show", short_help="Show families, a family, or an operation.")
 @click.argument("source")
 @click.argument("operation", required=False)
 def show(source: str, operation: str | None) -> None:
-    """Show the families of a contract and its defects, or one OPERATION of it."""
+    """Show the families of a contract and its defects, or one OPERATION of it, or the operations of a family."""
     from pytest_kibana.contract import load
 
     contract = load(source)
     if operation is None:
         click.echo(f"{contract.title} (sha256 {contract.sha256})")
         for family, labels in contract.families.items():
-            click.echo(f"  {family:<42} {len(labels):>4} operations")
+            click.echo(f"  {family:<42} {len(labels):>4} operation{'' if len(labels) == 1 else 's'}")
         _defects(contract.defects)
+        return
+    if operation in contract.families and contract.find(operation) is None:
+        click.echo("\n".join(contract.families[operation]))
         return
     found = contract.operation(operation)
     click.echo(f"{found.label}  ({found.operation_id}, {found.family})")
     for parameter in found.parameters:
         needed = "required" if parameter.required else "optional"
-        click.echo(f"  {parameter.location:<7} {parameter.name}  {needed}")
+        said = _said(contract, parameter.schema)
+        click.echo(f"  {parameter.location:<7} {parameter.name}  {said}{needed}")
     if found.body:
         click.echo(f"  body    {', '.join(m.name for m in found.body.content)}")
+        for name, said in _members(contract, found.body.content):
+            click.echo(f"          {name}  {said}")
     for response in found.responses:
         click.echo(
             f"  answer  {response.status}  {', '.join(m.name for m in response.content) or 'no content'}"
         )
+
+
+def _members(contract: "Contract", content: Sequence["MediaType"]) -> Iterator[tuple[str, str]]:
+    """Yield the members of the first kind of body that has some: name, and what may be there."""
+    for media in content:
+        whole = contract.resolve(media.schema.json) if media.schema else None
+        members = whole.get("properties") if isinstance(whole, dict) else None
+        if isinstance(whole, dict) and isinstance(members, dict):
+            for name, schema in members.items():
+                needed = "required" if name in whole.get("required", ()) else "optional"
+                yield name, _kind(contract, schema) + needed
+            return
+
+
+def _said(contract: "Contract", schema: "Schema | None") -> str:
+    return _kind(contract, schema.json) if schema else ""
+
+
+def _kind(contract: "Contract", schema: "JsonSchema") -> str:
+    """Return what a schema says of kind and values, in few words and two spaces; nothing where it says much."""
+    whole = contract.resolve(schema)
+    if not isinstance(whole, dict):
+        return ""
+    if values := whole.get("enum"):
+        return " | ".join(json.dumps(value) for value in values[:6]) + (" | …  " if len(values) > 6 else "  ")
+    kind = whole.get("type")
+    return f"{' or '.join(kind) if isinstance(kind, list) else kind}  " if kind else ""
 
 
 def _defects(defects: Sequence["Defect"]) -> None:
@@ -83,7 +117,7 @@ def _defects(defects: Sequence["Defect"]) -> None:
         click.echo(f"           {'':<10}  {known.consequence}")
 
 
-@command.command("diff")
+@command.command("diff", short_help="Say what changed between two, by meaning.")
 @click.argument("old")
 @click.argument("new")
 @click.option("--format", "form", type=click.Choice(["markdown", "json", "html"]), default="markdown")

@@ -1,6 +1,7 @@
 """``pytest-kibana resources``: what the factories can make."""
 
 import json
+import textwrap
 from itertools import groupby
 
 import click
@@ -12,8 +13,14 @@ import click
 def command(names: tuple[str, ...], as_json: bool) -> None:
     """List what `kibana_resources` can make, by family; NAMES narrow the list."""
     from pytest_kibana.resources import RESOURCES
+    from pytest_kibana.resources.catalogue import resource
 
-    chosen = [r for r in RESOURCES.values() if not names or r.name in names or r.family in names]
+    families = {r.family.lower() for r in RESOURCES.values()}
+    for name in names:
+        if name.lower() not in families:
+            resource(name)
+    wanted = {name.lower() for name in names}
+    chosen = [r for r in RESOURCES.values() if not names or not wanted.isdisjoint({r.name, r.family.lower()})]
     if as_json:
         rows = [
             {
@@ -36,13 +43,21 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
         sorted(chosen, key=lambda r: (r.family.lower(), r.name)), key=lambda r: r.family
     ):
         click.echo(click.style(family, bold=True))
-        for resource in members:
-            notes = [resource.scope.value, resource.safety.value]
-            notes += [f"since {resource.since}"] if resource.since else []
-            notes += [resource.licence] if resource.licence else []
-            notes += [f"needs {', '.join(resource.parents)}"] if resource.parents else []
-            click.echo(f"  {resource.name:<30} {resource.summary} ({', '.join(notes)})")
-            if resource.needs:
-                click.echo(f"  {'':<30} {resource.needs}")
-            if resource.lacking:
-                click.echo(f"  {'':<30} cannot be made: {resource.lacking}")
+        for one in members:
+            notes = [
+                f"lives in a {one.scope.value}" if one.scope.value == "space" else f"is {one.scope.value}"
+            ]
+            notes += [f"--kibana-allow {one.safety.value}"] if one.safety.value != "space" else []
+            notes += [f"since {one.since}"] if one.since else []
+            notes += [f"licence {one.licence}"] if one.licence else []
+            notes += [f"needs {', '.join(one.parents)}"] if one.parents else []
+            click.echo(_row(one.name, one.summary))
+            for line in ("; ".join(notes), one.needs, one.lacking and f"cannot be made: {one.lacking}"):
+                if line:
+                    click.echo(click.style(_row("", line), dim=True))
+
+
+def _row(name: str, text: str) -> str:
+    return textwrap.fill(
+        text, 80, initial_indent=f"  {name:<29} ", subsequent_indent=" " * 32, break_on_hyphens=False
+    )

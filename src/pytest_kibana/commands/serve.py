@@ -4,6 +4,8 @@ import sys
 
 import click
 
+from pytest_kibana.errors import ExitCode
+
 
 @click.command(
     "serve",
@@ -15,4 +17,8 @@ def command(arguments: tuple[str, ...]) -> None:
     """Serve the stand-in Kibana; `pytest-kibana serve --help` lists its flags."""
     from pytest_kibana.simulator.__main__ import main
 
-    sys.exit(main(arguments))
+    try:
+        sys.exit(main(arguments))
+    except SystemExit as end:
+        # argparse ends with 2 for what cannot be right, which is pytest's number for an interruption.
+        sys.exit(ExitCode.USAGE if end.code == ExitCode.INTERRUPTED else end.code)

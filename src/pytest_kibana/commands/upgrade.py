@@ -37,7 +37,7 @@ def command() -> None:
     """Qualify an upgrade: prepare before it, verify after it."""
 
 
-@command.command("prepare")
+@command.command("prepare", short_help="Create a population, and record its answers.")
 @settings_options("target", "credentials", "contract")
 @click.option(
     "--allow", metavar="CLASS", help="highest safety class that may be sent: space (default), global, …"
@@ -83,7 +83,7 @@ def prepare_command(
     sys.exit(ExitCode.CONFORMANT if done.members else ExitCode.NOTHING_CHECKED)
 
 
-@command.command("verify")
+@command.command("verify", short_help="Judge the population after the upgrade.")
 @settings_options("target", "credentials", "contract")
 @_state_option
 @click.option("--keep", is_flag=True, help="change and remove nothing, so that it can be verified once more")

@@ -192,5 +192,5 @@ def _missing(wanted: Publication, target: Path, why: str) -> ContractUnavailable
     return ContractUnavailable(
         f"there is no copy of the contract {wanted.name}, and none could be downloaded: {why}",
         hint=f"Fetch {wanted.url} and put it at {target}, or as {wanted.stem}.yaml or {wanted.stem}.json into a "
-        f"directory that {SEARCH_VARIABLE} names.",
+        f"directory that {SEARCH_VARIABLE} names. --kibana-contract=core needs no copy.",
     )
