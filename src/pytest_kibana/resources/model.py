@@ -136,9 +136,9 @@ class Listing:
     the id in an item; ``named_at`` are pointers of texts in an item in which the maker's name stands. ``page`` and
     ``per_page`` name query parameters, None where there is no paging; ``first`` is the number of the first page;
     ``total`` points to the count of all items. ``page_at`` and ``per_page_at`` point to what the answer says of the
-    page. ``sparse`` says that the array is left out where there are no items. ``keys`` maps further keys of the resource
-    to pointers in an item. ``finds`` is a query that finds one object by its name, and no other; it may have holes, and
-    ``${unique}`` is the name.
+    page. ``sparse`` says that the array is left out where there are no items. ``keys`` maps further keys of the
+    resource to pointers in an item. ``finds`` is a query that finds one object by its name, and no other; it may have
+    holes, and ``${unique}`` is the name.
     """
 
     call: Call
