@@ -127,7 +127,9 @@ class Looker:
             return Sight(member.key, self.label(call), note="reading it is not allowed in this run")
         note = str(reply) if storm(reply) or not reply.ok else ""
         status = None if storm(reply) else reply.status
-        return Sight(member.key, self.label(call), status, masked(reply.body), kind.reading_in(reply.body), note=note)
+        return Sight(
+            member.key, self.label(call), status, masked(reply.body), kind.reading_in(reply.body), note=note
+        )
 
     def _from_list(self, member: Member, handle: Handle) -> Sight:
         listing = self.listing(handle.resource)
