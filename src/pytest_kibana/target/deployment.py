@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from packaging.version import InvalidVersion, Version
 
@@ -171,11 +172,19 @@ def _weather_trouble(exchange: Exchange, client: KibanaClient) -> EnvironmentTro
             f"{client.endpoint.url}: {sentence}",
             hint="Wait until Kibana has started; --kibana-wait=SECONDS waits for you.",
         )
+    said = sentence.upper()
     hint = "Check the URL and that Kibana runs; --kibana-wait=SECONDS waits for it."
-    if "CERTIFICATE" in sentence.upper():
+    if "MISMATCH" in said:
+        hint = "Write the name in the URL for which the certificate was made."
+    elif "CERTIFICATE" in said:
         hint = "Name the authority that signed the certificate with --kibana-ca-file."
-    elif weather is not None and weather.kind == "broken":
+    elif "WRONG_VERSION_NUMBER" in said or (weather is not None and weather.kind == "broken"):
         hint = "Check the scheme: http:// to a port that speaks TLS, or the reverse, looks like this."
+    if client.endpoint.proxy:
+        where = urlsplit(client.endpoint.proxy)
+        through = f"{where.scheme}://{where.hostname}" + (f":{where.port}" if where.port else "")
+        sentence += f", through the proxy {through} that the environment names"
+        hint += " NO_PROXY names hosts that are reached without it."
     return TargetUnreachable(f"{client.endpoint.url}: {sentence}", hint=hint)
 
 

@@ -182,6 +182,16 @@ def test_a_stand_in_is_reported(kibana: Kibana, client: KibanaClient, name: str,
     assert probe(client).stand_in is stand_in
 
 
+def test_a_proxy_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://someone:canary-password-2@127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with KibanaClient("http://kibana.example", WHO) as client, pytest.raises(TargetUnreachable) as told:
+        probe(client)
+    assert "through the proxy http://127.0.0.1:9 that the environment names" in told.value.message
+    assert "NO_PROXY" in told.value.hint
+    assert "canary" not in str(told.value)
+
+
 def test_nothing_there_is_unreachable() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -192,7 +202,7 @@ def test_nothing_there_is_unreachable() -> None:
 
 def test_the_wrong_scheme_is_hinted_at(kibana: Kibana) -> None:
     url = kibana.server.url.replace("http:", "https:")
-    with KibanaClient(url, WHO) as wrong, pytest.raises(TargetUnreachable):
+    with KibanaClient(url, WHO) as wrong, pytest.raises(TargetUnreachable, match="Check the scheme"):
         probe(wrong)
 
 
