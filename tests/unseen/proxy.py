@@ -40,11 +40,13 @@ class Asked:
 
 @dataclass
 class Said:
-    """An answer on its way back."""
+    """An answer on its way back. ``more`` are headers that stand twice, ``length`` a length that is not the body's."""
 
     status: int
     headers: dict[str, str]
     body: bytes = b""
+    more: list[tuple[str, str]] = field(default_factory=list)
+    length: int | None = None
 
     @property
     def json(self) -> Any:
@@ -112,14 +114,17 @@ def proxied(target: str) -> Iterator[Proxy]:
             spoil = proxy.spoil
             said = send(asked) if spoil is None else spoil(asked, send)
             self.send_response_only(said.status)
-            for name, value in said.headers.items():
+            for name, value in (*said.headers.items(), *said.more):
                 self.send_header(name, value)
             bodiless = said.status in (204, 304) or (asked.method == "HEAD" and not said.body)
             if not bodiless:
-                self.send_header("content-length", str(len(said.body)))
+                self.send_header(
+                    "content-length", str(len(said.body) if said.length is None else said.length)
+                )
+                self.close_connection = said.length is not None
             self.end_headers()
             if not bodiless and asked.method != "HEAD":
-                self.wfile.write(said.body)
+                self.wfile.write(said.body[: said.length])
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _answer  # noqa: N815
 

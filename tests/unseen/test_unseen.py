@@ -3,6 +3,7 @@
 import pytest
 
 from tests.unseen.__main__ import tried
+from tests.unseen.regressions import UNPROMISED
 
 SAMPLE = (
     "errors lack statusCode",
@@ -13,12 +14,15 @@ SAMPLE = (
     "a read ignores its space",
     "a delete of one deletes by prefix",
     "ids without regard to case",
+    "a stranger's HEAD is answered",
+    "500 on a very long id",
 )
+FREE = ("an error names an index",)
 
 
 @pytest.fixture(scope="module")
 def noticed() -> dict[str, tuple[str, ...]]:
-    return tried("core", list(SAMPLE))
+    return tried("core", [*SAMPLE, *FREE])
 
 
 @pytest.mark.parametrize("name", SAMPLE)
@@ -26,3 +30,9 @@ def test_a_defect_that_nobody_wrote_a_check_for_is_noticed(
     name: str, noticed: dict[str, tuple[str, ...]]
 ) -> None:
     assert noticed[name]
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_what_nothing_promises_against_is_no_finding(name: str, noticed: dict[str, tuple[str, ...]]) -> None:
+    assert name in UNPROMISED
+    assert not noticed[name]
