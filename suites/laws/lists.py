@@ -138,10 +138,10 @@ _MEMBERS = ("created_at", "createdAt", "updated_at", "updatedAt", "name", "title
 
 @statute(34, "sort", "listing", when=own_id, source="the contract documents the parameters; Kibana docs")
 def sorted_as_asked(bench: Bench) -> Broken:
-    """A list comes in the order that is asked for, and backwards when that is."""
+    """A list comes in the order that is asked for, and backwards when that is, on its second page too."""
     by, way, named = _sorting(bench)
     first = bench.make()
-    made = {first.id, bench.sibling(first).id, bench.sibling(first).id}
+    made = {first.id, *(bench.sibling(first).id for _ in range(3))}
     bench.until(lambda: made <= set(bench.ids(first)), bench.kind.listed_within)
     tried = 0
     for member in named:
@@ -155,6 +155,11 @@ def sorted_as_asked(bench: Bench) -> Broken:
             back = _in_order(bench, first, {by: member, way: "desc"}, made, member)
             if not _ascending([value for _, value in reversed(back)]):
                 yield f"sorted by {member} backwards, it shows {', '.join(short(value) for _, value in back)}"
+        if tried == 1:
+            paged = _over_pages(bench, first, {by: member, **({way: "asc"} if way else {})}, made, member)
+            if not _ascending([value for _, value in paged]):
+                shown = ", ".join(short(value) for _, value in paged)
+                yield f"sorted by {member}, its pages of 2 show {shown} one after the other"
         if tried == 2:
             return
     if not tried:
@@ -188,11 +193,37 @@ def _in_order(
         page = bench.page(handle, listing.first, listing.size, **asked)
     except NotHere:
         return []
+    return _own_rows(bench, page, made, member)
+
+
+def _over_pages(
+    bench: Bench, handle: Handle, asked: dict[str, Any], made: set[str], member: str
+) -> list[tuple[str, Any]]:
+    """Return the same as pages of two show it, one after the other; none where there are no pages. In a space of the
+    run every row is its own, and those of the first pages say as much as those that were made last.
+    """
+    listing, alone = bench.listing(), in_space(bench.kind)
+    found: list[tuple[str, Any]] = []
+    for number in range(listing.first, listing.first + 60) if listing.page and listing.per_page else ():
+        page = bench.page(handle, number, 2, **asked)
+        found += _own_rows(bench, page, None if alone else made, member)
+        if len(found) >= len(made) or not value_at(page, listing.items):
+            break
+    return found
+
+
+def _own_rows(bench: Bench, page: Any, made: set[str] | None, member: str) -> list[tuple[str, Any]]:
+    """Return id and sorted member of the rows about what was made; of all rows where ``made`` is None."""
+    listing = bench.listing()
     rows = [
         (str(value_at(row, listing.id_at)), value_at(row, f"/{member}"))
-        for row in value_at(page, listing.items)
+        for row in value_at(page, listing.items) or ()
     ]
-    return [(one, value) for one, value in rows if one in made and isinstance(value, str | int | float)]
+    return [
+        (one, value)
+        for one, value in rows
+        if (made is None or one in made) and isinstance(value, str | int | float)
+    ]
 
 
 def _ascending(values: list[Any]) -> bool:
