@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.version import Version
 
-from pytest_kibana.gating import beyond, unsafe
+from pytest_kibana.errors import ResourceTrouble, SafetyRefusal
+from pytest_kibana.gating import beyond, not_made, unsafe
 from pytest_kibana.markers import Requirement, read
 from pytest_kibana.plugin import run_of
 
@@ -35,7 +36,12 @@ def requirement_of(item: pytest.Item) -> Requirement:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test that cannot run here, with what was needed and what was found. Before fixtures: they make things."""
     requirement = requirement_of(item)
-    reason = unmet(requirement, run_of(item.config).open())
+    session = run_of(item.config).open()
+    named = [label for labels in read(item, "kibana_operation") for label in labels]
+    reason = unmet(requirement, session)
+    if reason is None and named:
+        reasons = [not_served(label, session) for label in named]
+        reason = reasons[0] if all(reasons) else None
     if reason:
         pytest.skip(reason)
 
@@ -56,7 +62,15 @@ def unmet(requirement: Requirement, session: "Session") -> str | None:
         return (
             f"needs {', '.join(lacking)}, and the contract ({contract.version or contract.source}) has none"
         )
-    return None
+    return next(filter(None, (not_served(label, session) for label in requirement.operations)), None)
+
+
+def not_served(label: str, session: "Session") -> str | None:
+    """Return why clients cannot have an operation on this flavor, None where they can."""
+    flavors, found = session.facts.of(label).flavors, session.target.flavor
+    if not flavors or found in flavors:
+        return None
+    return f"needs {' or '.join(flavors)} for {label}, found {found}"
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
@@ -68,6 +82,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     requirement = requirement_of(item)
     try:
         yield
+    except (ResourceTrouble, SafetyRefusal) as trouble:
+        if reason := not_made(trouble):
+            pytest.skip(reason)
+        raise
     except (AssertionError, LookupError, TypeError, pytest.fail.Exception) as broken:
         if requirement.level == "SHOULD" and not run_of(item.config).settings.strict:
             pytest.xfail(f"tolerated, {requirement.id} is a SHOULD: {broken}")

@@ -18,8 +18,8 @@ from pytest_kibana.evidence.model import Level, RequirementRecord, Verdict
 from pytest_kibana.wire import Exchange, Origin
 
 _LONGEST = 600
-_SUITES = Path(suites.__file__).resolve().parent
-_OWN = frozenset({Origin.HAND, Origin.FACTORY})
+SUITES = Path(suites.__file__).resolve().parent
+OWN = frozenset({Origin.HAND, Origin.FACTORY})
 
 
 class Calls:
@@ -35,7 +35,7 @@ class Calls:
     def hear(self, exchange: Exchange) -> None:
         """Listen to one exchange."""
         request, answer = exchange.request, exchange.answer
-        if threading.get_ident() != self._thread or request.origin not in _OWN:
+        if threading.get_ident() != self._thread or request.origin not in OWN:
             return
         if request.operation and answer is not None:
             counts = self._counts.setdefault(request.operation, {})
@@ -76,9 +76,9 @@ def certifies(
 def name_of(item: pytest.Item) -> str:
     """Return the node id; that of a test of ours begins below the suites, wherever they are installed."""
     place = item.path.resolve()
-    if not place.is_relative_to(_SUITES):
+    if not place.is_relative_to(SUITES):
         return item.nodeid
-    return "::".join([place.relative_to(_SUITES).as_posix(), *item.nodeid.split("::")[1:]])
+    return "::".join([place.relative_to(SUITES).as_posix(), *item.nodeid.split("::")[1:]])
 
 
 def _sentence(item: pytest.Item, parameters: Mapping[str, Any]) -> str:

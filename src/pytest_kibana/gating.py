@@ -1,15 +1,21 @@
 """Who may run: what a test's markers say it needs, held against the deployment and against what was allowed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_kibana import markers
+from pytest_kibana.errors import ResourceTrouble, SafetyRefusal
 from pytest_kibana.settings import SAFETY_CLASSES, Settings
 
 if TYPE_CHECKING:
     from pytest_kibana.session import Session
+
+
+_NOT_HERE = "exists but is not available with the current configuration"
+"""How Kibana refuses what it serves to itself alone (Kibana source, lifecycle_handlers.ts)."""
 
 
 def reason_not_to_run(item: pytest.Item, settings: Settings, opened: Callable[[], "Session"]) -> str | None:
@@ -65,3 +71,15 @@ def _unknown(operations: tuple[str, ...], session: "Session") -> str | None:
     if any(contract.find(name) for name in operations):
         return None
     return f"the contract ({contract.version or contract.source}) has no {' and no '.join(operations)}"
+
+
+def not_made(trouble: ResourceTrouble | SafetyRefusal) -> str | None:
+    """Return why a test cannot run where something was not made for want of privileges or of this flavor.
+
+    None where it was not made for another reason.
+    """
+    if isinstance(trouble, SafetyRefusal) or trouble.status == HTTPStatus.FORBIDDEN:
+        return f"needs somebody who may make it, found: {trouble.message}"
+    if _NOT_HERE in trouble.message:
+        return f"needs a deployment that serves it, found: {trouble.message}"
+    return None

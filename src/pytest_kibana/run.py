@@ -129,9 +129,12 @@ class Run:
 
     def _listen(self) -> None:
         from pytest_kibana.certifying import Calls
+        from pytest_kibana.repeating import Repeater, Sky
 
-        self.calls = Calls()
-        self.session.listeners.append(self.calls.hear)
+        self.calls, sky = Calls(), Sky(self.session.bare_client, self.settings.weather_deadline)
+        self.session.listeners += [self.calls.hear, sky.hear]
+        repeater = Repeater(sky, lambda item: item.stash.setdefault(OUTCOMES, []).clear())
+        self.config.pluginmanager.register(repeater, "kibana-repeater")
         if self.settings.check_traffic != "off":
             from pytest_kibana.traffic import Traffic
 

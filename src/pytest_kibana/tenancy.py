@@ -147,6 +147,7 @@ class Tenancy(Connection):
             return self.factory.make("space").id
         except EnvironmentTrouble as error:
             self.safety.allow = type(self.safety.allow).READ
+            self.factory.allow = type(self.factory.allow).READ
             self.troubles.append(
                 TroubleRecord(
                     "no throwaway space",

@@ -61,21 +61,20 @@ def told(one: Deployment, folder: Path, more: Sequence[str] = ()) -> Told:
         command += [f"--kibana-report-dir={folder}", f"--kibana-ledger-dir={folder}/ledgers"]
         command += ["--kibana-report-overwrite", "--kibana-report=junit", *one.flags, *more]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("KIBANA_") or "CONTRACT" in k}
-        ran = subprocess.run(  # noqa: S603
+        ran = subprocess.run(
             command, capture_output=True, text=True, check=False, env=environment, timeout=1800
         )
     (folder / "said.txt").write_text(ran.stdout + ran.stderr)
     lines = ran.stdout.splitlines()
-    alarms = [line for line in lines if line.startswith(("FAILED", "ERROR", "INTERNALERROR"))]
-    alarms += [line for line in lines if "Traceback (most recent" in line]
+    alarms = [line for line in lines if line.startswith(("FAILED", "ERROR", "INTERNALERROR", "Traceback"))]
     results = read_results(folder) if (folder / "results.jsonl").exists() else None
     if results is not None:
         alarms += [
-            f"{f.code} {f.about} {f.operation}: {f.sentence[:160]} ({f.count}×, {len(f.operations)} operations)"
+            f"{f.code} {f.about} {f.operation}: {f.sentence[:160]} ({f.count} times, {len(f.operations)} operations)"
             for f in results.findings
             if f.status == "new"
         ]
-        alarms += [f"trouble: {t.kind}: {t.message[:200]} ({t.count}×)" for t in results.troubles]
+        alarms += [f"trouble: {t.kind}: {t.sentence[:200]} ({t.count} times)" for t in results.troubles]
     if ran.returncode not in (0, *one.exit_codes):
         alarms.append(f"exit code {ran.returncode}: {(ran.stderr or ran.stdout)[-300:]}")
     return Told(tuple(a for a in alarms if not one.expected(a)), lines[-1] if lines else "", results)
@@ -104,7 +103,9 @@ def main() -> int:
         place.mkdir(parents=True, exist_ok=True)
         said = told(one, place, more)
         wrong += bool(said.alarms)
-        print(f"== {one.name}: {len(said.alarms)} alarms, {time.monotonic() - began:.0f} s: {said}", flush=True)
+        print(
+            f"== {one.name}: {len(said.alarms)} alarms, {time.monotonic() - began:.0f} s: {said}", flush=True
+        )
     return wrong
 
 

@@ -69,6 +69,9 @@ class Deployment:
         return any(alarm.startswith(beginning) for beginning in self.allowed)
 
 
+WEATHER = ("trouble: gateway", "trouble: overloaded")
+
+
 def _behind(name: str, manner: Callable[[], Spoil], **more: object) -> Deployment:
     return Deployment(f"behind {name}", manner=manner, **more)  # type: ignore[arg-type]
 
@@ -101,7 +104,7 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
     Deployment("contract of the deployment", "--oas", held_to="deployment"),
     Deployment("core", serves="core"),
     Deployment("9.3", serves="9.3"),
-    Deployment("viewer only", credentials=viewer),
+    Deployment("viewer only", credentials=viewer, allowed=("trouble: no throwaway space",)),
     Deployment("viewer only, reading", credentials=viewer, flags=("--kibana-allow=read",)),
     Deployment("anonymous only", credentials=nobody),
     Deployment("basic auth", credentials=basic),
@@ -110,7 +113,7 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
     Deployment("reading only", flags=("--kibana-allow=read",)),
     Deployment("elasticsearch", "--elasticsearch-port 0", credentials=basic),
     _behind("a proxy that changes headers", lambda: manners.headers),
-    _behind("a gateway with weather", manners.weather),
+    _behind("a gateway with weather", manners.weather, allowed=WEATHER),
     _behind("a slow line", partial(manners.late, 0.03, 0.2), serves="core"),
     _behind("a proxy that closes", lambda: manners.closing),
     _behind("a proxy that compresses", lambda: manners.compressing),
@@ -119,10 +122,10 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
     _behind("an index that refreshes late", manners.Refreshing),
     _behind("a clock that is ahead", lambda: manners.skewed(timedelta(minutes=5))),
     _behind("a clock that is behind", lambda: manners.skewed(timedelta(minutes=-5))),
-    _behind("a limit of the rate", manners.limiting),
+    _behind("a limit of the rate", manners.limiting, allowed=WEATHER),
     Deployment("busy neighbours", beside=busy),
     Deployment("busy neighbours, all allowed", beside=busy, flags=("--kibana-allow=disruptive",)),
     Deployment("twelve thousand objects", before=partial(settle, objects=12_000)),
     _behind("everything at once", _everything),
-    Deployment("no room for spaces", "--max-spaces 1"),
+    Deployment("no room for spaces", "--max-spaces 1", allowed=("trouble: no throwaway space",)),
 )

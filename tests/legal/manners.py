@@ -32,7 +32,7 @@ def stacked(*manners: Spoil) -> Spoil:
 
 
 def _dice(seed: int) -> Callable[[], float]:
-    generator, lock = random.Random(seed), threading.Lock()  # noqa: S311
+    generator, lock = random.Random(seed), threading.Lock()
 
     def throw() -> float:
         with lock:
@@ -242,7 +242,7 @@ class Refreshing:
         body = said.json
         if asked.method in ("POST", "PUT"):
             self._remember(body)
-        elif asked.method == "GET" and body is not None:
+        elif asked.method == "GET" and isinstance(body, dict | list):
             rows = body if isinstance(body, list) else self._rows(body)
             if rows is not None:
                 self._hide(body, rows)
@@ -256,7 +256,9 @@ class Refreshing:
                 self._born.setdefault(one["id"], time.monotonic())
 
     def _rows(self, body: dict[str, Json]) -> list[Json] | None:
-        found = [v for v in body.values() if isinstance(v, list) and v and isinstance(v[0], dict) and "id" in v[0]]
+        found = [
+            v for v in body.values() if isinstance(v, list) and v and isinstance(v[0], dict) and "id" in v[0]
+        ]
         return found[0] if len(found) == 1 and "id" not in body else None
 
     def _hide(self, body: Json, rows: list[Json]) -> None:

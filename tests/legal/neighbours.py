@@ -74,7 +74,7 @@ def busy(url: str, api_key: str, *, pause: float = 0.01) -> Iterator[None]:
 
 
 def _work(url: str, api_key: str, stop: threading.Event, pause: float) -> None:
-    dice = random.Random(7)  # noqa: S311
+    dice = random.Random(7)
     alive: list[tuple[str, Json]] = []
     with _client(url, api_key) as client:
         n = 0
@@ -110,7 +110,9 @@ def _enter(client: httpx.Client, dice: random.Random, n: int) -> list[tuple[str,
     if made is None:
         return []
     return {
-        "/api/fleet/agent_policies": [("POST /api/fleet/agent_policies/delete", {"agentPolicyId": made["id"]})],
+        "/api/fleet/agent_policies": [
+            ("POST /api/fleet/agent_policies/delete", {"agentPolicyId": made["id"]})
+        ],
         "/api/exception_lists": [(f"/api/exception_lists?id={made['id']}", None)],
     }.get(path, [(f"{path}/{made['id']}", None)])
 

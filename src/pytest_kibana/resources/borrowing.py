@@ -84,6 +84,27 @@ class Borrowing(Tending):
             hint="Make one, or allow that one is made.",
         )
 
+    @abstractmethod
+    def _require(self, name: str, space: str | None) -> None:
+        """Make sure that something is there."""
+
+    def _found(self, kind: Resource, space: str | None) -> Handle:
+        """Return one that is there without us, or with what it requires. It is not ours: it is read and left alone."""
+        found = next(self._remover.items(kind, space, kind.keys), None)
+        if found is None and kind.requires:
+            for needed in kind.requires:
+                self._require(needed, space)
+            found = next(self._remover.items(kind, space, kind.keys), None)
+        if found is not None:
+            item, listing = found
+            values = Values("", space, self._clock.now, self._parents(space, {}))
+            values.known = {"id": value_at(item, listing.id_at)}
+            return self._handle(kind, values, item, None, owned=False)
+        raise ResourceTrouble(
+            f"there is no {kind.name} on the deployment, and none can be made",
+            hint=f"{kind.lacking}.".capitalize(),
+        )
+
     def _shown(self, kind: Resource, keys: Mapping[str, Any]) -> "_Shown | None":
         """Return a listed object; rather one that no run of ours made, for that one may go."""
         named = (

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_kibana.wire import Credentials, KibanaClient
 
 _UNSET: Any = object()
+_MOST_TRIES = 2
 
 
 class Factory(Borrowing):
@@ -60,7 +61,7 @@ class Factory(Borrowing):
         self._clock = client.clock
         self._caller = Caller(client, contract)
         self._remover = Remover(self._caller, now=self._clock.now, sleep=self._clock.sleep)
-        self._allow = Safety(allow) if allow else Safety.DISRUPTIVE
+        self.allow = Safety(allow) if allow else Safety.DISRUPTIVE
         self.belongings = belongings or Belongings(mark)
         self._entries: dict[int, Entry] = {}
         self._made: list[Handle] = []
@@ -160,9 +161,9 @@ class Factory(Borrowing):
                 f"no {kind.name} can be made: {kind.lacking or 'its API has no way to'}",
                 hint="`pytest-kibana resources` says which can.",
             )
-        if kind.safety.rank > self._allow.rank:
+        if kind.safety.rank > self.allow.rank:
             raise SafetyRefusal(
-                f"no {kind.name} was made: it, or its removal, is of class {kind.safety}, and {self._allow} is the "
+                f"no {kind.name} was made: it, or its removal, is of class {kind.safety}, and {self.allow} is the "
                 "highest allowed",
                 hint=f"If this deployment may be changed in this way, allow it with --kibana-allow={kind.safety}.",
             )
@@ -177,23 +178,6 @@ class Factory(Borrowing):
 
     def _where(self, space: Any) -> str | None:
         return self.space if space is _UNSET else _space_id(space)
-
-    def _found(self, kind: Resource, space: str | None) -> Handle:
-        """Return one that is there without us, or with what it requires. It is not ours: it is read and left alone."""
-        found = next(self._remover.items(kind, space, kind.keys), None)
-        if found is None and kind.requires:
-            for needed in kind.requires:
-                self._require(needed, space)
-            found = next(self._remover.items(kind, space, kind.keys), None)
-        if found is not None:
-            item, listing = found
-            values = Values("", space, self._clock.now, self._parents(space, {}))
-            values.known = {"id": value_at(item, listing.id_at)}
-            return self._handle(kind, values, item, None, owned=False)
-        raise ResourceTrouble(
-            f"there is no {kind.name} on the deployment, and none can be made",
-            hint=f"{kind.lacking}.".capitalize(),
-        )
 
     def _create(self, kind: Resource, space: str | None, body: Any, fields: Mapping[str, Any]) -> Handle:
         parents = {n: v for n, v in fields.items() if isinstance(v, Handle) and v.resource.name == n}
@@ -215,7 +199,15 @@ class Factory(Borrowing):
         assert call is not None
         self._know(call, values)
         entry = self._intend(kind, values)
-        return self._settle(kind, values, entry, self._send_create(call, values, entry, body, given))
+        reply = self._send_create(call, values, entry, body, given)
+        for _ in range(_MOST_TRIES if kind.safety is not Safety.DISRUPTIVE else 0):
+            if reply.status is not None:
+                break
+            # No answer: what the request may have made goes before it is made again under the same name.
+            self._undo(entry)
+            entry = self._intend(kind, values)
+            reply = self._send_create(call, values, entry, body, given)
+        return self._settle(kind, values, entry, reply)
 
     def _send_create(
         self, call: Call, values: Values, entry: Entry, body: Any, given: Mapping[str, Any]
@@ -426,7 +418,7 @@ class Factory(Borrowing):
             contract=self._caller.contract,
             space=space,
             belongings=self.belongings,
-            allow=self._allow.value,
+            allow=self.allow.value,
         )
 
     def cleanup(self) -> tuple[Removed, ...]:

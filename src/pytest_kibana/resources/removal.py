@@ -14,6 +14,7 @@ from pytest_kibana.resources.values import Thing, Values
 
 _MOST_PAGES = 100
 _SETTLE = 2.0
+_AGAIN = (0.2, 1.0, 3.0)
 
 LAST_IN_A_SPACE = ("rule", "detection_rule", "slo", "entity_engine", "value_list_index")
 """What a space leaves behind in Elasticsearch unless it is removed first, in the order in which to remove it."""
@@ -106,6 +107,12 @@ class Remover:
         if call is None:
             return Removed(resource.name, name, space, found=False)
         reply = self.send(call, space, keys, unique, change=_said)
+        for pause in _AGAIN:
+            if reply.status is not None or self._seen_gone(resource, space, keys):
+                break
+            # No answer, and it is still there: it is ours, and to remove it twice does no harm.
+            self._sleep(pause)
+            reply = self.send(call, space, keys, unique, change=_said)
         if reply.ok:
             return Removed(resource.name, name, space, found=True)
         if reply.status in resource.gone_statuses:

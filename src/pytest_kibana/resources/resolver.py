@@ -19,7 +19,7 @@ from pytest_kibana.resources.handle import Handle
 from pytest_kibana.resources.inventing import Inventions
 from pytest_kibana.resources.ledger import Entry
 from pytest_kibana.resources.mark import marks_in, trace
-from pytest_kibana.resources.model import Kind, Resource, Scope
+from pytest_kibana.resources.model import Kind, Resource, Safety, Scope
 from pytest_kibana.resources.recipes import Recipe
 from pytest_kibana.resources.template import Hole, fill, holes, places, put, value_at
 from pytest_kibana.resources.values import Thing, Values
@@ -122,6 +122,7 @@ class Resolver:
         """
         operation = self._contract.operations[case.operation]
         recipe = self._recipes.get(case.operation, Recipe())
+        self._demand_allowed(case.operation)
         values = Values(
             self._factory.mark.unique(),
             self._factory.space,
@@ -153,6 +154,15 @@ class Resolver:
             filled = self._expect(kind, recipe, filled, values)
         found: C = filled
         return found
+
+    def _demand_allowed(self, label: str) -> None:
+        """Write down no intent of a request that will not be sent: what may be done can become less during a run."""
+        safety = Safety(str(self._facts.of(label).safety))
+        if safety.rank > self._factory.allow.rank:
+            raise SafetyRefusal(
+                f"{label} was not sent: it is of class {safety}, and {self._factory.allow} is the highest allowed",
+                hint="The credentials of the run may make no throwaway space, or --kibana-allow says less.",
+            )
 
     def _use(self, operation: "Operation") -> str:
         """Return whose objects an operation gets: those that all who read share, or its own."""

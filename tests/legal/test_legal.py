@@ -1,0 +1,54 @@
+"""A legal deployment makes no finding, no failed test and no error, however unusual it is."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pytest_kibana.contract import load
+from tests.legal import manners
+from tests.legal.__main__ import told
+from tests.legal.deployments import DEPLOYMENTS, Deployment
+
+BY_NAME = {one.name: one for one in DEPLOYMENTS}
+
+
+def _sample(name: str, tests: str, **more: object) -> "pytest.param":  # type: ignore[valid-type]
+    one = dataclasses.replace(BY_NAME[name], serves="core", **more)  # type: ignore[arg-type]
+    return pytest.param(one, tests, id=name)
+
+
+@pytest.mark.parametrize(
+    ("deployment", "tests"),
+    [
+        _sample("behind a gateway with weather", "short_url or test_law and space"),
+        _sample(
+            "behind everything at once",
+            "data_views or test_law and connector",
+            manner=lambda: manners.stacked(
+                manners.headers,
+                manners.compressing,
+                manners.closing,
+                manners.disordered,
+                manners.newer(load("core")),
+            ),
+        ),
+        _sample("busy neighbours", "test_law and role or test_spaces"),
+        _sample("viewer only", "test_headers or short_url"),
+    ],
+)
+def test_nothing_is_said_of_what_is_legal(deployment: Deployment, tests: str, tmp_path: Path) -> None:
+    said = told(deployment, tmp_path, ["-k", tests])
+    assert said.alarms == (), f"{said}\n{(tmp_path / 'said.txt').read_text()[-6000:]}"
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda one: one.name)
+def test_nothing_is_said_of_any(
+    deployment: Deployment, tmp_path: Path, published: Callable[[str], Path]
+) -> None:
+    for name in {deployment.serves, deployment.held_to or deployment.serves} - {"core", "auto", "deployment"}:
+        published(name)  # skips where there is none
+    said = told(deployment, tmp_path, ["-n", "2"])
+    assert said.alarms == (), str(said)
