@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_kibana.cases.model import Case, Kind
+from pytest_kibana.conformance import Budget, Circumstances, Limits, Outcome, Runner, conclude, plan
 from pytest_kibana.contract import Contract, load
 from pytest_kibana.contract.model import Operation
 from pytest_kibana.wire import Anonymous, ApiKey, KibanaClient, RetryPolicy
@@ -376,3 +377,34 @@ def senders(small: SmallKibana) -> Iterator[Callable[..., dict[str, KibanaClient
 @pytest.fixture(scope="session")
 def document() -> dict[str, Any]:
     return DOCUMENT
+
+
+@pytest.fixture
+def run(contract, small, senders, source, plain, known):
+    """Plan, run and conclude against the small Kibana."""
+
+    def go(*, limits: Limits | None = None, concurrency: int = 4, deadline: float = 5.0, **around: Any):
+        planned = plan(contract, None, lambda _o: known(), limits=limits)
+        budget = Budget(planned.limits)
+        with Runner(
+            planned,
+            senders=senders(budget),
+            source=source,
+            resolver=plain,
+            budget=budget,
+            circumstances=Circumstances(**around),
+            concurrency=concurrency,
+            weather_deadline=deadline,
+        ) as runner:
+            outcomes = list(runner.run())
+            return outcomes, conclude(planned, outcomes, troubles=runner.troubles())
+
+    return go
+
+
+def of(outcomes: list[Outcome], key: str) -> Outcome:
+    return next(o for o in outcomes if o.item == key)
+
+
+def failing(conclusion) -> list[tuple[str, str, str]]:
+    return [(f.code, f.operation, f.pointer) for f in conclusion.findings if f.status == "new"]
