@@ -29,7 +29,7 @@ from pytest_kibana.simulator.routing import (
     anonymous,
     well_encoded,
 )
-from pytest_kibana.simulator.wording import internal_text
+from pytest_kibana.simulator.wording import got, internal_text
 from pytest_kibana.simulator.world import Call, World
 
 Json = Any
@@ -206,6 +206,7 @@ class Engine:
                         open=extra.open,
                         xsrf=extra.xsrf,
                         media=frozenset({extra.media}),
+                        array=extra.array,
                         limit=LARGE.get(anonymous(path), MAX_PAYLOAD),
                     )
                 )
@@ -276,6 +277,10 @@ class Engine:
     def _respond(self, call: Call) -> Reply:
         operation = call.operation
         if operation is None:
+            fits = isinstance(call.body, dict | bytes) or (call.route.array and isinstance(call.body, list))
+            if call.body is not None and not fits:
+                text = f"[request body]: expected a plain object value, but found [{got(call.body)}] instead."
+                raise Refusal(400, text, family="platform")
             call.query = {k: v[0] if len(v) == 1 else v for k, v in parse_query(call.raw_query).items()}
         elif not self.faults.unchecked(call):
             raw = parse_query(call.raw_query) if call.raw_query else {}

@@ -87,6 +87,7 @@ class Route:
     xsrf: bool = True
     limit: int = MAX_PAYLOAD
     media: frozenset[str] = frozenset({"application/json"})
+    array: bool = False  # its body may be a list, where no contract says what it is
     cache: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -56,6 +56,7 @@ class Extra:
     """A route beside the contract.
 
     It exists where the contract has ``beside``, or everywhere without it, in releases that are not before ``since``.
+    Its body is an object, or with ``array`` may be a list.
     """
 
     label: str
@@ -65,6 +66,7 @@ class Extra:
     open: bool
     xsrf: bool
     media: str = "application/json"
+    array: bool = False
 
 
 @dataclass(slots=True)
@@ -114,11 +116,14 @@ class Family:
         open: bool = False,
         xsrf: bool = True,
         media: str = "application/json",
+        array: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Answer routes that the contract leaves out."""
 
         def keep(handler: Handler) -> Handler:
-            self.extras.extend(Extra(label, beside, since, internal, open, xsrf, media) for label in labels)
+            self.extras.extend(
+                Extra(label, beside, since, internal, open, xsrf, media, array) for label in labels
+            )
             return self.on(*labels)(handler)
 
         return keep

@@ -211,6 +211,60 @@ def consumption(call: Call) -> Reply:
     return Reply({"results": rows[: whole(body.get("size"), 25)], "total": len(rows)})
 
 
+# -- skills ------------------------------------------------------------------------------------------------------
+
+_SKILL = BY_NAME["agent_builder_skill"]
+_SKILLS = f"{_BASE}/skills"
+
+
+@_since_9_4(f"POST {_SKILLS}")
+def make_skill(call: Call) -> Reply:
+    """Make a skill under the caller's id."""
+    body = _body(call)
+    for name in ("id", "name", "description", "content"):
+        if not isinstance(body.get(name), str):
+            text = f"[request body.{name}]: expected value of type [string] but got [undefined]"
+            raise Refusal(400, text, family="platform")
+    call.body = {"tool_ids": [], "referenced_content": [], **body, "readonly": False}
+    return generic.create(call, _SKILL)
+
+
+@_since_9_4(f"GET {_SKILLS}")
+def skills(call: Call) -> Reply:
+    """Show the skills, all at once."""
+    return Reply({"results": [record.value for record in call.table(_SKILL.name).values()]})
+
+
+@_since_9_4(f"GET {_SKILLS}/{{}}")
+def skill(call: Call) -> Reply:
+    """Show a skill."""
+    return generic.read(call, _SKILL)
+
+
+@_since_9_4(f"PUT {_SKILLS}/{{}}")
+def change_skill(call: Call) -> Reply:
+    """Change what is sent of a skill."""
+    return generic.update(call, _SKILL)
+
+
+@_since_9_4(f"DELETE {_SKILLS}/{{}}")
+def forget_skill(call: Call) -> Reply:
+    """Remove a skill; one that an agent has is let go by force alone."""
+    record = generic.find(call, _SKILL)
+    users = [
+        agent.id
+        for agent in call.table(_AGENT.name).values()
+        if record.id in ((agent.value.get("configuration") or {}).get("skill_ids") or ())
+    ]
+    if users and call.query.get("force") not in (True, "true"):
+        text = (
+            f"Skill {record.id} is used by agents: {', '.join(users)}. Use force to remove it all the same."
+        )
+        raise Refusal(409, text, family="platform")
+    generic.remove(call, _SKILL, record)
+    return Reply({"success": True})
+
+
 # -- plugins, where a contract has them, and what needs a model ----------------------------------------------------
 
 _PLUGIN = f"{_BASE}/plugins/{{}}"

@@ -16,6 +16,8 @@ Json = Any
 family = Family("as code")
 _WORKFLOWS = "/api/workflows"
 _ITEM, _RUN = f"{_WORKFLOWS}/workflow/{{}}", f"{_WORKFLOWS}/executions/{{}}"
+_PREVIEW = f"GET {_WORKFLOWS}/{{}}"
+"""What a contract of the preview has: it lists some of what came with 9.4, and the stand-in answers the rest, too."""
 _PIPELINE = "/api/logstash/pipeline/{}"
 
 
@@ -54,7 +56,9 @@ def _make(call: Call, body: Json) -> Record:
     return record
 
 
-@family.route(f"POST {_WORKFLOWS}/workflow", beside=f"GET {_WORKFLOWS}/{{}}")
+@family.route(f"POST {_WORKFLOWS}/workflow", since="9.4")
+@family.route(f"POST {_WORKFLOWS}/workflow", beside=_PREVIEW)
+@family.route(f"POST {_WORKFLOWS}", since="9.4")
 @family.on(f"POST {_WORKFLOWS}")
 def make(call: Call) -> Reply:
     """Make a workflow of its text; since 9.4 this address makes many."""
@@ -71,7 +75,8 @@ def make_many(call: Call) -> Reply:
     )
 
 
-@family.route(f"GET {_WORKFLOWS}", beside=f"GET {_WORKFLOWS}/{{}}")
+@family.route(f"GET {_WORKFLOWS}", since="9.4")
+@family.route(f"GET {_WORKFLOWS}", beside=_PREVIEW)
 @family.on(f"POST {_WORKFLOWS}/search")
 def workflows(call: Call) -> Reply:
     """Show workflows, page by page; what is wanted stands in the query, or in the body of the preview."""
@@ -96,6 +101,7 @@ def _among(wanted: Json, values: Iterable[Json]) -> bool:
     return wanted is None or any(str(value).lower() in asked for value in values)
 
 
+@family.route(f"GET {_WORKFLOWS}/aggs", since="9.4")
 @family.on(f"GET {_WORKFLOWS}/aggs")
 def aggregations(call: Call) -> Reply:
     """Show which values a member has."""
@@ -112,19 +118,22 @@ def aggregations(call: Call) -> Reply:
     return Reply(found)
 
 
+@family.route(f"GET {_WORKFLOWS}/connectors", since="9.4")
 @family.on(f"GET {_WORKFLOWS}/connectors")
 def usable(call: Call) -> Reply:
     """Show the connectors that steps may use: none."""
     return Reply({"connectorTypes": {}, "totalConnectors": 0})
 
 
-@family.route(f"GET {_ITEM}", beside=f"GET {_WORKFLOWS}/{{}}")
+@family.route(f"GET {_ITEM}", since="9.4")
+@family.route(f"GET {_ITEM}", beside=_PREVIEW)
 def workflow(call: Call) -> Reply:
     """Show a workflow, under the path of 9.4."""
     return Reply(generic.find(call, BY_NAME["workflow"]).value)
 
 
-@family.route(f"DELETE {_ITEM}", beside=f"GET {_WORKFLOWS}/{{}}")
+@family.route(f"DELETE {_ITEM}", since="9.4")
+@family.route(f"DELETE {_ITEM}", beside=_PREVIEW)
 def drop(call: Call) -> Reply:
     """Remove a workflow, under the path of 9.4."""
     resource = BY_NAME["workflow"]
@@ -132,7 +141,8 @@ def drop(call: Call) -> Reply:
     return Reply(NOTHING, status=204)
 
 
-@family.route(f"PUT {_ITEM}", beside=f"GET {_WORKFLOWS}/{{}}")
+@family.route(f"PUT {_ITEM}", since="9.4")
+@family.route(f"PUT {_ITEM}", beside=_PREVIEW)
 @family.on(f"PUT {_WORKFLOWS}/{{}}")
 def change(call: Call) -> Reply:
     """Change a workflow by its text or by its parts."""
@@ -145,7 +155,8 @@ def change(call: Call) -> Reply:
     return Reply({**record.value, "validationErrors": []})
 
 
-@family.route(f"POST {_ITEM}/clone", beside=f"GET {_WORKFLOWS}/{{}}")
+@family.route(f"POST {_ITEM}/clone", since="9.4")
+@family.route(f"POST {_ITEM}/clone", beside=_PREVIEW)
 @family.on(f"POST {_WORKFLOWS}/{{}}/clone")
 def clone(call: Call) -> Reply:
     """Make a workflow like another."""
@@ -157,7 +168,8 @@ def clone(call: Call) -> Reply:
     return Reply(record.value)
 
 
-@family.route(f"POST {_ITEM}/run", beside=f"GET {_WORKFLOWS}/{{}}")
+@family.route(f"POST {_ITEM}/run", since="9.4")
+@family.route(f"POST {_ITEM}/run", beside=_PREVIEW)
 def run(call: Call) -> Reply:
     """Run a workflow, which is over at once: its steps are not carried out."""
     workflow = _existing(call)
@@ -184,7 +196,8 @@ def run(call: Call) -> Reply:
     return Reply({"workflowExecutionId": key})
 
 
-@family.route(f"GET {_ITEM}/executions", beside=f"GET {_WORKFLOWS}/{{}}")
+@family.route(f"GET {_ITEM}/executions", since="9.4")
+@family.route(f"GET {_ITEM}/executions", beside=_PREVIEW)
 def executions(call: Call) -> Reply:
     """Show the runs of a workflow."""
     workflow = _existing(call)
@@ -193,7 +206,8 @@ def executions(call: Call) -> Reply:
     return Reply({"results": rows, "total": len(rows), "page": 1, "size": 100})
 
 
-@family.route(f"GET {_RUN}", f"POST {_RUN}/cancel", f"POST {_RUN}/resume", beside=f"GET {_WORKFLOWS}/{{}}")
+@family.route(f"GET {_RUN}", f"POST {_RUN}/cancel", f"POST {_RUN}/resume", since="9.4")
+@family.route(f"GET {_RUN}", f"POST {_RUN}/cancel", f"POST {_RUN}/resume", beside=_PREVIEW)
 def execution(call: Call) -> Reply:
     """Show a run; to call off what is over is fine, to resume it is a conflict (seen on 9.4.3)."""
     record = call.world.store.table("workflow_execution", call.space).get(call.ids[0])
@@ -211,6 +225,7 @@ def _existing(call: Call) -> Record:
     return record
 
 
+@family.route(f"DELETE {_WORKFLOWS}", since="9.4")
 @family.on(f"DELETE {_WORKFLOWS}")
 def drop_many(call: Call) -> Reply:
     """Remove workflows; unknown ones are passed over."""
@@ -221,6 +236,7 @@ def drop_many(call: Call) -> Reply:
     return Reply({"total": len(ids), "deleted": len(gone), "failures": []})
 
 
+@family.route(f"GET {_WORKFLOWS}/stats", since="9.4")
 @family.on(f"GET {_WORKFLOWS}/stats")
 def stats(call: Call) -> Reply:
     """Count workflows."""

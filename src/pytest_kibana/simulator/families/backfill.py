@@ -16,7 +16,7 @@ _SUPPORTED = "siem."
 """Only rules of the Security solution can be run over the past (seen on 9.4.3)."""
 
 
-@family.route(f"POST {_BASE}/_schedule", beside=_BESIDE)
+@family.route(f"POST {_BASE}/_schedule", beside=_BESIDE, array=True)
 def schedule(call: Call) -> Reply:
     """Plan runs; each answers for itself."""
     if not isinstance(call.body, list) or not call.body:

@@ -1,5 +1,6 @@
 """Dashboards and visualizations of 9.4, tags, links and markdown of 9.5: saved objects in a shape of their own."""
 
+from functools import partial
 from typing import Any
 
 from pytest_kibana.simulator import saved
@@ -68,7 +69,16 @@ def create(call: Call) -> Reply:
     if "id" in body:
         text = "[request body]: Additional properties are not allowed ('id' was unexpected)"
         raise Refusal(400, text, family="platform")
+    _demand_called(call, body)
     return Reply(shown(_keep(call, None, body)), status=201)
+
+
+def _demand_called(call: Call, body: dict[str, Json]) -> None:
+    """Refuse what has no name, where no contract has done so."""
+    demanded = {"tag": "name", "lens": "type"}.get(_kind(call), "title")
+    if call.operation is None and not isinstance(body.get(demanded), str):
+        text = f"[request body.{demanded}]: expected value of type [string] but got [undefined]"
+        raise Refusal(400, text, family="platform")
 
 
 @family.on(*(f"GET {path}/{{}}" for path in _KINDS))
@@ -80,6 +90,7 @@ def read(call: Call) -> Reply:
 @family.on(*(f"PUT {path}/{{}}" for path in _KINDS))
 def put(call: Call) -> Reply:
     """Replace one, or make it under this id: 200 or 201."""
+    _demand_called(call, dict(call.body or {}))
     known = saved.find(call, _kind(call), call.ids[0]) is not None
     record = _keep(call, call.ids[0], dict(call.body or {}))
     return Reply(shown(record), status=200 if known else 201)
@@ -114,11 +125,13 @@ def _words(data: dict[str, Json]) -> str:
     return " ".join(str(data.get(name)) for name in ("title", "name", "description")).lower()
 
 
-for _label, _handler in (
-    ("POST /api/visualizations", create),
-    ("GET /api/visualizations", list_),
-    ("GET /api/visualizations/{}", read),
-    ("PUT /api/visualizations/{}", put),
-    ("DELETE /api/visualizations/{}", delete),
-):  # published with 9.4; contracts that lack them are older, or were taken apart
-    family.route(_label, beside="GET /api/dashboards/{}", since="9.4")(_handler)
+_SINCE = {"/api/dashboards": "9.4", "/api/visualizations": "9.4"}
+for (
+    _path
+) in _KINDS:  # contracts that lack them are older than the release that is played, or were taken apart
+    _new = partial(family.route, beside="GET /api/saved_objects/_find", since=_SINCE.get(_path, "9.5"))
+    _new(f"POST {_path}")(create)
+    _new(f"GET {_path}")(list_)
+    _new(f"GET {_path}/{{}}")(read)
+    _new(f"PUT {_path}/{{}}")(put)
+    _new(f"DELETE {_path}/{{}}")(delete)

@@ -13,7 +13,6 @@ Json = Any
 family = Family("workflow runs")
 _BASE = "/api/workflows"
 _RUN, _OF = f"{_BASE}/executions/{{}}", f"{_BASE}/workflow/{{}}/executions"
-_BESIDE = f"GET {_BASE}/{{}}"
 _STEP = "say"
 
 
@@ -36,7 +35,7 @@ def _named(call: Call) -> list[Record]:
     return [table[key] for key in ids if key in table]
 
 
-@family.route(f"POST {_BASE}/mget", beside=_BESIDE, since="9.4")
+@family.route(f"POST {_BASE}/mget", since="9.4")
 def many(call: Call) -> Reply:
     """Show workflows by their ids, or the members of them that are asked for."""
     wanted = (call.body or {}).get("source")
@@ -44,7 +43,7 @@ def many(call: Call) -> Reply:
     return Reply([{k: v for k, v in one.items() if not wanted or k in (*wanted, "id")} for one in shown])
 
 
-@family.route(f"POST {_BASE}/export", beside=_BESIDE, since="9.4")
+@family.route(f"POST {_BASE}/export", since="9.4")
 def export(call: Call) -> Reply:
     """Show what another deployment has to know of workflows."""
     entries = [{"id": r.id, "yaml": r.value["yaml"]} for r in _named(call)]
@@ -52,7 +51,7 @@ def export(call: Call) -> Reply:
     return Reply({"entries": entries, "manifest": manifest})
 
 
-@family.route(f"GET {_BASE}/schema", beside=_BESIDE, since="9.4")
+@family.route(f"GET {_BASE}/schema", since="9.4")
 def schema(call: Call) -> Reply:
     """Show what the text of a workflow has to satisfy."""
     if "loose" not in call.query:
@@ -84,7 +83,7 @@ def _begin(call: Call, workflow: dict[str, Json], *, step: str | None = None) ->
     return Reply({"workflowExecutionId": key})
 
 
-@family.route(f"POST {_BASE}/test", beside=_BESIDE, since="9.4")
+@family.route(f"POST {_BASE}/test", since="9.4")
 def test(call: Call) -> Reply:
     """Try a workflow that is kept, enabled or not, or one that is not kept."""
     body = _body(call, "inputs")
@@ -97,7 +96,7 @@ def test(call: Call) -> Reply:
     return _begin(call, {"yaml": _body(call, "workflowYaml")["workflowYaml"]})
 
 
-@family.route(f"POST {_BASE}/step/test", beside=_BESIDE, since="9.4")
+@family.route(f"POST {_BASE}/step/test", since="9.4")
 def test_step(call: Call) -> Reply:
     """Try one step."""
     body = _body(call, "stepId", "contextOverride", "workflowYaml")
@@ -130,7 +129,7 @@ def _page(rows: list[Json]) -> Reply:
     return Reply({"results": rows, "total": len(rows), "page": 1, "size": 100})
 
 
-@family.route(f"GET {_OF}/steps", beside=_BESIDE, since="9.4")
+@family.route(f"GET {_OF}/steps", since="9.4")
 def steps(call: Call) -> Reply:
     """Show the steps of the runs of a workflow."""
     _workflow(call)
@@ -139,7 +138,7 @@ def steps(call: Call) -> Reply:
     return _page([row for row in rows if call.query.get("stepId") in (None, row["stepId"])])
 
 
-@family.route(f"POST {_OF}/cancel", beside=_BESIDE, since="9.4")
+@family.route(f"POST {_OF}/cancel", since="9.4")
 def cancel_all(call: Call) -> Reply:
     """Call off every run of a workflow that is not over: none."""
     _workflow(call)
@@ -151,14 +150,14 @@ def _workflow(call: Call) -> None:
         raise generic.missing(BY_NAME["workflow"], "id", call.ids[0])
 
 
-@family.route(f"GET {_RUN}/children", beside=_BESIDE, since="9.4")
+@family.route(f"GET {_RUN}/children", since="9.4")
 def children(call: Call) -> Reply:
     """Show the runs that a run began: none."""
     _run(call)
     return Reply([])
 
 
-@family.route(f"GET {_RUN}/logs", beside=_BESIDE, since="9.4")
+@family.route(f"GET {_RUN}/logs", since="9.4")
 def logs(call: Call) -> Reply:
     """Show what a run wrote down."""
     run = _run(call)
@@ -170,7 +169,7 @@ def logs(call: Call) -> Reply:
     return Reply({"logs": entries, "total": len(entries), "page": 1, "size": 100})
 
 
-@family.route(f"GET {_RUN}/step/{{}}", beside=_BESIDE, since="9.4")
+@family.route(f"GET {_RUN}/step/{{}}", since="9.4")
 def step(call: Call) -> Reply:
     """Show a step of a run."""
     for one in _steps(_run(call)):
