@@ -26,15 +26,6 @@ class Fixed:
         return self.exchange
 
 
-@dataclass(frozen=True)
-class Known:
-    safety: str = "read"
-    license: str | None = None
-    flavors: tuple[str, ...] = ()
-    plugin: str | None = None
-    needs: tuple[str, ...] = ()
-
-
 def test_a_lost_connection_changes_no_verdict_and_is_one_line(run, small, reply):
     clean, _ = run()
     dropped: set[tuple[str, str]] = set()

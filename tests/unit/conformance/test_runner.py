@@ -1,26 +1,17 @@
 """A run over real HTTP: what it sends, in which order, and what it finds."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import pytest
-from tests.unit.conformance.conftest import failing, of
+from tests.unit.conformance.conftest import Known, failing, of
 
 from pytest_kibana.cases.model import Case, Kind
 from pytest_kibana.conformance import Limits, Outcome, Runner, conclude, merge, plan
 from pytest_kibana.errors import ExitCode
 from pytest_kibana.evidence.deviations import Deviations, read_deviations
 from pytest_kibana.evidence.model import HARNESS, About, Verdict
-
-
-@dataclass(frozen=True)
-class Known:
-    safety: str = "read"
-    license: str | None = None
-    flavors: tuple[str, ...] = ()
-    plugin: str | None = None
-    needs: tuple[str, ...] = ()
 
 
 def test_a_clean_deployment_has_no_findings_about_it(run):
