@@ -184,16 +184,14 @@ class Bench:
 
     def lost(self, sent: Any, shown: Any) -> Iterator[str]:
         """Yield what was sent and does not show in the object as it is read, at the places where it is shown."""
-        ignored = self.kind.volatile
-        place = self.kind.members_in(shown)
-        if place:
-            yield from missing(sent, value_at(shown, place), ignored=ignored, at=place)
-            return
+        ignored, place = self.kind.volatile, self.kind.members_in(shown)
+        members = value_at(shown, place) if place else shown
         if not isinstance(sent, Mapping):
-            yield from missing(sent, shown, ignored=ignored)
+            yield from missing(sent, members, ignored=ignored, at=place)
             return
         elsewhere = self.kind.shown_at
-        yield from missing({k: v for k, v in sent.items() if k not in elsewhere}, shown, ignored=ignored)
+        here = {k: v for k, v in sent.items() if k not in elsewhere}
+        yield from missing(here, members, ignored=ignored, at=place)
         for name, pointer in elsewhere.items():
             if pointer and name in sent:
                 yield from missing(sent[name], value_at(shown, pointer), ignored=ignored, at=pointer)
