@@ -20,7 +20,7 @@ INTEGRITY = "Elastic's own API tests assert it"
 SPACES = "Kibana docs, spaces; Elastic's spaces_api_integration suite asserts it"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Statute:
     """A law with what is known of it.
 
@@ -43,6 +43,9 @@ class Statute:
     level: str = "MUST"
     source: str = INTEGRITY
     tier: str = "standard"
+
+    def __repr__(self) -> str:
+        return f"<law {self.name}>"
 
     @property
     def sentence(self) -> str:

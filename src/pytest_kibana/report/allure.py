@@ -29,6 +29,7 @@ REQUIREMENTS = "docs/reference/requirements.md"
 """Page of the requirements; the group of one in lower case, its id without the number, is an anchor of it."""
 DEVIATIONS = "spec/deviations.toml"
 """List of the known deviations, for those whose entry has no link of its own."""
+_OF_OPERATIONS = "contract/test_operations.py"
 _SEVERITIES = {Level.MUST: Severity.CRITICAL, Level.SHOULD: Severity.MINOR}
 _MOST_EXAMPLES = 20
 
@@ -61,6 +62,7 @@ def tell(
     """
     allure: Any = import_module("allure")  # it has no types
     findings = [known(f) for f in outcome.findings]
+    allure.dynamic.title(_plain(f"{outcome.operation}: {outcome.group}"))
     allure.dynamic.epic(_plain(outcome.family))
     allure.dynamic.feature(_plain(outcome.operation))
     allure.dynamic.story(*map(_plain, _stories(outcome)))
@@ -86,6 +88,9 @@ def tell_requirement(record: RequirementRecord) -> None:
     place = record.test.split("/")
     suite = place[1] if place[0] == "families" and len(place) > 2 else place[0].partition(".")[0]
     allure.dynamic.epic(*map(_plain, record.families or (suite,)))
+    if not record.test.startswith(_OF_OPERATIONS):  # those have the names of their operations
+        allure.dynamic.title(_plain(f"{record.sentence} {record.parameter}".strip()))
+        allure.dynamic.description(_plain(record.sentence))
     allure.dynamic.feature(record.requirement)
     allure.dynamic.story(_plain(record.sentence))
     allure.dynamic.severity(_SEVERITIES[record.level].value)
@@ -153,9 +158,10 @@ def _severity(findings: Iterable[Finding]) -> str:
 def _described(finding: Finding) -> str:
     note = {"new": "", "known": f" (known deviation {finding.deviation})", "tolerated": " (tolerated)"}
     place = f"`{finding.pointer}` " if finding.pointer else ""
+    seen = f", seen {finding.count} times" if finding.count > 1 else ""
     return (
         f"**{finding.code} {finding.title}**{note[finding.status]}: {place}{finding.sentence} "
-        f"({finding.level} {finding.severity}, about: {finding.about}, seen {finding.count} times)"
+        f"({finding.level} {finding.severity}, about: {finding.about}{seen})"
     )
 
 

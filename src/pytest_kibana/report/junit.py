@@ -174,7 +174,8 @@ def _told(finding: Finding) -> str:
     lines = [
         f"{finding.code} {finding.operation}: {finding.title}",
         f"{finding.pointer} {finding.sentence}",
-        f"{finding.level} {finding.severity}, about: {finding.about}, seen {finding.count} times",
+        f"{finding.level} {finding.severity}, about: {finding.about}"
+        + (f", seen {finding.count} times" if finding.count > 1 else ""),
     ]
     return "\n".join([*lines, *([finding.curl] if finding.curl else [])])
 

@@ -170,7 +170,7 @@ class Many:
     id_at: str = "/id"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Resource:
     """One kind of thing. See the fields; unset ones mean that Kibana does the ordinary thing.
 
@@ -274,6 +274,10 @@ class Resource:
     needs: str | None = None
     exceptions: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+
+    def __repr__(self) -> str:
+        """Its name alone: reports and tracebacks show the parameters of a test."""
+        return f"<resource {self.name}>"
 
     @property
     def makeable(self) -> bool:

@@ -115,7 +115,7 @@ def report(raw: Path) -> Path:
 def case(report: Path, name: str) -> dict[str, Any]:
     for file in (report / "data" / "test-cases").glob("*.json"):
         data: dict[str, Any] = json.loads(file.read_text())
-        if data["name"] == name:
+        if data["fullName"].endswith(f"#{name}"):
             return data
     raise AssertionError(name)
 
@@ -133,6 +133,13 @@ def test_family_operation_and_check_are_epic_feature_and_story(report: Path) -> 
     assert ("story", "input") in labels(case(report, "test_fine"))
     tree = json.loads((report / "data" / "behaviors.json").read_text())
     assert {"spaces", "system"} <= {epic["name"] for epic in tree["children"]}
+
+
+def test_a_test_has_a_title_for_people(report: Path, raw: Path) -> None:
+    assert case(report, "test_new")["name"].startswith("GET /api/spaces/space: ")
+    results = [json.loads(file.read_text()) for file in raw.glob("*-result.json")]
+    titles = {r["name"] for r in results if r["fullName"].endswith("#test_certifies")}
+    assert all(title.startswith("A space is renamed.") for title in titles)
 
 
 def test_exchange_and_lines_to_copy_are_attached(report: Path) -> None:
@@ -155,7 +162,7 @@ def test_requirement_and_deviation_are_linked(report: Path) -> None:
 def test_requirement_of_the_suites_has_its_own_place(raw: Path) -> None:
     """Families, id and sentence are epic, feature and story; a test that names no family is in that of its folder."""
     results = [json.loads(file.read_text()) for file in raw.glob("*-result.json")]
-    mine = [r for r in results if r["name"].startswith("test_certifies")]
+    mine = [r for r in results if r["fullName"].endswith("#test_certifies")]
     epics = [{name for word, name in labels(r) if word == "epic"} for r in mine]
     assert sorted(map(sorted, epics)) == [["roles", "spaces"], ["spaces"]]
     for one in mine:
@@ -214,7 +221,7 @@ def test_numbers_agree(report: Path) -> None:
 def test_raw_results_hold_what_allure_reads(raw: Path) -> None:
     """Without Allure's command line too: labels, links and attachments are in the raw results."""
     results = [json.loads(file.read_text()) for file in raw.glob("*-result.json")]
-    new = next(r for r in results if r["name"] == "test_new")
+    new = next(r for r in results if r["fullName"].endswith("#test_new"))
     assert {a["type"] for a in new["attachments"]} == {"application/json", "text/plain"}
     assert {label["name"] for label in new["labels"]} >= {"epic", "feature", "story", "severity", "tag"}
 
