@@ -221,7 +221,7 @@ class Resolver:
         given: dict[str, dict[str, str]] = {}
         for parameter in operation.parameters:
             chosen, said = recipe.choices.get(parameter.name), case.path.get(parameter.name)
-            if chosen is None or parameter.location != "path" or parameter.schema is None or holes(said):
+            if chosen is None or parameter.location != "path" or holes(said):
                 continue
             hole = holes(chosen)[0]
             if hole.subject in recipe.needs and not self._contract.is_valid(
