@@ -116,7 +116,8 @@ class Books:
         if trouble is not None:
             troubles.append(TroubleRecord(type(trouble).__name__, trouble.message, time.time()))
         case = session.settings.case
-        if case and self._outcomes and not any(outcome.requests for outcome in self._outcomes):
+        planned = [outcome for outcome in self._outcomes if outcome.group != "traffic"]
+        if case and planned and not any(outcome.requests for outcome in planned):
             said = (
                 f"there is no case {case} here: cases are of one contract and one seed, so give --kibana-seed and "
                 "--kibana-contract as the run had them that showed it"

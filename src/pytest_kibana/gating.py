@@ -36,6 +36,49 @@ def reason_not_to_run(item: pytest.Item, settings: Settings, opened: Callable[[]
     return next(filter(None, reasons), None)
 
 
+def key_of(item: pytest.Item) -> str | None:
+    """Return the key of an item of the plan, None for any other test."""
+    callspec = getattr(item, "callspec", None)
+    key = callspec.params.get("kibana_item") if callspec is not None else None
+    return key if isinstance(key, str) else None
+
+
+def left_out(
+    items: Sequence[pytest.Item], settings: Settings, session: Callable[[], "Session"]
+) -> list[pytest.Item]:
+    """Return the tests that this run leaves out: those of other shards, and requirements that nobody asked about.
+
+    Items of the plan are chosen by operation, when the plan is made.
+
+    Raises:
+        UsageError: what was asked for is not there.
+    """
+    tests = [item for item in items if key_of(item) is None]
+    others: list[pytest.Item] = []
+    if settings.operations or settings.consumer or settings.case:
+        told = [item for item in tests if next(item.iter_markers("kibana_requirement"), None) is not None]
+        others = [item for item in told if not _asked_about(item, session())]
+    if settings.shard and (shard := session().shard) is not None:
+        from pytest_kibana.certifying import name_of
+
+        names = {name_of(item): item for item in tests}
+        mine = frozenset(shard.part(list(names), session().durations))
+        others += [item for name, item in names.items() if name not in mine]
+    return others
+
+
+def _asked_about(item: pytest.Item, session: "Session") -> bool:
+    """Tell whether a test of a requirement is about an operation that was asked for; one case is about no requirement.
+
+    A test that names no operation is about all of them.
+    """
+    if session.settings.case:
+        return False
+    (requirement, *_) = markers.read(item, "kibana_requirement")
+    found = (session.contract.find(name) for name in requirement.operations)
+    return not requirement.operations or any(one is not None and one.label in session.chosen for one in found)
+
+
 def _unmet(requires: markers.Requires, session: "Session") -> str | None:
     target = session.target
     return markers.unmet(

@@ -18,7 +18,7 @@ from pytest_kibana.discretion import Ended, before_report, hushed, tidy_report
 from pytest_kibana.errors import ExitCode, HarnessError
 from pytest_kibana.evidence.codec import to_json
 from pytest_kibana.evidence.model import Verdict
-from pytest_kibana.gating import reason_not_to_run
+from pytest_kibana.gating import key_of, left_out, reason_not_to_run
 from pytest_kibana.profiles import profile
 from pytest_kibana.report.formats import check_place, chosen
 from pytest_kibana.settings import Settings, ini_of
@@ -183,23 +183,14 @@ class Run:
         try:
             for item in items:
                 markers.validate(item, self.config.getini("markers"))
-            self._keep_own_part(items)
+            others = left_out(items, self.settings, lambda: self.session)
         except HarnessError as error:
             raise pytest.UsageError(str(error)) from None
-        self._items = [key for item in items if (key := _key_of(item)) is not None]
-
-    def _keep_own_part(self, items: list[pytest.Item]) -> None:
-        """Deselect the tests of other shards. Items of the plan are divided by operation, when the plan is made."""
-        if not self.settings.shard or (shard := self.session.shard) is None:
-            return
-        from pytest_kibana.certifying import name_of
-
-        names = {name_of(item): item for item in items if _key_of(item) is None}
-        mine = frozenset(shard.part(list(names), self.session.durations))
-        others = [item for name, item in names.items() if name not in mine]
-        gone = set(map(id, others))
-        items[:] = [item for item in items if id(item) not in gone]
-        self.config.hook.pytest_deselected(items=others)
+        if others:
+            gone = set(map(id, others))
+            items[:] = [item for item in items if id(item) not in gone]
+            self.config.hook.pytest_deselected(items=others)
+        self._items = [key for item in items if (key := key_of(item)) is not None]
 
     def pytest_report_collectionfinish(self) -> list[str]:
         """Say who is tested against what, before the first test."""
@@ -494,9 +485,3 @@ class Run:
             told |= {"viewer_api_key": session.stand_in.viewer_api_key}
         node.workerinput["kibana"] = told
         node.workerinput["kibana_learned"] = session.learned
-
-
-def _key_of(item: pytest.Item) -> str | None:
-    callspec = getattr(item, "callspec", None)
-    key = callspec.params.get("kibana_item") if callspec is not None else None
-    return key if isinstance(key, str) else None

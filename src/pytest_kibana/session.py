@@ -105,12 +105,9 @@ class Session(Tenancy):
 
     def _selection(self) -> tuple[str, ...]:
         """The operations that are asked for; of a shard, those whose turn it is."""
-        from pytest_kibana.conformance import select
-
-        asked, shard = self._asked(), self.shard
+        shard, chosen = self.shard, self.chosen
         if shard is None:
-            return asked
-        chosen = select(self.contract, asked)
+            return self.asked
         mine = shard.part([label for label in self.contract.operations if label in chosen], self.durations)
         if not mine:
             raise UsageError(
@@ -142,7 +139,15 @@ class Session(Tenancy):
 
         return durations(self.settings.durations) if self.settings.durations else {}
 
-    def _asked(self) -> tuple[str, ...]:
+    @cached_property
+    def chosen(self) -> frozenset[str]:
+        """The labels of the operations that are asked for, whichever shard's they are."""
+        from pytest_kibana.conformance import select
+
+        return select(self.contract, self.asked)
+
+    @cached_property
+    def asked(self) -> tuple[str, ...]:
         """The operations that were named, or those that a consumer depends on; of both, what is in both.
 
         What the consumer depends on and the contract lacks cannot be tested, and is told as a trouble.
