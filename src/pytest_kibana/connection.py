@@ -116,10 +116,15 @@ class Connection:
         if settings.bearer_token:
             return wire.Bearer(settings.bearer_token)
         if settings.username:
+            if settings.password is None:
+                raise UsageError(
+                    f"the user {settings.username} is given without a password",
+                    hint="Give --kibana-password, or better KIBANA_PASSWORD.",
+                )
             if settings.login:
                 kind, _, name = settings.login.partition("/")
-                return wire.Session(settings.username, settings.password or "", kind, name or kind)
-            return wire.Basic(settings.username, settings.password or "")
+                return wire.Session(settings.username, settings.password, kind, name or kind)
+            return wire.Basic(settings.username, settings.password)
         if self.stand_in:
             return wire.ApiKey(self.stand_in.api_key)
         return None

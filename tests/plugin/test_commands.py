@@ -124,3 +124,15 @@ def test_help_names_every_command(command: Command) -> None:
     said = command("--help").stdout
     assert {"run", "serve", "doctor", "resources", "sweep", "contract", "explain"} <= set(said.split())
     assert command("--version").stdout.startswith("pytest-kibana")
+
+
+def test_doctor_names_variables_that_nothing_reads(command: Command) -> None:
+    told = command("doctor", KIBANA_ALOW="read", KIBANA_CONTRACT_PATH="/nowhere").stdout
+    assert "KIBANA_ALOW is not a setting: did you mean KIBANA_ALLOW?" in told
+    assert "KIBANA_CONTRACT_PATH is not" not in told
+
+
+def test_a_user_without_a_password_is_told(command: Command) -> None:
+    done = command("doctor", KIBANA_API_KEY="", KIBANA_USERNAME="elastic")
+    assert done.returncode == ExitCode.USAGE
+    assert "the user elastic is given without a password\n  → Give --kibana-password" in done.stderr

@@ -1,13 +1,17 @@
 """``pytest-kibana doctor``: what was found where, what the target is, and what will therefore be skipped."""
 
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import click
 
 from pytest_kibana.commands.options import settings_from, settings_options
+from pytest_kibana.contract.places import SEARCH_VARIABLE
 from pytest_kibana.errors import HarnessError
 from pytest_kibana.session import Session
-from pytest_kibana.settings import Settings, declared
+from pytest_kibana.settings import Settings, declared, env_of
 
 
 @click.command("doctor")
@@ -41,7 +45,18 @@ def _given(settings: Settings) -> list[str]:
         for name, _ in declared()
         if settings.origins[name] != "default"
     ]
-    return lines or ["nothing was set; everything has its default"]
+    return [*(lines or ["nothing was set; everything has its default"]), *_misspelt(os.environ)]
+
+
+def _misspelt(environment: Mapping[str, str]) -> list[str]:
+    """Name the variables that look like settings of ours and are none: nothing reads them."""
+    known = {SEARCH_VARIABLE, *(option.env or env_of(name) for name, option in declared())}
+    found = []
+    for name in sorted(name for name in environment if name.startswith("KIBANA_") and name not in known):
+        near = get_close_matches(name, known, n=1, cutoff=0.8)
+        if near:
+            found.append(f"{name} is not a setting: did you mean {near[0]}?")
+    return found
 
 
 def _target(session: Session) -> None:
