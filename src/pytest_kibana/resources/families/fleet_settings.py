@@ -178,6 +178,9 @@ CLOUD_CONNECTOR = Resource(
     source="observed live",
 )
 
+_NAMESPACES = ["default", "test"]
+"""Prefixes that leave the namespace of every agent policy of ours allowed: it is made in the same space."""
+
 SPACE_SETTINGS = Resource(
     name="fleet_space_settings",
     family="Fleet internals",
@@ -187,14 +190,15 @@ SPACE_SETTINGS = Resource(
     id_at=None,
     reading_at="/item",
     read=(Call("GET /api/fleet/space_settings"),),
-    update=(Call("PUT /api/fleet/space_settings", body={"allowed_namespace_prefixes": ["test"]}),),
+    update=(Call("PUT /api/fleet/space_settings", body={"allowed_namespace_prefixes": _NAMESPACES}),),
     restore=(
         Call(
             "PUT /api/fleet/space_settings",
             body={"allowed_namespace_prefixes": "${self:/allowed_namespace_prefixes}"},
         ),
     ),
-    change={"allowed_namespace_prefixes": ["test"]},
+    change={"allowed_namespace_prefixes": _NAMESPACES},
+    pins={"/allowed_namespace_prefixes": _NAMESPACES},
     since="9.1",
     source="observed through the Terraform provider",
 )
