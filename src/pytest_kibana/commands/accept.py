@@ -35,6 +35,8 @@ def command(results: Path, codes: tuple[str, ...], operations: tuple[str, ...], 
     text = draft(findings)
     if output is None:
         click.echo(text, nl=False)
+        if not findings:
+            click.echo("no new finding: there is nothing to accept", err=True)
         return
     if findings:
         save(output, (held.rstrip("\n") + "\n\n" if held else "") + text)

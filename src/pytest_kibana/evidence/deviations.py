@@ -297,7 +297,8 @@ def draft(findings: Iterable[Finding]) -> str:
 
 def _draft(finding: Finding) -> Iterator[str]:
     yield "[[deviation]]"
-    yield f"# {finding.code} {_comment(finding.title)}: {_comment(finding.sentence)}"
+    what = f"{finding.pointer} {finding.sentence}".strip()
+    yield f"# {finding.code} {_comment(finding.title)}: {_comment(what)}"
     yield f"identity = {_quoted(finding.identity)}"
     operations = finding.operations or (finding.operation,)
     yield f"operations = [{', '.join(map(_quoted, operations))}]"

@@ -46,7 +46,7 @@ def summary(results: Results, *, files: Sequence[str] = (), verbose: int = 0) ->
     """
     if verbose < 0:
         lines = [_brief(f) for f in _ranked(results.findings) if f.status == "new"]
-        lines += verdict(results)[1:]
+        lines += _fitted(verdict(results)[1:])
     else:
         lines = heading(results.header)
         lines += scoreboard(results.coverage, {f.family for f in results.findings if f.status == "new"})
@@ -54,7 +54,7 @@ def summary(results: Results, *, files: Sequence[str] = (), verbose: int = 0) ->
         lines += _findings(results, verbose)
         lines += untested(results.skips, verbose)
         lines += _troubles(results.troubles, verbose)
-        lines += verdict(results)
+        lines += _fitted(verdict(results))
     return [_harmless(line) for line in lines] + [Line(path, "dim") for path in files]
 
 
@@ -228,6 +228,10 @@ def _finding_lines(finding: Finding, header: Header, verbose: int = 0) -> Iterat
         yield Line(f"  Console: {finding.console.splitlines()[0]}", "dim")
     if finding.case:
         yield Line(f"  again: {again(header, finding.case)}", "dim")
+
+
+def _fitted(lines: Iterable[Line]) -> list[Line]:
+    return [Line(part, line.style) for line in lines for part in _wrapped(line.text, "  ")]
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

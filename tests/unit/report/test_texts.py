@@ -96,8 +96,8 @@ def test_failure_of_our_own_is_never_green(tmp_path: Path) -> None:
     sound = document(tmp_path / "r.jsonl", operations=3, findings=[])
     assert sound.footer is not None
     failed = replace(sound, footer=replace(sound.footer, verdict=Verdict.ERROR, exit_code=3))
-    last = summary(failed)[-1]
-    assert "the harness failed" in last.text
+    *_, before, last = summary(failed)
+    assert "the harness failed" in f"{before.text} {last.text}"
     assert last.style == "bad"
     assert ET.fromstring(junit.render(failed)).get("errors") == "1"
     assert github.annotations(failed) == ["::error title=kibana::the harness failed in part"]
@@ -384,6 +384,19 @@ def test_github_shows_the_heading_of_a_finding_as_it_is(tmp_path: Path) -> None:
     heading = "KBN-R103 GET /api/cases/{id}/_find: a &lt;b&gt; &amp; &#64;you"
     assert f"<details><summary>{heading}</summary>" in text
     assert "seen 1 times" not in text
+
+
+def test_the_last_word_fits_80_columns_too(tmp_path: Path) -> None:
+    broken = [
+        RequirementRecord(f"x::test_{n}", f"KBN-REQ-X-{n:03}", Level.MUST, Verdict.FAILED) for n in range(3)
+    ]
+    whole = document(tmp_path / "results.jsonl", operations=400)
+    results = replace(whole, records=(*whole.records, *broken))
+    for verbose in (-1, 0):
+        lines = [line.text for line in summary(results, verbose=verbose)]
+        assert any("3 failed tests of requirements" in line for line in lines)
+        last = [line for line in lines if "new finding" in line or "requests in" in line]
+        assert all(len(line) <= WIDTH for line in last)
 
 
 def test_a_broken_requirement_says_of_what_it_broke_and_why(tmp_path: Path) -> None:
