@@ -229,7 +229,11 @@ class Resolver:
             ):
                 given.setdefault(hole.subject, {})[str(hole.part)] = str(said)
         for name, keys in given.items():
-            self._factory.make(name, **keys)
+            try:
+                self._factory.make(name, **keys)
+            except ResourceTrouble:
+                if not self._is_asked(name, operation):
+                    raise
 
     def _need(self, name: str, operation: "Operation") -> None:
         """Make sure that something is there once. What only reads may find that it is there already."""
@@ -244,13 +248,15 @@ class Resolver:
                 raise
 
     def _is_asked(self, name: str, operation: "Operation") -> bool:
-        """Tell whether it is the operation itself that reads or changes a setting, so that its answer shows why that
-        cannot be done; and no harm is done where the change would go with the throwaway space.
+        """Tell whether it is the operation itself that reads or changes a setting, or switches an engine on: its answer
+        shows why that cannot be done, and no harm is done where the change would go with the throwaway space.
         """
         kind = RESOURCES.get(name)
-        if kind is None or kind.kind is not Kind.SETTING:
+        if kind is None or kind.kind not in (Kind.SETTING, Kind.ENGINE):
             return False
-        calls = (*kind.read, *(kind.update if kind.scope is Scope.SPACE else ()))
+        setting = kind.kind is Kind.SETTING
+        changing = kind.update if setting else kind.create
+        calls = (*(kind.read if setting else ()), *(changing if kind.scope is Scope.SPACE else ()))
         return any(self._contract.find(call.label) is operation for call in calls)
 
     def _lend(self, name: str, operation: str) -> Handle:

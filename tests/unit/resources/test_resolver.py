@@ -305,6 +305,9 @@ def test_a_setting_that_cannot_be_read_is_asked_for_by_its_own_operations_all_th
     contract = load(published("9.1"))
     resolver = Resolver(run.factory, contract, recipes_for(contract))
     resolver.resolve(Case("GET /api/fleet/settings"))
+    resolver.resolve(
+        Case("POST /api/entity_store/engines/{entityType}/init", path={"entityType": "host"}, body={})
+    )
     with pytest.raises(ResourceTrouble):  # it could not be put back as it was
         resolver.resolve(Case("PUT /api/fleet/settings", body={}))
     with pytest.raises(ResourceTrouble):
