@@ -198,7 +198,6 @@ SPACE_SETTINGS = Resource(
         ),
     ),
     change={"allowed_namespace_prefixes": _NAMESPACES},
-    pins={"/allowed_namespace_prefixes": _NAMESPACES},
     since="9.1",
     source="observed through the Terraform provider",
 )
