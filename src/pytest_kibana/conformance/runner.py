@@ -399,15 +399,15 @@ class Runner:
         self, sender: Sender, make: Callable[[], Request], tally: Tally
     ) -> tuple[Exchange | None, bool]:
         """Send until there is an answer. Returns the exchange, and whether no answer is the request's own doing."""
-        repeats = attempt = 0
+        repeats, attempt = 0, 1  # what was refused unread is as good as never sent, and no attempt
         while not self._closed:
-            attempt += 1
             exchange, weather = _sent(sender, make)
             if exchange is not None and attempt > exchange.attempt:
                 exchange = replace(exchange, attempt=attempt)
             if weather is None:
                 self._watch.heard()
                 return exchange, False
+            attempt += PATIENCE[weather.kind].settles
             sky = self._watch.after(weather)
             if sky is Sky.GONE:
                 return None, False

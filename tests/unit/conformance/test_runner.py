@@ -82,6 +82,22 @@ def test_findings_do_not_depend_on_the_order_of_the_parts(run, small, reply):
     assert merge(parts) == merge(reversed(parts))
 
 
+def test_what_is_refused_unread_at_first_is_judged_like_any_other(run, small, reply):
+    refused = {"statusCode": 400, "error": "Bad Request", "message": "[request body.name]: no"}
+    busy = {"statusCode": 429, "error": "Too Many Requests", "message": "Server is overloaded"}
+    asked_before = []
+
+    def now_and_then(asked):
+        if asked.path != "/api/things" or asked.method != "POST":
+            return None
+        asked_before.append(asked)
+        return reply(429, busy) if len(asked_before) % 2 else reply(400, refused)
+
+    small.behave = now_and_then
+    _, end = run(concurrency=1)
+    assert "KBN-I202" in {f.code for f in end.findings if f.operation == "POST /api/things"}
+
+
 @pytest.mark.parametrize("most", [1, 5, 17])
 def test_the_budget_of_requests_is_never_exceeded(run, small, most):
     _, end = run(limits=Limits(requests=most), concurrency=8)
