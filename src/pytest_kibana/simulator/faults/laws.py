@@ -1,6 +1,5 @@
 """Faults of memory: what create, read, update and delete owe one another, and do not pay."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -77,26 +76,46 @@ def _changed(before: dict[tuple[str, str], Table], call: Call) -> Iterator[tuple
                 yield record, earlier[key]
 
 
+def _named(body: Json) -> set[str]:
+    """Return the members that a body names, at its top and in what may be a wrapper."""
+    if not isinstance(body, dict):
+        return set()
+    wrapped = [part for part in body.values() if isinstance(part, dict)]
+    if len(body) == 1:
+        wrapped += [
+            one for part in body.values() if isinstance(part, list) for one in part if isinstance(one, dict)
+        ]
+    return {*body, *(name for part in wrapped for name in part)}
+
+
 def _resets(call: Call, proceed: Proceed) -> Reply:
-    """Change what was asked for, and one thing more."""
+    """Change what was asked for, and one thing more: of what the answer shows, where it shows any."""
     before = call.world.store.snapshot()
     reply = proceed()
-    sent = json.dumps(call.body)
+    sent, shown = _named(call.body), _named(reply.body)
     for record, _ in _changed(before, call):
         holder = record.value
         if isinstance(holder, dict) and isinstance(holder.get("attributes"), dict):
             holder = holder["attributes"]
-        for name, value in list(holder.items()) if isinstance(holder, dict) else ():
-            if (
-                f'"{name}"' not in sent
-                and not name.lower().startswith(_VOLATILE)
-                and (isinstance(value, str | bool) or (isinstance(value, list) and value))
-            ):
-                holder[name] = (
-                    [] if isinstance(value, list) else (not value) if isinstance(value, bool) else f"{value}?"
-                )
-                return reply
+        if not isinstance(holder, dict):
+            continue
+        others = {
+            name: other for name, value in holder.items() if (other := _another(name, value)) is not None
+        }
+        free = [name for name in others if name not in sent]
+        for name in sorted(free, key=lambda name: name not in shown)[:1]:
+            holder[name] = others[name]
+            return reply
     return reply
+
+
+def _another(name: str, value: Json) -> Json:
+    """Return another value for a member, None where it moves anyway or has none to lose."""
+    if name.lower().startswith(_VOLATILE):
+        return None
+    if isinstance(value, bool):
+        return not value
+    return f"{value}?" if isinstance(value, str) else [] if isinstance(value, list) and value else None
 
 
 def _same_version(call: Call, proceed: Proceed) -> Reply:
@@ -138,9 +157,12 @@ def _takes_another(call: Call, proceed: Proceed) -> Reply:
         now = call.world.store.table(kind, space)
         for gone in table.keys() - now.keys():
             family = gone.rpartition("/")[0]
-            other = next((k for k in now if k.rpartition("/")[0] == family and k != "default"), None)
-            if other is not None:
-                del now[other]
+            row = [k for k in table if k == gone or (k in now and k.rpartition("/")[0] == family)]
+            row = [k for k in row if k == gone or k != "default"]
+            at = row.index(gone)
+            beside = row[at - 1 : at] or row[at + 1 : at + 2]
+            if beside:
+                del now[beside[0]]
                 return reply
     _revokes_another(before, call)
     return reply
