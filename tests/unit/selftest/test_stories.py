@@ -67,6 +67,8 @@ def trier(published: Published) -> Iterator[Trier]:
         # what bears a name of this process is nobody else's to remove
         ("laws.delete_takes_another", "DELETE /api/actions/connector/{id}", "delete removes one"),
         ("laws.delete_takes_another", "DELETE /api/spaces/space/{id}", "delete removes one"),
+        ("laws.delete_takes_another", "DELETE /api/short_url/{id}", "delete removes one"),
+        ("laws.read_other_id", "GET /api/dashboards/dashboard/{id}", "round trip"),
         # absence is said with a 400 by a few
         ("laws.delete_unknown", "DELETE /api/fleet/epm/packages/{pkgName}/{pkgVersion}", "second delete"),
         # who revokes keeps the thing, and must know that another never was
