@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pytest_kibana.errors import HarnessError, OwnershipRefusal, ResourceTrouble, SafetyRefusal, UsageError
 from pytest_kibana.resources.catalogue import NAMES, RESOURCES
+from pytest_kibana.resources.claims import claims_for
 from pytest_kibana.resources.factory import Factory
 from pytest_kibana.resources.handle import Handle
 from pytest_kibana.resources.inventing import Inventions
@@ -103,6 +104,7 @@ class Resolver:
         self._contract = contract
         self._recipes = recipes
         self._facts = load_facts()
+        self._claims = claims_for(contract, recipes)
         self._inventions = Inventions(factory, contract, self._other_space)
         self._lock = threading.Lock()
         self._pools: dict[tuple[str, str], Handle] = {}
@@ -172,6 +174,7 @@ class Resolver:
     def _finder(self, operation: str, recipe: Recipe, use: str) -> Callable[[str], Thing]:
         """Return what finds the objects of one case; two holes about one resource mean the same object."""
         found: dict[str, Thing] = {}
+        changed = self._claims[operation].changes if operation in self._claims else frozenset()
 
         def find(name: str) -> Thing:
             if name not in found:
@@ -181,7 +184,7 @@ class Resolver:
                     found[name] = self._lend(name, operation)
                 else:
                     found[name] = self._pooled(name, use)
-                if use != _READ:
+                if name in changed:
                     _demand_ours(found[name], name)
             return found[name]
 

@@ -255,6 +255,10 @@ def test_a_package_of_somebody_else_is_left_alone(bench: Bench, published: Calla
     body = {"packages": [{"name": "${epm_package.id}", "version": "1.0.0"}]}
     with pytest.raises(OwnershipRefusal, match="it was there before this run"):
         resolver.resolve(Case("POST /api/fleet/epm/packages/_bulk", body=body))
+    policy = Case("POST /api/fleet/package_policies", body={"package": {"name": "${epm_package.id}"}})
+    assert resolver.resolve(policy).body["package"]["name"] == "udp", (
+        "a policy uses a package and does not change it"
+    )
 
 
 def test_an_answer_that_was_lost_leaves_nothing(run: Run) -> None:
