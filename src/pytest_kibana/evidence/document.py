@@ -60,7 +60,11 @@ class ResultsWriter:
             ) from None
         except OSError as error:
             raise self._unwritable(error) from error
-        self.write(header)
+        try:
+            self.write(header)
+        except ResultsError:
+            self.leave()
+            raise
 
     def _unwritable(self, error: OSError) -> ResultsError:
         return ResultsError(

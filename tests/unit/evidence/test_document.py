@@ -236,3 +236,9 @@ def benchmark_clock():
 
     assert os.name == "posix"
     return clock
+
+
+def test_a_full_disk_is_told(make):
+    with pytest.raises(ResultsError, match="No space left on device") as told:
+        ResultsWriter(Path("/dev/full"), make.header(), overwrite=True)
+    assert "Make room" in told.value.hint
