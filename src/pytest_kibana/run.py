@@ -133,7 +133,11 @@ class Run:
 
         self.calls, sky = Calls(), Sky(self.session.bare_client, self.settings.weather_deadline)
         self.session.listeners += [self.calls.hear, sky.hear]
-        repeater = Repeater(sky, lambda item: item.stash.setdefault(OUTCOMES, []).clear())
+        repeater = Repeater(
+            sky,
+            lambda item: item.stash.setdefault(OUTCOMES, []).clear(),
+            lambda: self.session.scratch_space is None,
+        )
         self.config.pluginmanager.register(repeater, "kibana-repeater")
         if self.settings.check_traffic != "off":
             from pytest_kibana.traffic import Traffic
