@@ -213,6 +213,11 @@ def speed(match: Match, title: str, theirs: Ran, budget: str) -> bool:
         f"{work[1]:.1f} x warm; memory {warm.memory / theirs.memory:.2f} x",
         flush=True,
     )
+    print(
+        "    not the same work: ours also makes and removes what its requests need, asks as other people, and judges "
+        "each answer by every rule;\n    what it takes to start is the same for few operations as for all",
+        flush=True,
+    )
     return wall[0] >= COLD and wall[1] >= WARM and max(cold.memory, warm.memory) <= theirs.memory
 
 
