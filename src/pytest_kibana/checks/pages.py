@@ -439,24 +439,32 @@ def _echoes(look: Look) -> bool:
     source="Elastic's own API tests assert it",
 )
 def echo_is_true(look: Look) -> Iterator[Problem]:
-    """Plain values and lists of texts that were sent at the top of a body, or of its one member, and that the answer
-    shows under the same name, are the same there. Blanks and order do not count, and secrets are left alone.
+    """Plain values that were sent at the top of a body, or of its one member, and that the answer shows under the same
+    name, are the same there, and no text of a list is lost. Blanks and order do not count, and secrets are left alone.
+
+    It is the same thing that is shown only where it has all that was said in words of what was sent: the answer to a
+    new comment is its case, and both have an owner.
     """
     sent, shown = _shown(_sent(look.exchange.request.body)), _shown(seen.answer(look).json)
     if sent is None or shown is None:
         return
+    there = _same_thing(shown, {n for n, v in sent.items() if isinstance(v, str | dict)})
     for name, value in sent.items():
-        said = _under(shown, name)
-        if type(said) is type(value) and not _UNEQUAL.search(name) and _bare(said) != _bare(value):
+        said = there.get(name)
+        if type(said) is type(value) and not _UNEQUAL.search(name) and not _echoed(_bare(value), _bare(said)):
             yield Problem("is not what was sent", pointer=f"/{seen.escape(name)}", keyword="const")
 
 
-def _under(shown: Mapping[str, Any], name: str) -> Any:
-    """Return the member of that name, of the object or of the one part of it that has it."""
-    if name in shown:
-        return shown[name]
-    inner = [part[name] for part in shown.values() if isinstance(part, dict) and name in part]
-    return inner[0] if len(inner) == 1 else None
+def _same_thing(shown: Mapping[str, Any], names: set[str]) -> Mapping[str, Any]:
+    """Return the object, or the one part of it, that has members of all these names; nothing where none has."""
+    wanted = {name for name in names if not _UNEQUAL.search(name)}
+    parts = [shown, *(part for part in shown.values() if isinstance(part, dict))]
+    return next((part for part in parts if wanted <= part.keys()), {})
+
+
+def _echoed(sent: Any, said: Any) -> bool:
+    """Tell whether a value shows: a list may have gained texts, as the features that a solution hides."""
+    return bool(sent <= said) if isinstance(sent, set) and isinstance(said, set) else bool(sent == said)
 
 
 def _bare(value: Any) -> Any:

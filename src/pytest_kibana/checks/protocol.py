@@ -191,10 +191,10 @@ def encoding_respected(look: Look) -> Iterator[Problem]:
 )
 def missing_is_404(look: Look) -> Iterator[Problem]:
     """An id that nothing has is answered 404. A grammar of ids may rightly refuse it, and some deletes always succeed:
-    undecided.
+    undecided. An empty list says as much: nothing belongs to it.
     """
     status = seen.status(look)
-    if status not in (401, 403, 404) and status < 500:
+    if status not in (401, 403, 404) and status < 500 and seen.answer(look).json != []:
         yield Problem(
             f"answers {status} to an id that nothing has", keyword=str(status), about=About.UNDECIDED
         )
