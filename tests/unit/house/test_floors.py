@@ -32,6 +32,7 @@ FLOORS: list[set[str]] = [
             "embedded",
             "markers",
             "profiles",
+            "repeating",
             "upkeep",
             "fixtures",
             "plugin",
