@@ -43,8 +43,27 @@ def test_nothing_is_said_of_what_is_legal(deployment: Deployment, tests: str, tm
     assert said.alarms == (), f"{said}\n{(tmp_path / 'said.txt').read_text()[-6000:]}"
 
 
+OTHERWISE = {
+    "8.18 held to 9.1": "the contract is of another release, and what differs is told",
+    "9.3 held to 9.1": "the contract is of another release, and what differs is told",
+    "9.1 held to 9.3": "the contract is of another release, and what differs is told",
+    "behind an index that refreshes late": "lists are expected to show at once what was made",
+}
+"""Deployments of which something is said, and why."""
+
+
 @pytest.mark.proof
-@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "deployment",
+    [
+        pytest.param(
+            one,
+            id=one.name,
+            marks=[pytest.mark.xfail(reason=OTHERWISE[one.name])] if one.name in OTHERWISE else [],
+        )
+        for one in DEPLOYMENTS
+    ],
+)
 def test_nothing_is_said_of_any(
     deployment: Deployment, tmp_path: Path, published: Callable[[str], Path]
 ) -> None:
