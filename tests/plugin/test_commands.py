@@ -126,6 +126,22 @@ def test_help_names_every_command(command: Command) -> None:
     assert command("--version").stdout.startswith("pytest-kibana")
 
 
+def test_doctor_reads_the_ini_file_that_pytest_reads(command: Command, tmp_path: Path) -> None:
+    """Options for other plugins and a broken ``conftest.py`` beside it are not its business."""
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\naddopts = -n 2 -q\nkibana_allow = read\nkibana_seed = 7\n"
+    )
+    (tmp_path / "conftest.py").write_text("raise RuntimeError")
+    said = command("doctor", "--seed", "8").stdout
+    assert re.search(r"allow +read +\(from the ini\)", said)
+    assert re.search(r"seed +8 +\(from the flag\)", said)
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --nonsense\n")
+    done = command("doctor")
+    assert done.returncode == ExitCode.USAGE
+    assert "--nonsense" in done.stderr
+    assert "pytest cannot read its settings in this folder" in done.stderr
+
+
 def test_doctor_names_variables_that_nothing_reads(command: Command) -> None:
     told = command("doctor", KIBANA_ALOW="read", KIBANA_CONTRACT_PATH="/nowhere").stdout
     assert "KIBANA_ALOW is not a setting: did you mean KIBANA_ALLOW?" in told

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
+from pytest_kibana.errors import UsageError
 from pytest_kibana.profiles import profile
-from pytest_kibana.settings import Option, Settings, declared
+from pytest_kibana.settings import Option, Settings, declared, ini_of
 
 Command = Callable[..., Any]
 
@@ -48,7 +49,33 @@ def _add(command: Command, name: str, option: Option) -> Command:
 
 
 def settings_from(given: dict[str, Any]) -> Settings:
-    """Make settings from a command's options, the environment and the defaults."""
+    """Make settings from a command's options, the environment, pytest's ini file and the defaults."""
     return Settings.resolve(
-        flag=lambda name: given.get(name) or None, profile=lambda name: profile(name, Path.cwd())
+        flag=lambda name: given.get(name) or None,
+        ini=_ini().get,
+        profile=lambda name: profile(name, Path.cwd()),
     )
+
+
+def _ini() -> dict[str, Any]:
+    """Return what pytest's ini file says, by setting: a command finds what a run of pytest from here would find.
+
+    pytest itself reads it and is stopped before it does anything else; no ``conftest.py`` is loaded.
+    """
+    import pytest
+
+    found: dict[str, Any] = {}
+
+    class Reader:
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_cmdline_main(self, config: pytest.Config) -> int:
+            keys = {name: ini_of(name) for name, option in declared() if not option.secret}
+            found.update({name: config.getini(key) for name, key in keys.items()})
+            return pytest.ExitCode.OK
+
+    if pytest.main(["--noconftest"], plugins=[Reader()]) != pytest.ExitCode.OK:
+        raise UsageError(
+            "pytest cannot read its settings in this folder",
+            hint="Mend what it said above, or go to another folder.",
+        )
+    return found
