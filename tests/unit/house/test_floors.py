@@ -33,6 +33,7 @@ FLOORS: list[set[str]] = [
             "markers",
             "profiles",
             "repeating",
+            "stopping",
             "upkeep",
             "fixtures",
             "plugin",
