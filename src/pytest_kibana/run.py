@@ -137,6 +137,7 @@ class Run:
             sky,
             lambda item: item.stash.setdefault(OUTCOMES, []).clear(),
             lambda: self.session.scratch_space is None,
+            lambda: self.session.administers,
         )
         self.config.pluginmanager.register(repeater, "kibana-repeater")
         if self.settings.check_traffic != "off":
@@ -489,3 +490,12 @@ class Run:
             told |= {"viewer_api_key": session.stand_in.viewer_api_key}
         node.workerinput["kibana"] = told
         node.workerinput["kibana_learned"] = session.learned
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Keep on one worker what workers would quarrel over, unless another way of sharing out was asked for."""
+        if config.getoption("dist") != "load":
+            return None
+        from pytest_kibana.workers import Together
+
+        return Together(config, log, self.open().contended)

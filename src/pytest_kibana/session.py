@@ -189,6 +189,13 @@ class Session(Tenancy):
         known = claims_for(self.contract, self.recipes)
         return {label: Claims(claim.needs, claim.changes) for label, claim in known.items()}
 
+    @property
+    def contended(self) -> frozenset[str]:
+        """Labels of the operations that workers of pytest-xdist would quarrel over."""
+        from pytest_kibana.resources import claims_for, contended
+
+        return contended(claims_for(self.contract, self.recipes))
+
     @cached_property
     def bank(self) -> "Bank":
         """The cases of this contract and seed; made once, and kept in the cache."""

@@ -7,7 +7,7 @@ from pytest_kibana.lazy import loader
 if TYPE_CHECKING:
     from pytest_kibana.resources.borrowing import Reach, reach
     from pytest_kibana.resources.catalogue import RESOURCES, resource
-    from pytest_kibana.resources.claims import Claim, claims_for
+    from pytest_kibana.resources.claims import Claim, claims_for, contended
     from pytest_kibana.resources.facade import Resources
     from pytest_kibana.resources.factory import Factory
     from pytest_kibana.resources.handle import Handle
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # The declarations take some milliseconds to read, and a run that makes nothing need not pay them.
 _HOMES = {
     "catalogue": ("RESOURCES", "resource"),
-    "claims": ("Claim", "claims_for"),
+    "claims": ("Claim", "claims_for", "contended"),
     "facade": ("Resources",),
     "factory": ("Factory",),
     "handle": ("Handle",),
@@ -66,6 +66,7 @@ __all__ = [
     "abandoned",
     "bindings_for",
     "claims_for",
+    "contended",
     "left_behind",
     "living_runs",
     "reach",

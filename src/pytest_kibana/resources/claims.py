@@ -45,6 +45,15 @@ def claims_for(contract: "Contract", recipes: Mapping[str, Recipe]) -> dict[str,
     return found
 
 
+def contended(claims: Mapping[str, Claim]) -> frozenset[str]:
+    """Return the labels of operations that must be left to one worker: they need, or change, a thing of which the whole
+    deployment has one, and that comes and goes. What there is one of in each space, each worker has in its own.
+    """
+    shared = {name for name, kind in _singles().items() if kind.scope is Scope.GLOBAL and kind.delete}
+    changed = shared & {name for claim in claims.values() for name in claim.changes}
+    return frozenset(label for label, claim in claims.items() if changed & (claim.needs | claim.changes))
+
+
 @cache
 def _singles() -> dict[str, Resource]:
     return {n: k for n, k in RESOURCES.items() if k.kind in (Kind.ENGINE, Kind.SETTING)}

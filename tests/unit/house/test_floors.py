@@ -34,6 +34,7 @@ FLOORS: list[set[str]] = [
             "profiles",
             "repeating",
             "stopping",
+            "workers",
             "upkeep",
             "fixtures",
             "plugin",
