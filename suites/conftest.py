@@ -83,7 +83,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     try:
         yield
     except (ResourceTrouble, SafetyRefusal) as trouble:
-        if reason := not_made(trouble):
+        if reason := not_made(trouble, lambda: run_of(item.config).open().administers):
             pytest.skip(reason)
         raise
     except (AssertionError, LookupError, TypeError, pytest.fail.Exception) as broken:

@@ -1,5 +1,6 @@
 """Who may run: what a test's markers say it needs, held against the deployment and against what was allowed."""
 
+import re
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 _NOT_HERE = "exists but is not available with the current configuration"
 """How Kibana refuses what it serves to itself alone (Kibana source, lifecycle_handlers.ts)."""
+
+_NOT_OF_KIBANA = re.compile(r"licen[sc]e|disabled|not enabled|not available|\baction \[", re.IGNORECASE)
+"""What a 403 says that is for the licence, a setting, or a privilege of Elasticsearch, which names the action."""
 
 
 def reason_not_to_run(item: pytest.Item, settings: Settings, opened: Callable[[], "Session"]) -> str | None:
@@ -116,12 +120,17 @@ def _unknown(operations: tuple[str, ...], session: "Session") -> str | None:
     return f"the contract ({contract.version or contract.source}) has no {' and no '.join(operations)}"
 
 
-def not_made(trouble: ResourceTrouble | SafetyRefusal) -> str | None:
+def not_made(trouble: ResourceTrouble | SafetyRefusal, administers: Callable[[], bool]) -> str | None:
     """Return why a test cannot run where something was not made for want of privileges or of this flavor.
 
-    None where it was not made for another reason.
+    None where it was not made for another reason. Whoever administers the deployment lacks no privilege of Kibana:
+    the refusal must name something else then.
     """
-    if isinstance(trouble, SafetyRefusal) or trouble.status == HTTPStatus.FORBIDDEN:
+    if isinstance(trouble, SafetyRefusal):
+        return f"needs somebody who may make it, found: {trouble.message}"
+    if trouble.status == HTTPStatus.FORBIDDEN and (
+        _NOT_OF_KIBANA.search(trouble.message) or not administers()
+    ):
         return f"needs somebody who may make it, found: {trouble.message}"
     if _NOT_HERE in trouble.message:
         return f"needs a deployment that serves it, found: {trouble.message}"

@@ -81,12 +81,13 @@ class Repeater:
 
     ``forget`` is called before each time, and forgets what the time before had learned. ``reading`` tells whether the
     run can only read: then nobody knows what its credentials should have been allowed, and a refusal for want of
-    privileges breaks no promise.
+    privileges breaks no promise. ``administers`` tells whether they may do everything: then each refusal breaks one.
     """
 
     sky: Sky
     forget: Callable[[pytest.Item], None]
     reading: Callable[[], bool]
+    administers: Callable[[], bool]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
@@ -126,7 +127,7 @@ class Repeater:
         try:
             yield
         except (ResourceTrouble, SafetyRefusal) as trouble:
-            reason = not_made(trouble) if repeatable(item) else None
+            reason = not_made(trouble, self.administers) if repeatable(item) else None
             if reason:
                 pytest.skip(reason)
             raise

@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_kibana.connection import Connection, path_of
-from pytest_kibana.errors import EnvironmentTrouble, IdentityUnavailable, UsageError
+from pytest_kibana.errors import EnvironmentTrouble, HarnessError, IdentityUnavailable, UsageError
 from pytest_kibana.evidence.model import TroubleRecord
 from pytest_kibana.settings import Settings
 
@@ -156,6 +157,20 @@ class Tenancy(Connection):
                 )
             )
             return None
+
+    @cached_property
+    def administers(self) -> bool:
+        """Whether these credentials were seen to administer Kibana: they lack none of its privileges then.
+
+        They made a space, for which one must have all in every space (Kibana source, spaces feature), and may look at
+        roles, for which one must have a privilege on Elasticsearch's security.
+        """
+        if self.scratch_space is None:
+            return False
+        try:
+            return self.bare_client.get("/api/security/role").status_code == HTTPStatus.OK
+        except HarnessError:
+            return False  # nobody answered: what is not known excuses
 
     @contextmanager
     def made_here(self, *, space: "Handle | str | None" = None) -> "Iterator[Factory]":

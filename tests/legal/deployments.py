@@ -106,7 +106,7 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
     Deployment("9.3", serves="9.3"),
     Deployment("viewer only", credentials=viewer, allowed=("trouble: no throwaway space",)),
     Deployment("viewer only, reading", credentials=viewer, flags=("--kibana-allow=read",)),
-    Deployment("anonymous only", credentials=nobody),
+    Deployment("anonymous only", credentials=nobody, manner=lambda: manners.anonymous),
     Deployment("basic auth", credentials=basic),
     Deployment("session", credentials=session),
     Deployment("superuser alone", credentials=alone),

@@ -3,6 +3,7 @@
 Each manner is what a proxy does to what passes through it. Several can be stacked.
 """
 
+import base64
 import gzip
 import hashlib
 import json
@@ -122,6 +123,30 @@ def limiting(share: float = 0.01, seed: int = 3) -> Spoil:
         body = {"statusCode": 429, "error": "Too Many Requests", "message": "Server is overloaded"}
         kept = {"content-type": "application/json; charset=utf-8", "kbn-name": "kibana", "retry-after": "1"}
         return Said(429, kept, json.dumps(body).encode())
+
+    return spoil
+
+
+def anonymous(asked: Asked, send: Send) -> Said:
+    """Take whoever says nothing for a user that is set up for it, as an anonymous provider does."""
+    if not {"authorization", "cookie"} & set(asked.headers):
+        asked.headers["authorization"] = _SOMEBODY
+    return send(asked)
+
+
+_SOMEBODY = "Basic " + base64.b64encode(b"elastic:changeme").decode()
+
+
+def forbidding(method: str, path: str) -> Spoil:
+    """Return a defect, and no manner: one operation is refused to everybody, as if all lacked privileges."""
+    said = f"API [{method} {path}] is unauthorized for user"
+    refusal = json.dumps({"statusCode": 403, "error": "Forbidden", "message": said}).encode()
+    kept = {"content-type": "application/json; charset=utf-8", "kbn-name": "kibana"}
+
+    def spoil(asked: Asked, send: Send) -> Said:
+        if (asked.method, asked.bare_path) == (method, path):
+            return Said(403, dict(kept), refusal)
+        return send(asked)
 
     return spoil
 

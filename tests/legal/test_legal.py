@@ -43,6 +43,17 @@ def test_nothing_is_said_of_what_is_legal(deployment: Deployment, tests: str, tm
     assert said.alarms == (), f"{said}\n{(tmp_path / 'said.txt').read_text()[-6000:]}"
 
 
+def test_a_wrong_refusal_is_told_of_who_may_do_everything(tmp_path: Path) -> None:
+    """Nobody is excused for want of privileges who was seen to administer the deployment."""
+    refusing = Deployment(
+        "one that refuses data views",
+        serves="core",
+        manner=lambda: manners.forbidding("POST", "/api/data_views/data_view"),
+    )
+    said = told(refusing, tmp_path, ["-k", "test_data_views"])
+    assert any("test_data_views" in alarm for alarm in said.alarms), str(said)
+
+
 OTHERWISE = {
     "8.18 held to 9.1": "the contract is of another release, and what differs is told",
     "9.3 held to 9.1": "the contract is of another release, and what differs is told",
