@@ -139,9 +139,10 @@ class TestFiles:
         ).json()
         assert (resolved["success"], resolved["successCount"]) == (True, 1)
 
-    def test_a_file_of_another_kind_is_refused(self, kibana: httpx.Client) -> None:
-        answer = kibana.post(f"{OBJECTS}/_import", files={"file": ("export.txt", b"{}")})
-        assert answer.json()["message"] == "Invalid file extension .txt"
+    @pytest.mark.parametrize(("name", "extension"), [("export.txt", ".txt"), ("export", ""), ("a.B", ".b")])
+    def test_a_file_of_another_kind_is_refused(self, kibana: httpx.Client, name: str, extension: str) -> None:
+        answer = kibana.post(f"{OBJECTS}/_import", files={"file": (name, b"{}")})
+        assert answer.json()["message"] == f"Invalid file extension {extension}"
 
     def test_types_that_no_release_knows_cannot_be_exported(self, kibana: httpx.Client) -> None:
         for kinds in ("nothing", ["tag", "nothing"]):

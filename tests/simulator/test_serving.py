@@ -34,8 +34,6 @@ def test_a_process_says_when_it_is_ready_and_goes_with_its_parent(tmp_path: Path
         sys.executable,
         "-m",
         "pytest_kibana.simulator",
-        "--contract",
-        "core",
         "--ready-file",
         str(ready),
     ]
@@ -44,6 +42,7 @@ def test_a_process_says_when_it_is_ready_and_goes_with_its_parent(tmp_path: Path
             [*command, "--exit-with-parent"], stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT
         )
         said = wait_for(ready)
+        assert said["contract"] == "core"  # unless another is named
         key = {"authorization": f"ApiKey {said['api_key']}"}
         assert httpx.get(f"{said['url']}/api/spaces/space", headers=key).status_code == 200
         assert process.stdin is not None

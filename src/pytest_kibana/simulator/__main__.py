@@ -17,9 +17,8 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--contract",
-        required=True,
         action="append",
-        help="file, URL, version such as 9.1, or core; repeated for contracts that are served together",
+        help="file, URL, version such as 9.1, or core (the default); repeated for contracts that are served together",
     )
     made.add_argument("--host", default="127.0.0.1")
     made.add_argument("--port", type=int, default=0, help="0 takes a free one")
@@ -71,9 +70,10 @@ def parser() -> argparse.ArgumentParser:
 def config_of(arguments: Sequence[str] | None = None) -> Config:
     """Return the config that the flags describe."""
     given = parser().parse_args(arguments)
+    contract, *beside = given.contract or ["core"]
     return Config(
-        contract=given.contract[0],
-        beside=tuple(given.contract[1:]),
+        contract=contract,
+        beside=tuple(beside),
         host=given.host,
         port=given.port,
         base_path="/" + given.base_path.strip("/") if given.base_path.strip("/") else "",

@@ -6,11 +6,11 @@ from typing import Any
 from pytest_kibana.simulator import kql, saved
 from pytest_kibana.simulator.authorization import may_enter, may_use_type
 from pytest_kibana.simulator.families import Family
-from pytest_kibana.simulator.forms import Upload
 from pytest_kibana.simulator.listing import filtered, sort_rows, values_at, whole
 from pytest_kibana.simulator.replies import NDJSON, Refusal, Reply
 from pytest_kibana.simulator.searching import searched
 from pytest_kibana.simulator.store import Record
+from pytest_kibana.simulator.uploads import file_of
 from pytest_kibana.simulator.wording import got, internal_text
 from pytest_kibana.simulator.world import Call, World
 
@@ -385,16 +385,6 @@ def export(call: Call) -> Reply:
     )
 
 
-def _file(call: Call) -> bytes:
-    given = call.body.get("file") if isinstance(call.body, dict) else None
-    if not isinstance(given, Upload):
-        text = "[request body.file]: expected value of type [Stream] but got [undefined]"
-        raise Refusal(400, text, family="platform")
-    if not given.name.endswith(".ndjson"):
-        raise Refusal(400, f"Invalid file extension .{given.name.rpartition('.')[2]}", family="platform")
-    return given.content
-
-
 @family.on("POST /api/saved_objects/_import")
 def import_(call: Call) -> Reply:
     """Read objects from a file."""
@@ -403,7 +393,7 @@ def import_(call: Call) -> Reply:
         raise Refusal(
             400, "[request query]: cannot use [overwrite] with [createNewCopies]", family="platform"
         )
-    objects = saved.lines(_file(call))
+    objects = saved.lines(file_of(call, "platform"))
     return Reply(saved.take_in(call, objects, call.space, overwrite=overwrite, fresh_ids=fresh))
 
 
@@ -416,7 +406,7 @@ def retry(call: Call) -> Reply:
     except (ValueError, KeyError, TypeError):
         raise Refusal(400, "[request body.retries]: could not parse array value from json input") from None
     answer: dict[str, Json] = {"success": True, "successCount": 0, "successResults": [], "warnings": []}
-    for item in saved.lines(_file(call)):
+    for item in saved.lines(file_of(call, "platform")):
         decision = decided.get((item["type"], item["id"]))
         if decision is None:
             continue
