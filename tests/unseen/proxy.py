@@ -100,7 +100,8 @@ def proxied(target: str) -> Iterator[Proxy]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # head and body leave one by one: the body would wait 40 ms for the client
+        # Head and body leave one by one, and the body would wait until the client has acknowledged the head: 40 ms.
+        disable_nagle_algorithm = True
 
         def _answer(self) -> None:
             length = int(self.headers.get("content-length") or 0)
