@@ -122,3 +122,13 @@ def test_a_note_of_an_old_version_is_refused(ninety_one: httpx.Client) -> None:
     change = {"noteId": made["noteId"], "version": made["version"], "note": {**note, "note": "second"}}
     assert ninety_one.patch("/api/note", json=change).status_code == 200
     assert ninety_one.patch("/api/note", json=change).status_code == 409
+
+
+def test_what_never_changes_cannot_be_stale(bench: Bench) -> None:
+    shown = labels(bench, "response.stale")
+    assert {
+        "GET /api/spaces/space/{id}",
+        "GET /api/spaces/space",
+        "GET /api/exception_lists/items/_find",
+    } <= shown
+    assert "GET /api/short_url/{id}" not in shown

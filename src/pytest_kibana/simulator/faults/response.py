@@ -280,9 +280,15 @@ def _empty_success(operation: Operation, _: Bench) -> bool:
 
 
 def _moves(operation: Operation, _: Bench) -> bool:
-    """Reads of what can be made or changed."""
+    """Apply to reads of one thing that can be changed, and to lists of what can be made or changed."""
     role, resource = role_of(operation)
-    return role in ("read", "list") and resource is not None and bool(resource.create or resource.update)
+    if resource is None:
+        return False
+    return (
+        bool(resource.update)
+        if role == "read"
+        else role == "list" and bool(resource.create or resource.update)
+    )
 
 
 def _closed_statuses(operation: Operation, bench: Bench) -> bool:
