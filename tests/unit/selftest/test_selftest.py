@@ -141,7 +141,7 @@ def test_a_story_about_what_nobody_can_make_is_out_of_reach(published) -> None: 
 @pytest.mark.proof
 def test_a_published_contract_keeps_the_thresholds(published, capsys) -> None:  # type: ignore[no-untyped-def]
     """Every fault, at operations of most families."""
-    report = Selftest(published("9.1"), sample=2).run()
+    report = Selftest(published("9.1"), sample=3).run()
     with capsys.disabled():
         print("\n" + report.text())
     assert len(report.trials) >= 300
