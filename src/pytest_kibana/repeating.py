@@ -79,14 +79,14 @@ def repeatable(item: pytest.Item) -> bool:
 class Repeater:
     """Runs a test, and again while weather kept it from passing; the last time alone is reported.
 
-    ``forget`` is called before each time, and forgets what the time before had learned. ``reading`` tells whether the
-    run can only read: then nobody knows what its credentials should have been allowed, and a refusal for want of
-    privileges breaks no promise. ``administers`` tells whether they may do everything: then each refusal breaks one.
+    ``forget`` is called before each time, and forgets what the time before had learned. ``limited`` tells whether
+    nobody knows what the run's credentials should have been allowed: then a refusal for want of privileges breaks no
+    promise. ``administers`` tells whether they may do everything: then each refusal breaks one.
     """
 
     sky: Sky
     forget: Callable[[pytest.Item], None]
-    reading: Callable[[], bool]
+    limited: Callable[[], bool]
     administers: Callable[[], bool]
 
     @pytest.hookimpl(tryfirst=True)
@@ -117,7 +117,7 @@ class Repeater:
         try:
             yield
         except (AssertionError, pytest.fail.Exception):
-            if self.sky.refused and self.reading() and repeatable(item):
+            if self.sky.refused and self.limited() and repeatable(item):
                 pytest.skip(f"needs somebody who may ask it, found: {self.sky.refused}")
             raise
 

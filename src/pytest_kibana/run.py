@@ -136,7 +136,7 @@ class Run:
         repeater = Repeater(
             sky,
             lambda item: item.stash.setdefault(OUTCOMES, []).clear(),
-            lambda: self.session.scratch_space is None,
+            lambda: self.session.limited,
             lambda: self.session.administers,
         )
         self.config.pluginmanager.register(repeater, "kibana-repeater")

@@ -44,6 +44,7 @@ class Tenancy(Connection):
         super().__init__(settings, worker=worker, progress=progress)
         self.troubles: list[TroubleRecord] = []
         self._ledgers = itertools.count(1)
+        self._spaces_ran_out = False
 
     @cached_property
     def limits(self) -> "Limits":
@@ -149,6 +150,7 @@ class Tenancy(Connection):
         except EnvironmentTrouble as error:
             self.safety.allow = type(self.safety.allow).READ
             self.factory.allow = type(self.factory.allow).READ
+            self._spaces_ran_out = getattr(error, "status", None) == HTTPStatus.BAD_REQUEST
             self.troubles.append(
                 TroubleRecord(
                     "no throwaway space",
@@ -157,6 +159,15 @@ class Tenancy(Connection):
                 )
             )
             return None
+
+    @property
+    def limited(self) -> bool:
+        """Whether nobody knows what these credentials should be allowed: they made no space.
+
+        Who is told that there are too many spaces might have made one: privileges are looked at before
+        (Kibana source, secure_spaces_client_wrapper.ts).
+        """
+        return self.scratch_space is None and not self._spaces_ran_out
 
     @cached_property
     def administers(self) -> bool:

@@ -43,15 +43,20 @@ def test_nothing_is_said_of_what_is_legal(deployment: Deployment, tests: str, tm
     assert said.alarms == (), f"{said}\n{(tmp_path / 'said.txt').read_text()[-6000:]}"
 
 
-def test_a_wrong_refusal_is_told_of_who_may_do_everything(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "operation", "tests"),
+    [
+        pytest.param("", ("POST", "/api/data_views/data_view"), "test_data_views", id="making"),
+        pytest.param("--max-spaces 1", ("GET", "/api/spaces/space"), "test_spaces", id="no room for spaces"),
+    ],
+)
+def test_a_wrong_refusal_is_told_of_who_may_do_everything(
+    arguments: str, operation: tuple[str, str], tests: str, tmp_path: Path
+) -> None:
     """Nobody is excused for want of privileges who was seen to administer the deployment."""
-    refusing = Deployment(
-        "one that refuses data views",
-        serves="core",
-        manner=lambda: manners.forbidding("POST", "/api/data_views/data_view"),
-    )
-    said = told(refusing, tmp_path, ["-k", "test_data_views"])
-    assert any("test_data_views" in alarm for alarm in said.alarms), str(said)
+    refusing = Deployment("refusing", arguments, serves="core", manner=lambda: manners.forbidding(*operation))
+    said = told(refusing, tmp_path, ["-k", tests])
+    assert any(tests in alarm for alarm in said.alarms), str(said)
 
 
 OTHERWISE = {
