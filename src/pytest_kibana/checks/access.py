@@ -142,8 +142,8 @@ def known_everywhere(look: Look) -> Iterator[Problem]:
 )
 def viewer_changes_nothing(look: Look) -> Iterator[Problem]:
     """PUT, PATCH, DELETE and POST by a viewer do not succeed, but for a POST that only asks. Where the contract names
-    no privilege to change, it may be the viewer's own setting, and stays undecided. So does a request that
-    fails for what only the handler, which comes after the privileges, can know.
+    no privilege to change, it may be the viewer's own setting, and stays undecided; an empty list then changes nothing.
+    So does a request that fails for what only the handler, which comes after the privileges, can know.
     """
     operation = look.operation
     assert operation is not None
@@ -156,7 +156,8 @@ def viewer_changes_nothing(look: Look) -> Iterator[Problem]:
                 about=About.UNDECIDED,
             )
         return
-    if sure or not _LOOKS.search(operation.path):
+    empty = (look.exchange.request.body or b"").strip() == b"[]"
+    if sure or not (empty or _LOOKS.search(operation.path)):
         yield Problem(
             f"answers {seen.status(look)} to somebody who may only read",
             keyword="privileges",

@@ -1,9 +1,9 @@
-"""An answer that shows a thing shows it as it was sent; an answer about something else says nothing of it."""
+"""What an answer does not say is not held against it: of another thing, of nothing that was sent, of nothing there."""
 
 from typing import Any
 
 import pytest
-from tests.unit.checks.table import GOOD, MAKE, missing
+from tests.unit.checks.table import GOOD, MAKE, missing, probe
 
 from pytest_kibana.checks import judge
 from pytest_kibana.evidence.model import Verdict
@@ -35,4 +35,12 @@ def test_only_the_thing_that_was_sent_is_compared(
 @pytest.mark.parametrize(("body", "verdict"), [([], Verdict.PASSED), ([{}], Verdict.TOLERATED)])
 def test_an_empty_list_calls_nothing_there(looks: Any, body: Any, verdict: Verdict) -> None:
     ((_, said, _),) = judge(missing(looks, 200, body), ["KBN-P310"])
+    assert said is verdict
+
+
+@pytest.mark.parametrize(("sent", "verdict"), [([], Verdict.PASSED), ([{"id": "a"}], Verdict.TOLERATED)])
+def test_a_viewer_who_sends_an_empty_list_changes_nothing(looks: Any, sent: Any, verdict: Verdict) -> None:
+    ((_, said, _),) = judge(
+        looks("POST /api/things/_bulk", 200, [], sent=sent, intent=probe("viewer", "viewer")), ["KBN-A405"]
+    )
     assert said is verdict
