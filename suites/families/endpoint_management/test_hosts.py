@@ -187,6 +187,7 @@ def test_a_viewer_does_nothing(ask: Ask, viewer: KibanaClient) -> None:
 
 
 @pytest.mark.kibana_requirement("KBN-REQ-ENDPOINT-020", source=LIVE, safety="disruptive")
+@pytest.mark.kibana_requires(license="enterprise")
 @pytest.mark.parametrize(
     "ask", rows(*(Ask(f"POST {ACTION}/{verb}", status=200) for verb in PARAMETERS if verb != "cancel"))
 )
@@ -214,6 +215,7 @@ def test_an_action_is_kept(
 @pytest.mark.kibana_requirement(
     "KBN-REQ-ENDPOINT-021", source=SOURCE, operations=[f"POST {ACTION}/cancel"], safety="disruptive"
 )
+@pytest.mark.kibana_requires(license="enterprise")
 def test_an_action_is_cancelled(host: dict[str, Any], kibana_client: KibanaClient) -> None:
     """An action that is under way is cancelled by its id."""
     key = host["agent"]["id"]
@@ -225,6 +227,7 @@ def test_an_action_is_cancelled(host: dict[str, Any], kibana_client: KibanaClien
 @pytest.mark.kibana_requirement(
     "KBN-REQ-ENDPOINT-022", source=SOURCE, operations=[f"POST {ACTION}/upload"], safety="disruptive"
 )
+@pytest.mark.kibana_requires(license="enterprise")
 def test_a_file_is_sent_to_a_host(host: dict[str, Any], kibana_client: KibanaClient) -> None:
     """A file that is sent to a host is an action like others."""
     taken = ok(kibana_client.post(f"{ACTION}/upload", files=upload(host["agent"]["id"])))["data"]
@@ -237,6 +240,7 @@ def test_a_file_is_sent_to_a_host(host: dict[str, Any], kibana_client: KibanaCli
     operations=[f"POST {ACTION}/get_file", ONE_FILE, f"{ONE_FILE}/download"],
     safety="disruptive",
 )
+@pytest.mark.kibana_requires(license="enterprise")
 def test_a_file_is_fetched_from_a_host(
     host: dict[str, Any], kibana_client: KibanaClient, eventually: Eventually
 ) -> None:
