@@ -146,6 +146,7 @@ class Resources:
     stream = Maker("stream")
     """A wired stream that takes over nothing: a fork of the root with a condition that is never true."""
 
+    stream_group = Maker("stream_group")
     stream_query = Maker("stream_query")
     """A query of a stream."""
 

@@ -217,9 +217,9 @@ class Resolver:
             raise
 
     def _need_chosen(self, case: CaseLike, operation: "Operation", recipe: Recipe) -> None:
-        """Make the one that a request names where there is one each of a few, as of the types of entities.
-
-        It is a choice where the contract allows no name of ours in its place.
+        """Make the one that a request names where there is one each of a few, as of the types of entities. Where that
+        is not allowed, what only reads may find that somebody else made that very one. It is a choice where the
+        contract allows no name of ours in its place.
         """
         given: dict[str, dict[str, str]] = {}
         for parameter in operation.parameters:
@@ -234,6 +234,10 @@ class Resolver:
         for name, keys in given.items():
             try:
                 self._factory.make(name, **keys)
+            except SafetyRefusal:
+                there = self._pooled(name, _READ) if self._use(operation) == _READ else None
+                if there is None or any(there.value(part) != value for part, value in keys.items()):
+                    raise
             except ResourceTrouble:
                 if not self._is_asked(name, operation):
                     raise

@@ -37,6 +37,27 @@ STREAM = Resource(
     source="observed live; the root is logs before 9.4 and logs.otel or logs.ecs from 9.4 (elastic/kibana#251618)",
 )
 
+GROUP = Resource(
+    name="stream_group",
+    family="streams",
+    summary="A group of streams, without members.",
+    scope=Scope.GLOBAL,
+    safety=Safety.DISRUPTIVE,
+    keys={"id": "${unique}"},
+    create=(
+        item("PUT /api/streams/{name}/_group", {"group": {"members": [], "metadata": {}, "tags": []}}),
+        item("PUT /api/streams/{name}/_group", {"group": {"members": []}}),
+    ),
+    id_at=None,
+    read=(item("GET /api/streams/{name}/_group"),),
+    delete=(item("DELETE /api/streams/{name}"),),
+    until="9.4",
+    plugin="streams",
+    exceptions={"parallel": "writes take a lock and answer 409 under contention"},
+    # No list tells groups from other streams; what a lost run left is found by its name in the list of streams.
+    source="Kibana contract; group streams were given up in 9.4",
+)
+
 QUERY = Resource(
     name="stream_query",
     family="streams",
@@ -97,4 +118,4 @@ RULE_LINK = Resource(
     source="Kibana contract",
 )
 
-RESOURCES = (STREAM, QUERY, DASHBOARD_LINK, RULE_LINK)
+RESOURCES = (STREAM, GROUP, QUERY, DASHBOARD_LINK, RULE_LINK)
