@@ -134,7 +134,8 @@ def _kill_at_random(
         time.sleep(chance.uniform(0, within))
         if run.poll() is not None:
             bench.clean()
-            continue  # it was done before its moment came
+            within *= 0.7  # it was done before its moment came
+            continue
         os.killpg(run.pid, signal.SIGKILL)
         run.wait(30)
         swept = bench.sweep()
