@@ -296,18 +296,32 @@ def all_answered(look: Look) -> Iterator[Problem]:
     body = _sent(look.exchange.request.body)
     if isinstance(body, dict) and any("ignore" in name.lower() for name in body):
         return
-    text = seen.answer(look).body.decode("utf-8", "replace")
+    text = _said(seen.answer(look).json)
     lost = [name for name in _many(look) if not _spoken_of(name, text)]
     if lost:
         yield Problem(f"{len(lost)} of {len(_many(look))} have no result", keyword="bulk")
 
 
+def _said(value: Any) -> str:
+    """Return all texts of an answer, names of members included, as they are meant: JSON spells one in several ways."""
+    texts: list[str] = []
+    waiting = [value]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, str):
+            texts.append(here)
+        elif isinstance(here, dict):
+            waiting += [*here, *here.values()]
+        elif isinstance(here, list):
+            waiting += here
+    return "\n".join(texts)
+
+
 def _spoken_of(name: str, text: str) -> bool:
     """Tell whether a text has a name; a short one, which may be part of any word, as a word of its own."""
-    forms = {name, json.dumps(name)[1:-1]}
     if len(name) < _SHORT:
-        return any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", text) for form in forms)
-    return any(form in text for form in forms)
+        return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+    return name in text
 
 
 @check(
@@ -367,7 +381,7 @@ def export_is_complete(look: Look) -> Iterator[Problem]:
     body = _sent(look.exchange.request.body)
     ids = body.get("ids") if isinstance(body, dict) else None
     if isinstance(ids, list) and all(isinstance(one, str) for one in ids):
-        text = seen.answer(look).body.decode("utf-8", "replace")
+        text = _said(lines)
         lost = [one for one in ids if one not in text]
         ours = look.exchange.request.intent.kind == "smallest"  # what others ask for may not be there
         if lost and (ours or len(lost) < len(ids)):
